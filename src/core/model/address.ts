@@ -1,0 +1,70 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/**
+ * Canonical text of an IP address: IPv4 dotted, IPv6 as RFC 5952 says, an IPv4-mapped IPv6 address
+ * as its IPv4 address, a zone (`%eth0`) left out. Null when the text is no IP address.
+ */
+export function canonicalAddress(text: string): string | null {
+  const zone = text.indexOf('%');
+  const bare = zone === -1 ? text : text.slice(0, zone);
+  const family = isIP(bare);
+  if (family === 4) return bare;
+  if (family !== 6) return null;
+  const parsed = ipaddr.IPv6.parse(bare);
+  return parsed.isIPv4MappedAddress()
+    ? parsed.toIPv4Address().toString()
+    : parsed.toRFC5952String();
+}
+
+/** A network: canonical text with its length, and the parts of it. */
+export interface Cidr {
+  readonly text: string;
+  readonly family: 4 | 6;
+  readonly prefix: number;
+  readonly bytes: readonly number[];
+}
+
+/**
+ * Reads `ADDRESS` or `ADDRESS/LENGTH`. Null when it is neither, or when bits beyond the length are
+ * set: a range is never narrowed or widened silently, so `10.0.0.1/8` is a mistake, not 10.0.0.0/8.
+ */
+export function parseCidr(text: string): Cidr | null {
+  const slash = text.indexOf('/');
+  const address = canonicalAddress(slash === -1 ? text : text.slice(0, slash));
+  if (address === null || text.includes('%')) return null;
+  const lengthText = slash === -1 ? null : text.slice(slash + 1);
+  if (lengthText !== null && !/^\d{1,3}$/.test(lengthText)) return null;
+  const cidr = cidrOf(address, lengthText === null ? null : Number(lengthText));
+  return cidr?.text.startsWith(`${address}/`) === true ? cidr : null;
+}
+
+/** The network of `prefix` bits that holds a canonical address; null prefix: the address alone. */
+export function cidrOf(address: string, prefix: number | null): Cidr | null {
+  const parsed = ipaddr.parse(address);
+  const family = parsed.kind() === 'ipv4' ? 4 : 6;
+  const bits = family === 4 ? 32 : 128;
+  const length = prefix ?? bits;
+  if (length < 0 || length > bits) return null;
+  const bytes = parsed.toByteArray().map((byte, index) => byte & maskByte(length, index));
+  const base = ipaddr.fromByteArray(bytes);
+  const baseText =
+    base.kind() === 'ipv6' ? (base as ipaddr.IPv6).toRFC5952String() : base.toString();
+  return { text: `${baseText}/${length}`, family, prefix: length, bytes };
+}
+
+/** True when every address of `inner` is one of `outer`. */
+export function covers(outer: Cidr, inner: Cidr): boolean {
+  if (outer.family !== inner.family || outer.prefix > inner.prefix) return false;
+  return outer.bytes.every(
+    (byte, index) => byte === ((inner.bytes[index] ?? 0) & maskByte(outer.prefix, index)),
+  );
+}
+
+/** True when the two share an address. */
+export const overlaps = (a: Cidr, b: Cidr): boolean => covers(a, b) || covers(b, a);
+
+function maskByte(prefix: number, index: number): number {
+  const bits = Math.min(8, Math.max(0, prefix - index * 8));
+  return (0xff << (8 - bits)) & 0xff;
+}

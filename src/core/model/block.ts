@@ -1,0 +1,51 @@
+import type { AttackType } from './attack-type.js';
+import type { Proof } from './proof.js';
+
+/** `all`: every packet of the target; `sip`: only those to the SIP ports. */
+export type Scope = 'all' | 'sip';
+export type BlockOrigin = 'detector' | 'manual' | 'import' | 'feed';
+
+/** A stored decision to block. The database holds the truth, the kernel a copy. */
+export interface Block {
+  readonly id: number;
+  /** Canonical CIDR text, always with its length: `203.0.113.7/32`, `2001:db8::/64`. */
+  readonly target: string;
+  readonly scope: Scope;
+  readonly origin: BlockOrigin;
+  readonly proof: Proof;
+  readonly rule: string | null;
+  readonly attackType: AttackType | null;
+  readonly reason: string;
+  readonly createdAtUs: number;
+  /** null: until removed by hand. */
+  readonly expiresAtUs: number | null;
+  /** true: decided while observing; no firewall rule was written for it. */
+  readonly simulated: boolean;
+}
+
+/** What a source's score means now. */
+export type Verdict =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'watch' }
+  | { readonly kind: 'protected'; readonly peer: ProtectedPeer }
+  | { readonly kind: 'block'; readonly block: Block; readonly replaces: Block | null };
+
+/** A peer that is never blocked. `from` says where it comes from, for a person. */
+export interface ProtectedPeer {
+  /** Canonical CIDR text. */
+  readonly target: string;
+  readonly from: string;
+}
+
+/**
+ * One change to the firewall. `timeoutS` null: no kernel timeout. Adding a target that is there
+ * already sets its timeout anew; removing one that is absent is no error.
+ */
+export type FirewallChange =
+  | {
+      readonly kind: 'add';
+      readonly target: string;
+      readonly scope: Scope;
+      readonly timeoutS: number | null;
+    }
+  | { readonly kind: 'remove'; readonly target: string; readonly scope: Scope };

@@ -1,0 +1,47 @@
+/** Every operating error the program can report; docs/ERRORS.md lists the same, checked by a test. */
+export const ERROR_CODES = {
+  USAGE: { exit: 2, what: 'the command line is wrong' },
+  CONFIG_MISSING: { exit: 3, what: 'the configuration file named is not there' },
+  CONFIG_UNREADABLE: { exit: 3, what: 'the configuration file cannot be read' },
+  CONFIG_INVALID: { exit: 3, what: 'the configuration has an unknown key or a bad value' },
+  RULES_INVALID: { exit: 3, what: 'a rule file is wrong' },
+  PORT_IN_USE: { exit: 4, what: 'another program listens on the port' },
+  PORT_DENIED: { exit: 4, what: 'this user may not listen on the port' },
+  ADDRESS_UNAVAILABLE: { exit: 4, what: 'the address to listen on is not one of this host' },
+  STATE_UNWRITABLE: { exit: 5, what: 'a folder or file that must be written is read-only' },
+  DATABASE_FOREIGN: { exit: 5, what: 'the database belongs to another program' },
+  DATABASE_NEWER: { exit: 5, what: 'the database was written by a newer agent' },
+  DATABASE_DAMAGED: { exit: 5, what: 'the database is damaged' },
+  DATABASE_MISSING: { exit: 5, what: 'there is no database yet' },
+  AGENT_RUNNING: { exit: 6, what: 'another agent has this database' },
+  AGENT_UNREACHABLE: { exit: 6, what: 'no agent answers on the control socket' },
+  FIREWALL_MISSING: { exit: 7, what: 'the firewall program is not installed' },
+  FIREWALL_DENIED: { exit: 7, what: 'this user may not change the firewall' },
+  FIREWALL_FAILED: { exit: 7, what: 'the firewall refused a change' },
+  PROTECTED: { exit: 8, what: 'the target covers a protected peer' },
+  NOT_FOUND: { exit: 9, what: 'what was named is not there' },
+  INSTALL_FAILED: { exit: 10, what: 'a step of the installation failed' },
+  INTERNAL: { exit: 70, what: 'a fault in the program' },
+} as const satisfies Record<string, { exit: number; what: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * An operating error: something outside the program is not as it must be. The message names the
+ * thing, the place and the cause in one line; `remedy` says what to type or change.
+ */
+export class AgentError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, remedy: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = 'AgentError';
+    this.code = code;
+    this.remedy = remedy;
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code].exit;
+  }
+}

@@ -1,0 +1,42 @@
+import type { AttackType } from './attack-type.js';
+import type { Proof } from './proof.js';
+import type { SipMessage } from './sip-message.js';
+import type { Endpoint, Transport } from './transport.js';
+
+/** What core knows of one received message while it decides. */
+export interface TrapEvent {
+  /** Consecutive number, the primary key in the database. */
+  readonly id: number;
+  readonly receivedAtUs: number;
+  readonly transport: Transport;
+  readonly source: Endpoint;
+  readonly local: Endpoint;
+  readonly proof: Proof;
+  readonly message: SipMessage;
+  /** Same branch, Call-ID and CSeq as a message seen shortly before: not counted again. */
+  readonly retransmission: boolean;
+}
+
+/**
+ * The event as it goes to the store: the decision, and the bytes. The store parses the bytes again
+ * for its columns, on its own thread, so that the receiving thread never pays for them.
+ */
+export interface EventRecord {
+  readonly id: number;
+  /** RFC 9562 UUID, text. */
+  readonly uuid: string;
+  readonly receivedAtUs: number;
+  readonly transport: Transport;
+  readonly source: Endpoint;
+  readonly local: Endpoint;
+  readonly proof: Proof;
+  /** The most harmful attack that a rule named on this very event. */
+  readonly attackType: AttackType | null;
+  /** The source's score after this event. */
+  readonly score: number;
+  /** Status code of our answer; null when none was sent. */
+  readonly answeredStatus: number | null;
+  /** The bytes received, up to the cap; `rawLength` is how many there were. */
+  readonly raw: Uint8Array;
+  readonly rawLength: number;
+}

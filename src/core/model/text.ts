@@ -1,0 +1,16 @@
+import { LIMITS } from './limits.js';
+
+/**
+ * Packet text made safe for a terminal, a log line or a sentence: control characters, bytes beyond
+ * ASCII and backslashes become `\xNN`, and the length is capped (an ellipsis says so).
+ */
+export function quoteText(text: string, charsMax: number = LIMITS.quotedTextCharsMax): string {
+  const cut = text.length > charsMax ? text.slice(0, charsMax) : text;
+  const safe = cut.replace(/[^\x20-\x5b\x5d-\x7e]/g, (char) => {
+    const code = char.charCodeAt(0);
+    return code < 256
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+  return text.length > charsMax ? `${safe}…` : safe;
+}
