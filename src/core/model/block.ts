@@ -28,7 +28,7 @@ export type Verdict =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'watch' }
   | { readonly kind: 'protected'; readonly peer: ProtectedPeer }
-  | { readonly kind: 'block'; readonly block: Block; readonly replaces: Block | null };
+  | { readonly kind: 'block'; readonly block: Block };
 
 /** A peer that is never blocked. `from` says where it comes from, for a person. */
 export interface ProtectedPeer {

@@ -9,4 +9,120 @@ export const LIMITS = {
   sightingEventIdsMax: 20,
   /** Characters of packet text that one reason or log line repeats. */
   quotedTextCharsMax: 120,
+  /** Targets whose earlier proven blocks are remembered for longer blocks on return. */
+  returnsMax: 200_000,
+  /** Header lines of one SIP message that are read; the bytes are kept all the same. */
+  sipHeaderLinesMax: 1_000,
+  /** Bytes of one request on the control socket. */
+  controlBodyBytesMax: 1_048_576,
+  /** Milliseconds that a command waits for the agent's answer: a vacuum may take long. */
+  controlAnswerMsMax: 600_000,
+  /** Bytes of a configuration file; a larger one is refused. */
+  configFileBytesMax: 1_048_576,
+  /** Characters of one line of a configuration file. */
+  configLineCharsMax: 65_536,
+  /** Characters of a path in the configuration. */
+  configPathCharsMax: 1_024,
+  /** Entries of one list in the configuration. */
+  configListItemsMax: 4_096,
+  /** Milliseconds after which a job is given up and counted as failed. */
+  jobMsMax: 600_000,
+  /** Milliseconds one small call of the firewall program may take. */
+  firewallCommandMsMax: 10_000,
+  /** Milliseconds a call with many elements, or a listing of all of them, may take. */
+  firewallBulkMsMax: 60_000,
+  /** Changes up to which a transaction counts as small. */
+  firewallSmallChangesMax: 1_000,
+  /** Bytes of the firewall program's output that are taken (a million elements are about 120 MB). */
+  firewallOutputBytesMax: 268_435_456,
+  /** Changes in one transaction. */
+  firewallBatchChangesMax: 10_000,
+  /** Changes that wait while a transaction is under way. */
+  firewallQueueChangesMax: 100_000,
+  /** Calls of the firewall program that one refused batch may cost while it is halved. */
+  firewallSplitCallsMax: 256,
+  /** Events that wait for the database; more are dropped and counted. */
+  storeQueuedEventsMax: 50_000,
+  /** Bytes of messages that wait for the database. */
+  storeQueuedBytesMax: 67_108_864,
+  /** Sightings, blocks, ends and job runs that wait for the database. */
+  storeQueuedDecisionsMax: 200_000,
+  /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
+  storeBatchEventsMax: 2_000,
+  storeGatherMsMax: 20,
+  /** Milliseconds between two attempts while the database takes nothing. */
+  storeRetryMs: 1_000,
+  /** Rows of one multi-row INSERT: 1,000 of 26 columns stay under SQLite's 32,766 values. */
+  insertRowsMax: 1_000,
+  /** Characters of one text column that packet text fills; the bytes are kept beside it. */
+  columnTextCharsMax: 512,
+  /** Milliseconds that a connection waits for another process's lock. */
+  databaseBusyMsMax: 2_000,
+  /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
+  walPagesMax: 16_000,
+  walKeptBytesMax: 67_108_864,
+  databaseCacheKibMax: 65_536,
+  /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
+  pruneRowsMax: 5_000,
+  vacuumStepPagesMax: 500,
+  /** Rows that one listing returns, and blocks or sightings that are read back at the start. */
+  listedRowsMax: 10_000,
+  restoredRowsMax: 1_000_000,
+  /** Last events of a source that its summary reads, and entries of each of its lists. */
+  sourceEventsReadMax: 10_000,
+  sourceListedMax: 50,
+  /** Rules in force at once, and bytes of one rule file. */
+  rulesMax: 500,
+  ruleFileBytesMax: 1_048_576,
+  /** Characters, syntax nodes and nesting of one condition. */
+  conditionCharsMax: 4_000,
+  conditionNodesMax: 500,
+  conditionDepthMax: 32,
+  /** Compiled patterns of conditions that are kept. */
+  conditionPatternsMax: 1_000,
+  /** Bytes of the body that a condition reads. */
+  conditionTextBytesMax: 8_192,
+  /** Characters that hex_text() decodes. */
+  hexTextCharsMax: 512,
+  /** The highest `over` of a rule, and seconds of its longest window or mute. */
+  ruleCountMax: 1_000,
+  ruleWindowSMax: 604_800,
+  /** Points that one firing gives at most. */
+  rulePointsMax: 1_000,
+  /** Characters of a counted value that are kept as they are; a longer one is kept as its hash. */
+  ruleMemberCharsMax: 64,
+  /** Groups of one rule, and counted values in all of them; the least recently seen go first. */
+  ruleGroupsMax: 250_000,
+  ruleMembersMax: 2_000_000,
+  /** Seconds for which a rule that faulted at run time is muted. */
+  ruleFaultMuteS: 60,
+  /** Sources whose score is kept; the least recently scored go first. */
+  scoredSourcesMax: 1_000_000,
+  /** Samples of one rule, and events of one sample with all repetitions. */
+  ruleSamplesMax: 50,
+  ruleSampleEventsMax: 5_000,
+  /** Messages of one generation that are remembered to tell retransmissions; two are kept. */
+  retransmissionsMax: 50_000,
+  /** Values of one header line that are looked at for anomalies. */
+  sipListItemsMax: 100,
+  /** Bytes that the kernel may hold of what came on one UDP socket before it drops. */
+  udpReceiveBufferBytes: 4_194_304,
+  /** Bytes of answers that wait in one UDP socket; more are dropped and counted. */
+  udpSendQueueBytesMax: 1_048_576,
+  /** Milliseconds that closing goes on reading while datagrams keep coming. */
+  trapDrainMsMax: 250,
+  /** TCP connections at once: in all, and of one source (an IPv4 address or an IPv6 /64). */
+  tcpConnectionsMax: 10_000,
+  tcpConnectionsPerSourceMax: 100,
+  /** Milliseconds from the first byte of a message, or from connecting, to its end. */
+  tcpMessageMsMax: 10_000,
+  /** Milliseconds without a byte after the first message. */
+  tcpIdleMsMax: 120_000,
+  /** Bytes of headers, and of a whole message, on a stream. */
+  streamHeadBytesMax: 32_768,
+  streamMessageBytesMax: 65_535,
+  /** Bytes of unfinished messages that all connections together may hold. */
+  streamPendingBytesMax: 67_108_864,
+  /** Bytes of answers that a peer may leave unread before its connection is closed. */
+  streamSendQueueBytesMax: 262_144,
 } as const;

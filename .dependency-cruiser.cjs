@@ -1,0 +1,91 @@
+// Who may import whom: docs/ARCHITECTURE.md says why.
+
+/** Layers of core, each of which may import itself and those before it. */
+const CORE = ['model', 'sip', 'trap', 'detect', 'block', 'step'];
+
+const coreRules = CORE.map((layer, index) => {
+  const allowed = CORE.slice(0, index + 1).join('|');
+  return {
+    name: `core-${layer}-imports-only-what-is-below`,
+    severity: 'error',
+    from: { path: `^src/core/${layer}(/|\\.ts$)` },
+    to: { path: '^src/', pathNot: `^src/core/(${allowed})(/|\\.ts$)` },
+  };
+});
+
+/** A part outside of core, and the parts that it may import beside itself. */
+const part = (name, allowed) => ({
+  name: `${name}-imports-only-its-own`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: `^src/(${[name, ...allowed].join('|')})/` },
+});
+
+const onlyIn = (name, packagePattern, allowed) => ({
+  name: `only-there-${name}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: allowed },
+  to: { path: `(^|node_modules/)${packagePattern}(/|$)` },
+});
+
+module.exports = {
+  forbidden: [
+    ...coreRules,
+    {
+      name: 'core-uses-of-node-only-buffer-isip-and-hashing',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|net|crypto)$' },
+    },
+    part('trap', ['core']),
+    part('firewall', ['core']),
+    part('store', ['core']),
+    part('config', ['core']),
+    part('api', ['core', 'store', 'config']),
+    part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api']),
+    // cli is what the commands have in common: words, tables, how to reach the agent.
+    part('cli', ['core', 'store', 'config', 'agent', 'api']),
+    part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli']),
+    {
+      name: 'commands-see-only-the-client-of-api',
+      severity: 'error',
+      from: { path: '^src/(commands|cli)/' },
+      // calls and views are the shapes of what the client asks and gets.
+      to: { path: '^src/api/', pathNot: '^src/api/(client|calls|views)\\.ts$' },
+    },
+    {
+      name: 'nothing-imports-commands',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/commands/' },
+      to: { path: '^src/commands/' },
+    },
+    onlyIn('chokidar', 'chokidar', '^src/config/watch\\.ts$'),
+    onlyIn('node-cron', 'node-cron', '^src/agent/'),
+    onlyIn('sqlite3', 'sqlite3', '^src/store/'),
+    onlyIn('execa', 'execa', '^src/(firewall/|agent/install/)'),
+    onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
+    onlyIn('oclif', '@oclif', '^src/(commands|cli)/'),
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: { path: '^src/' },
+      // Two files may know each other's types; only what runs must not go in circles.
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'nothing-unresolvable',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

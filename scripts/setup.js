@@ -1,0 +1,148 @@
+// Makes a fresh clone ready to run: packages installed, TypeScript built. Runs before node_modules
+// exists, so it uses nothing but Node. With nothing to do it takes a moment and no network.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { digestFiles, listFiles } from './setup/digest.js';
+import { withLock } from './setup/lock.js';
+import { runQuietly, say, stop } from './setup/run.js';
+import { compilerProblem, installCompiler, nodeHeadersFolder } from './setup/toolchain.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const PACKAGES_STAMP = join(ROOT, 'node_modules', '.sentrypeer-setup');
+const BUILD_STAMP = join(ROOT, 'dist', '.stamp');
+const at = (...parts) => join(ROOT, ...parts);
+
+checkNode();
+if (!packagesReady() || !buildReady()) {
+  await withLock(at('.setup'), async () => {
+    // Asked again: another set-up may have done it while this one waited.
+    if (!packagesReady()) await installPackages();
+    if (!buildReady()) await build();
+  });
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  stop(`this needs Node 20.19 or newer; ${process.execPath} is ${process.versions.node}`);
+}
+
+function packagesReady() {
+  return readStamp(PACKAGES_STAMP) === packagesDigest();
+}
+
+function buildReady() {
+  return readStamp(BUILD_STAMP) === buildDigest() && existsSync(at('oclif.manifest.json'));
+}
+
+/** What the installed packages depend on: the lock file, and what compiled code is made for. */
+function packagesDigest() {
+  const machine = [process.platform, process.arch, process.versions.modules].join(' ');
+  return digestFiles(ROOT, ['package-lock.json'], machine);
+}
+
+function buildDigest() {
+  const files = ['package.json', 'package-lock.json', 'tsconfig.json', ...listFiles(ROOT, 'src')];
+  return digestFiles(ROOT, files, '');
+}
+
+function readStamp(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+}
+
+async function installPackages() {
+  // What npm recorded may be the lock file's packages already: installed by hand, or before Node
+  // was updated (the compiled package serves all versions of Node).
+  if (!recordMatchesLock() || !sqliteLoads()) await installAnew();
+  writeFileSync(PACKAGES_STAMP, packagesDigest());
+}
+
+async function installAnew() {
+  if (compilerProblem() !== null) await installCompiler();
+  say('installing packages (first time: about two minutes) …');
+  const failed = await runQuietly(ROOT, npm('ci', '--include=dev'), npmEnvironment());
+  if (failed !== null) stopForPackages('npm ci failed', failed);
+  if (sqliteLoads()) return;
+  say('compiling sqlite3 (about 90 seconds) …');
+  const env = { ...npmEnvironment(), npm_config_build_from_source: 'sqlite3' };
+  const broken = await runQuietly(ROOT, npm('rebuild', 'sqlite3'), env);
+  if (broken !== null) stopForPackages('sqlite3 could not be compiled', broken);
+  if (!sqliteLoads()) stopForPackages('sqlite3 was compiled, but does not load', '');
+}
+
+function stopForPackages(what, output) {
+  const problem = compilerProblem();
+  stop(problem === null ? what : `${what}: ${problem}`, output);
+}
+
+function recordMatchesLock() {
+  const record = at('node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) =>
+      path === '' ||
+      (installed[path] === undefined
+        ? entry.optional === true || entry.devOptional === true
+        : installed[path].version === entry.version && existsSync(at(path))),
+  );
+}
+
+function sqliteLoads() {
+  const code = "require('sqlite3')";
+  return spawnSync(process.execPath, ['-e', code], { cwd: ROOT, stdio: 'ignore' }).status === 0;
+}
+
+function npm(...words) {
+  // npm says where it is, so that the very npm that runs this is used.
+  const script = process.env.npm_execpath ?? '';
+  return /npm-cli\.c?js$/.test(script) && existsSync(script)
+    ? [process.execPath, script, ...words]
+    : ['npm', ...words];
+}
+
+/** node-gyp fetches the headers of Node from the internet unless it is told where they are. */
+function npmEnvironment() {
+  const folder = process.env.npm_config_nodedir ?? nodeHeadersFolder();
+  return folder === null ? process.env : { ...process.env, npm_config_nodedir: folder };
+}
+
+async function build() {
+  say('building …');
+  const fresh = at('dist.new');
+  rmSync(fresh, { recursive: true, force: true });
+  const digest = buildDigest();
+  const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
+  const compile = [process.execPath, tsc, '-p', 'tsconfig.json', '--outDir', fresh];
+  const failed = await runQuietly(ROOT, compile, process.env);
+  if (failed !== null) {
+    rmSync(fresh, { recursive: true, force: true });
+    stop('the build failed', failed);
+  }
+  swapFolder(fresh, at('dist'));
+  await renewManifest();
+  writeFileSync(BUILD_STAMP, digest);
+}
+
+/** A whole folder takes the place of the old one, so that no file of an older build stays. */
+function swapFolder(fresh, target) {
+  const old = `${target}.old`;
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(target)) renameSync(target, old);
+  renameSync(fresh, target);
+  rmSync(old, { recursive: true, force: true });
+}
+
+async function renewManifest() {
+  const file = at('oclif.manifest.json');
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : null;
+  const oclif = at('node_modules', 'oclif', 'bin', 'run.js');
+  const failed = await runQuietly(ROOT, [process.execPath, oclif, 'manifest'], process.env);
+  if (failed !== null) stop('oclif manifest failed', failed);
+  if (before !== null && readFileSync(file, 'utf8') !== before) {
+    say('oclif.manifest.json was renewed: commit it with the change of the commands');
+  }
+}

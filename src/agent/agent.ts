@@ -1,0 +1,121 @@
+import { serveControl } from '../api/server.js';
+import type { LoadedSettings } from '../config/load.js';
+import type { EventRecord, TrapEvent } from '../core/model/event.js';
+import { step } from '../core/step.js';
+import type { Endpoint, Transport } from '../core/model/transport.js';
+import { openTrap, type Trap } from '../trap/open.js';
+import { createCalls } from './calls.js';
+import { openContext, type AgentContext } from './context.js';
+import { createEffectRunner, type EffectRunner } from './effects.js';
+import { createHousekeeping } from './housekeeping.js';
+import { watchConfiguration } from './reload.js';
+
+export interface AgentOptions {
+  readonly loaded: LoadedSettings;
+  /** Takes one line of the agent's own words. */
+  print(text: string): void;
+  onEvent(record: EventRecord, event: TrapEvent): void;
+}
+
+export interface RunningAgent {
+  readonly listening: readonly (Endpoint & { readonly transport: Transport })[];
+  readonly enforcing: boolean;
+  /** Why it enforces, or why it does not, and what would change that. */
+  readonly why: string;
+  readonly protectedPeers: readonly string[];
+  readonly activeBlocks: number;
+  /** Reads the configuration again, as a change of the file does. */
+  reload(): Promise<void>;
+  /** Takes what has arrived, stores it, and leaves nothing of this process behind. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the agent. Resolves when it listens and active blocks are in the firewall; rejects with
+ * an AgentError, and then nothing of it is left: no socket, no lock, no table of a trial.
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const context = await openContext(options.loaded, options.print);
+  try {
+    return await startIn(context, options);
+  } catch (error) {
+    await context.closers.closeAll();
+    throw error;
+  }
+}
+
+async function startIn(context: AgentContext, options: AgentOptions): Promise<RunningAgent> {
+  const { closers, state, nowUs, loaded, log } = context;
+  const { settings } = loaded;
+  const runner = createRunner(context, options.onEvent);
+  closers.add('gathered events', runner.stop);
+  await putInForce(context);
+  const trap = await openTrap({
+    addresses: settings.listenAddresses,
+    port: settings.listenPort,
+    transports: settings.transports,
+    nowUs,
+    onPacket: (packet, reply) => {
+      runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
+    },
+    onNotice: log.say,
+  });
+  closers.add('trap', trap.close);
+  const jobs = await createHousekeeping(context, runner);
+  const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
+  const control = await serveControl(settings.controlSocket, calls);
+  closers.add('control socket', control.close);
+  const watcher = await watchConfiguration(context);
+  closers.add('configuration watcher', watcher.close);
+  jobs.start();
+  closers.add('jobs', jobs.stop);
+  log.say(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
+  return {
+    listening: trap.listening,
+    enforcing: context.keeper.chosen.enforcing,
+    why: context.keeper.chosen.why,
+    protectedPeers: state.blocks.protect.peers.map(({ target }) => target),
+    activeBlocks: state.blocks.table.byTarget.size,
+    reload: watcher.reload,
+    stop: async () => {
+      log.say('stopping');
+      await closers.closeAll();
+    },
+  };
+}
+
+/** The runner that the agent and the offline client use alike. */
+export function createRunner(
+  context: AgentContext,
+  onEvent: AgentOptions['onEvent'],
+): EffectRunner {
+  return createEffectRunner({
+    write: (batch) => {
+      context.store.write(batch);
+    },
+    changeFirewall: (change) => {
+      context.keeper.submit(change);
+    },
+    say: context.log.say,
+    onEvent,
+    nowUs: context.nowUs,
+  });
+}
+
+/** Active blocks go in before the first packet is answered; a trial's table goes when it stops. */
+async function putInForce(context: AgentContext): Promise<void> {
+  const { keeper, closers, loaded } = context;
+  if (loaded.trial) closers.add('firewall table', () => takeTableAway(context));
+  if (keeper.chosen.enforcing) await keeper.sync();
+}
+
+async function takeTableAway({ keeper }: AgentContext): Promise<void> {
+  // Changes still under way would find the table gone and put it back.
+  await keeper.idle();
+  await keeper.chosen.firewall.remove();
+}
+
+const describeListening = (trap: Trap): string =>
+  trap.listening
+    .map(({ transport, address, port }) => `${transport} ${address} port ${port}`)
+    .join(', ');

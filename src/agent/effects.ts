@@ -1,0 +1,96 @@
+import type { Effect } from '../core/step.js';
+import type { EventRecord, TrapEvent } from '../core/model/event.js';
+import type { FirewallChange } from '../core/model/block.js';
+import type { StoreBatch } from '../store/open.js';
+import { describeBlock } from './words.js';
+
+/** Where effects go. `say` takes one line for people. */
+export interface Outlets {
+  write(batch: StoreBatch): void;
+  changeFirewall(change: FirewallChange): void;
+  say(text: string): void;
+  onEvent(record: EventRecord, event: TrapEvent): void;
+  nowUs(): number;
+}
+
+export interface EffectRunner {
+  run(effects: readonly Effect[], reply: ((bytes: Buffer) => void) | null): void;
+  /** Hands what was gathered to the store. */
+  handOver(): void;
+  stop(): void;
+}
+
+/** Gathering for this long costs little of the 250 ms until a batch must be committed. */
+const HAND_OVER_EVERY_MS = 20;
+const HAND_OVER_EVENTS = 2000;
+
+interface Gathered {
+  events: EventRecord[];
+  sightings: StoreBatch['sightings'][number][];
+  blocks: StoreBatch['blocks'][number][];
+  endedBlocks: StoreBatch['endedBlocks'][number][];
+}
+
+const nothing = (): Gathered => ({ events: [], sightings: [], blocks: [], endedBlocks: [] });
+
+/** Carries out effects in their order; what is to be stored is handed over in batches. */
+export function createEffectRunner(outlets: Outlets): EffectRunner {
+  let gathered = nothing();
+  let timer: NodeJS.Timeout | null = null;
+
+  const handOver = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const batch = gathered;
+    gathered = nothing();
+    outlets.write({ ...batch, jobRuns: [] });
+  };
+
+  const runOne = (effect: Effect, reply: ((bytes: Buffer) => void) | null): void => {
+    switch (effect.kind) {
+      case 'answer':
+        reply?.(effect.bytes);
+        return;
+      case 'event':
+        gathered.events.push(effect.record);
+        outlets.onEvent(effect.record, effect.event);
+        return;
+      case 'sighting':
+        gathered.sightings.push(effect.sighting);
+        return;
+      case 'block':
+        gathered.blocks.push(effect.block);
+        outlets.say(describeBlock(effect.block));
+        return;
+      case 'block-ended':
+        gathered.endedBlocks.push({
+          id: effect.block.id,
+          endedAtUs: outlets.nowUs(),
+          how: effect.how,
+        });
+        if (effect.how !== 'replaced') outlets.say(`${effect.block.target} ${effect.how}`);
+        return;
+      case 'firewall':
+        outlets.changeFirewall(effect.change);
+        return;
+      case 'spared':
+        outlets.say(`${effect.source} reached the threshold and is spared: ${effect.peer.from}`);
+        return;
+      case 'fault':
+        outlets.say(`rule ${effect.fault.rule} failed and rests a while: ${effect.fault.message}`);
+        return;
+      case 'refused':
+        return;
+    }
+  };
+
+  return {
+    run: (effects, reply) => {
+      for (const effect of effects) runOne(effect, reply);
+      if (gathered.events.length >= HAND_OVER_EVENTS) handOver();
+      else timer ??= setTimeout(handOver, HAND_OVER_EVERY_MS);
+    },
+    handOver,
+    stop: handOver,
+  };
+}

@@ -1,0 +1,134 @@
+import { readFile, stat } from 'node:fs/promises';
+import { execa } from 'execa';
+import { decideSettings } from '../../config/load.js';
+import { AgentError } from '../../core/model/errors.js';
+import { findId } from './accounts.js';
+import { isOurProgram, isSameProgram, isThere } from './program.js';
+import { SERVICE_USER, type Ownership, type Recognition, type Step } from './steps.js';
+
+/** What was found where a step would act. */
+export type Finding =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'todo' }
+  | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
+
+const DONE: Finding = { kind: 'done' };
+const TODO: Finding = { kind: 'todo' };
+const doneIf = (done: boolean): Finding => (done ? DONE : TODO);
+
+/** Looks and changes nothing. `changed`: an earlier step of this run changed something. */
+export async function inspectStep(step: Step, changed: boolean): Promise<Finding> {
+  switch (step.kind) {
+    case 'require':
+      return step.ok
+        ? DONE
+        : { kind: 'refused', why: `this needs ${step.what}`, remedy: step.remedy };
+    case 'user':
+      return doneIf((await findId('passwd', step.name)) !== null);
+    case 'remove-user':
+      return doneIf((await findId('passwd', step.name)) === null);
+    case 'folder':
+      return inspectFolder(step);
+    case 'program':
+      if (!(await isThere(step.to))) return TODO;
+      return (
+        (await refuseForeign(step.to, { by: 'program' })) ??
+        doneIf(await isSameProgram(step.from, step.to))
+      );
+    case 'file':
+      return inspectFile(step);
+    case 'command':
+      return inspectCommand(step, changed);
+    case 'call':
+      return TODO;
+    case 'remove':
+      if (!(await isThere(step.path))) return DONE;
+      return (await refuseForeign(step.path, step.ours)) ?? TODO;
+  }
+}
+
+async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<Finding> {
+  if (!(await isThere(step.path))) return TODO;
+  if (!(await stat(step.path)).isDirectory()) {
+    return foreign(step.path, 'is no folder');
+  }
+  return (
+    (step.owner === null ? null : await refuseForeign(step.path, { by: 'owner' })) ??
+    doneIf(await hasRights(step.path, step.mode, step.owner))
+  );
+}
+
+async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<Finding> {
+  if (!(await isThere(step.path))) return TODO;
+  const refusal = await refuseForeign(step.path, step.ours);
+  if (refusal !== null) return refusal;
+  const wanted = step.existing === 'keep' || (await readFile(step.path, 'utf8')) === step.content;
+  return doneIf(wanted && (await hasRights(step.path, step.mode, step.owner)));
+}
+
+async function inspectCommand(
+  step: Extract<Step, { kind: 'command' }>,
+  changed: boolean,
+): Promise<Finding> {
+  if (step.onlyWith !== null && !(await isThere(step.onlyWith))) return DONE;
+  if (step.when === 'changed') return doneIf(!changed);
+  if (step.when === 'either' && changed) return TODO;
+  if (step.unless === null) return TODO;
+  const [program, ...words] = step.unless;
+  const { exitCode } = await execa(program, words, { reject: false });
+  return doneIf(exitCode === 0);
+}
+
+/** What speaks against touching this path; null when it is ours. */
+async function refuseForeign(path: string, ours: Recognition): Promise<Finding | null> {
+  switch (ours.by) {
+    case 'text':
+      if (!(await stat(path)).isFile()) return foreign(path, 'is no file');
+      return (await readFile(path, 'utf8')).includes(ours.text)
+        ? null
+        : foreign(path, 'was not written by this program');
+    case 'program':
+      if (!(await stat(path)).isDirectory()) return foreign(path, 'is no folder');
+      return (await isOurProgram(path)) ? null : foreign(path, 'holds another program');
+    case 'configuration':
+      return refuseConfiguration(path);
+    case 'owner':
+      return refuseOwner(path);
+  }
+}
+
+async function refuseConfiguration(path: string): Promise<Finding | null> {
+  if (!(await stat(path)).isFile()) return foreign(path, 'is no file');
+  try {
+    decideSettings({ file: path, env: {}, flags: {} }, await readFile(path, 'utf8'));
+    return null;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return foreign(path, `is not a configuration that this agent can read (${error.message})`);
+  }
+}
+
+/** root's or our own: a folder of somebody else holds somebody else's data. */
+async function refuseOwner(path: string): Promise<Finding | null> {
+  const { uid } = await stat(path);
+  const service = await findId('passwd', SERVICE_USER);
+  const mine = process.getuid?.() ?? 0;
+  return uid === 0 || uid === mine || uid === service
+    ? null
+    : foreign(path, `belongs to user ${uid}, neither to root nor to ${SERVICE_USER}`);
+}
+
+const foreign = (path: string, why: string): Finding => ({
+  kind: 'refused',
+  why: `${path} is there and ${why}`,
+  remedy: `Look at ${path}; move it away if nothing needs it, and type the same again.`,
+});
+
+async function hasRights(path: string, mode: number, owner: Ownership | null): Promise<boolean> {
+  const found = await stat(path);
+  if ((found.mode & 0o7777) !== mode) return false;
+  if (owner === null) return true;
+  const uid = await findId('passwd', owner.user);
+  const gid = await findId('group', owner.group);
+  return found.uid === uid && found.gid === gid;
+}

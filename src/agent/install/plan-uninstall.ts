@@ -1,0 +1,62 @@
+import type { InstallFacts } from './facts.js';
+import { isRealRoot, OUR_MARK, pathsBelow, planConditions } from './plan-install.js';
+import { SERVICE_UNIT, SERVICE_USER, type Step } from './steps.js';
+
+export interface UninstallOptions {
+  readonly prefix: string;
+  readonly facts: InstallFacts;
+  /** true: configuration, data, logs and the account go as well. */
+  readonly purge: boolean;
+  /** Takes our rules out of the firewall; false when there were none. Not called with a prefix. */
+  readonly removeFirewall: () => Promise<boolean>;
+}
+
+/** What an uninstallation sees to, in order. */
+export function planUninstall(options: UninstallOptions): readonly Step[] {
+  const { prefix, facts, purge, removeFirewall } = options;
+  const real = isRealRoot(prefix);
+  const paths = pathsBelow(prefix);
+  const live = real && facts.systemdRunning;
+  const command = { kind: 'command', unless: null, lossWhenFailed: null } as const;
+  return [
+    ...planConditions(prefix, facts).slice(0, 1),
+    ...(live
+      ? [
+          {
+            ...command,
+            words: ['systemctl', 'disable', '--now', '--quiet', SERVICE_UNIT],
+            when: 'always',
+            onlyWith: paths.unit,
+          } as const,
+        ]
+      : []),
+    ...(real
+      ? [{ kind: 'call', what: 'remove our rules from the firewall', run: removeFirewall } as const]
+      : []),
+    { kind: 'remove', path: paths.unit, ours: OUR_MARK },
+    ...(live
+      ? [
+          {
+            ...command,
+            words: ['systemctl', 'daemon-reload'],
+            when: 'changed',
+            onlyWith: null,
+          } as const,
+        ]
+      : []),
+    { kind: 'remove', path: paths.command, ours: OUR_MARK },
+    { kind: 'remove', path: paths.sysctl, ours: OUR_MARK },
+    { kind: 'remove', path: paths.program, ours: { by: 'program' } },
+    ...(purge ? planPurge(real, paths) : []),
+  ];
+}
+
+function planPurge(real: boolean, paths: ReturnType<typeof pathsBelow>): readonly Step[] {
+  return [
+    { kind: 'remove', path: paths.configFile, ours: { by: 'configuration' } },
+    { kind: 'remove', path: paths.configFolder, ours: { by: 'owner' } },
+    { kind: 'remove', path: paths.stateFolder, ours: { by: 'owner' } },
+    { kind: 'remove', path: paths.logFolder, ours: { by: 'owner' } },
+    ...(real ? [{ kind: 'remove-user', name: SERVICE_USER } as const] : []),
+  ];
+}

@@ -1,0 +1,50 @@
+import type { AgentCalls } from '../api/calls.js';
+import type { LoadedSettings } from '../config/load.js';
+import { createRunner } from './agent.js';
+import { createCalls } from './calls.js';
+import { openContext, type AgentContext } from './context.js';
+import { createFirewallKeeper } from './firewall-keeper.js';
+import { createHousekeeping } from './housekeeping.js';
+
+export interface OfflineClient extends AgentCalls {
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the agent's calls when no agent runs, under the agent's own lock, so that none starts
+ * meanwhile. The kernel is changed only where our table is in force, as after the stop of an
+ * installed agent; else the database alone is, and the next start puts it in force.
+ */
+export async function openOffline(
+  loaded: LoadedSettings,
+  print: (text: string) => void,
+): Promise<OfflineClient> {
+  const context = await openContext(loaded, print);
+  try {
+    await leaveAbsentTable(context);
+    const runner = createRunner(context, () => undefined);
+    const jobs = await createHousekeeping(context, runner);
+    context.closers.add('jobs', jobs.stop);
+    context.closers.add('gathered events', runner.stop);
+    return {
+      ...createCalls(context, runner, jobs, null),
+      close: () => context.closers.closeAll(),
+    };
+  } catch (error) {
+    await context.closers.closeAll();
+    throw error;
+  }
+}
+
+/** Without our table nothing is enforced, and a command is not what begins it. */
+async function leaveAbsentTable(context: AgentContext): Promise<void> {
+  const { chosen } = context.keeper;
+  if (!chosen.enforcing) return;
+  const { present } = await chosen.firewall.read();
+  if (present) return;
+  const why = 'no agent runs and its firewall table is absent: the next start puts blocks in force';
+  const { state, log, nowUs, loaded } = context;
+  const { sipPorts } = loaded.settings.blocking;
+  const idle = { ...chosen, enforcing: false, why };
+  context.keeper = createFirewallKeeper({ chosen: idle, state, sipPorts, nowUs, say: log.say });
+}

@@ -1,0 +1,46 @@
+import { appendFile, chmod } from 'node:fs/promises';
+import { formatTime } from '../api/views.js';
+
+/** The agent's own words, to the terminal and, with the time before them, to the log for people. */
+export interface OwnLog {
+  say(text: string): void;
+  /** The last lines, oldest first, for `status`. */
+  recent(): readonly string[];
+  close(): Promise<void>;
+}
+
+const RECENT_LINES = 10;
+const LOG_MODE = 0o640;
+
+/**
+ * The store writes the lines of events to the same file; both append whole lines, and each of ours
+ * opens the file anew, so that a rotated file is left to its rotator.
+ */
+export function createOwnLog(
+  logFile: string | null,
+  nowUs: () => number,
+  print: (text: string) => void,
+): OwnLog {
+  let last: Promise<void> = Promise.resolve();
+  const lines: string[] = [];
+  const append = async (line: string): Promise<void> => {
+    if (logFile === null) return;
+    try {
+      await appendFile(logFile, line, { mode: LOG_MODE });
+      await chmod(logFile, LOG_MODE);
+    } catch (error) {
+      print(`log file ${logFile}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  return {
+    say: (text) => {
+      const line = `${formatTime(nowUs())} ${text}`;
+      lines.push(line);
+      if (lines.length > RECENT_LINES) lines.shift();
+      print(text);
+      last = last.then(() => append(`${line}\n`));
+    },
+    recent: () => lines,
+    close: () => last,
+  };
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json, rules/ and bin/; both src/agent and dist/agent are below it. */
+export const PACKAGE_ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+// package.json is ours and is there: without it Node would not have loaded this file as a module.
+const { version } = JSON.parse(readFileSync(`${PACKAGE_ROOT}/package.json`, 'utf8')) as {
+  version: string;
+};
+
+export const VERSION: string = version;

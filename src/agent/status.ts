@@ -1,0 +1,89 @@
+import { formatTime, type StatusView } from '../api/views.js';
+import { isTripped } from '../core/block/breaker.js';
+import { isEnded } from '../core/block/block-table.js';
+import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
+import type { Trap } from '../trap/open.js';
+import type { AgentContext } from './context.js';
+import { VERSION } from './package.js';
+
+/** What only a running agent has. */
+export interface Running {
+  readonly startedAtUs: number;
+  readonly trap: Trap;
+}
+
+export async function viewStatus(
+  context: AgentContext,
+  running: Running | null,
+): Promise<StatusView> {
+  const { loaded, reader, store, log } = context;
+  const stats = store.stats();
+  return {
+    running: running !== null,
+    version: VERSION,
+    pid: running === null ? null : process.pid,
+    started_at: running === null ? null : formatTime(running.startedAtUs),
+    trial: loaded.trial,
+    configuration_file: loaded.file,
+    database_file: loaded.settings.databaseFile,
+    listening: (running?.trap.listening ?? []).map(({ transport, address, port }) => ({
+      transport,
+      address,
+      port,
+    })),
+    blocking: viewBlocking(context),
+    counts: { ...context.state.counts },
+    limits_hit: lossesOf(context, running),
+    store: {
+      events: await reader.countEvents(),
+      queued: stats.queued,
+      failed: stats.failed,
+      last_error: stats.lastError,
+      database_bytes: (await reader.databaseSize()).bytes,
+    },
+    notices: log.recent(),
+  };
+}
+
+function viewBlocking({ keeper, state, nowUs }: AgentContext): StatusView['blocking'] {
+  const { firewall, enforcing, why } = keeper.chosen;
+  const { waiting, failed, lastError } = keeper.stats();
+  const { breaker, table, refusedFull } = state.blocks;
+  const now = nowUs();
+  let active = 0;
+  for (const block of table.byTarget.values()) if (!isEnded(block, now)) active += 1;
+  return {
+    mode: enforcing ? 'enforce' : 'observe',
+    backend: firewall.name,
+    why,
+    active_blocks: active,
+    waiting_changes: waiting,
+    failed_changes: failed,
+    last_error: lastError,
+    unproven_breaker_tripped: isTripped(breaker, state.settings.policy.newUnprovenPerMinuteMax, now),
+    refused_unproven: breaker.refused,
+    refused_full: refusedFull,
+  };
+}
+
+/** Every count that should be zero. */
+function lossesOf({ store, state }: AgentContext, running: Running | null): Record<string, number> {
+  const { dropped, failed, decisionsLost, logLinesLost } = store.stats();
+  const trap = running?.trap.stats();
+  const rules = ruleStatus(state.detect);
+  return {
+    kernel_drops: trap?.kernelDrops ?? 0,
+    connections_refused: trap?.connectionsRefused ?? 0,
+    stream_bytes_ignored: trap?.streamBytesIgnored ?? 0,
+    replies_dropped: trap?.repliesDropped ?? 0,
+    events_dropped: dropped,
+    events_failed: failed,
+    decisions_lost: decisionsLost,
+    log_lines_lost: logLinesLost,
+    scores_forgotten: scoreStatus(state.detect).evicted,
+    rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
+    rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),
+    blocks_refused_full: state.blocks.refusedFull,
+    unproven_blocks_refused: state.blocks.breaker.refused,
+  };
+}

@@ -1,0 +1,86 @@
+import { chmod, rm } from 'node:fs/promises';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { AgentError, type ErrorCode } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { AgentCalls } from './calls.js';
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+const addBlockBody = z.strictObject({
+  target: z.string().max(64),
+  scope: z.enum(['all', 'sip']),
+  duration_s: z.number().int().positive().nullable(),
+  reason: z.string().max(500),
+});
+const targetQuery = z.strictObject({ target: z.string().max(64) });
+const droppedBody = z.strictObject({
+  targets: z.array(z.string().max(64)).max(LIMITS.listedRowsMax),
+});
+const jobParams = z.strictObject({ name: z.string().max(64) });
+
+const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+  USAGE: 400,
+  PROTECTED: 409,
+  NOT_FOUND: 404,
+};
+
+/**
+ * Serves the commands on a Unix socket, mode 600: who may open it may steer the agent. The caller
+ * holds the agent's lock, so a socket file found there is a dead agent's and is taken away.
+ */
+export async function serveControl(socketFile: string, calls: AgentCalls): Promise<ControlServer> {
+  const server = Fastify({ logger: false, bodyLimit: LIMITS.controlBodyBytesMax });
+  addRoutes(server, calls);
+  server.setErrorHandler((error, _request, reply) => {
+    const failure = toAgentError(error);
+    const { code, message, remedy } = failure;
+    void reply.status(HTTP_STATUS[code] ?? 500).send({ error: { code, message, remedy } });
+  });
+  await rm(socketFile, { force: true });
+  try {
+    await server.listen({ path: socketFile });
+  } catch (error) {
+    throw new AgentError(
+      'STATE_UNWRITABLE',
+      `control socket ${socketFile}: ${error instanceof Error ? error.message : String(error)}`,
+      'make its folder writable for this user, or set control_socket to another path',
+      error,
+    );
+  }
+  await chmod(socketFile, 0o600);
+  return {
+    close: async () => {
+      await server.close();
+      await rm(socketFile, { force: true });
+    },
+  };
+}
+
+function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
+  server.get('/v1/status', () => calls.status());
+  server.get('/v1/rules', () => calls.rules());
+  server.get('/v1/firewall', () => calls.firewall());
+  server.post('/v1/blocks', ({ body }) => calls.addBlock(read(addBlockBody, body)));
+  server.delete('/v1/blocks', ({ query }) => calls.removeBlock(read(targetQuery, query).target));
+  server.post('/v1/blocks/dropped', ({ body }) =>
+    calls.packetsDropped(read(droppedBody, body).targets),
+  );
+  server.get('/v1/jobs', () => calls.jobs());
+  server.post('/v1/jobs/:name/run', ({ params }) => calls.runJob(read(jobParams, params).name));
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problem = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; ');
+  throw new AgentError('USAGE', `request: ${problem}`, 'see docs/CLI_JSON.md for the shapes');
+}
+
+function toAgentError(error: unknown): AgentError {
+  if (error instanceof AgentError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new AgentError('INTERNAL', message, 'report it with the agent log', error);
+}

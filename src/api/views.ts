@@ -1,0 +1,113 @@
+import type { AttackType } from '../core/model/attack-type.js';
+import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
+import type { Proof } from '../core/model/proof.js';
+
+/** JSON as it leaves the program: snake_case, UTC ISO 8601 times, canonical addresses. */
+export interface BlockView {
+  readonly id: number;
+  readonly target: string;
+  readonly scope: Scope;
+  readonly origin: BlockOrigin;
+  readonly proof: Proof;
+  readonly rule: string | null;
+  readonly attack_type: AttackType | null;
+  readonly reason: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly simulated: boolean;
+  /** Read off the kernel once a minute; null when nothing was read for it yet. */
+  readonly packets_dropped: number | null;
+}
+
+export interface RuleView {
+  readonly id: string;
+  readonly version: number;
+  readonly attack_type: AttackType;
+  readonly severity: string;
+  readonly condition: string;
+  readonly points: number;
+  readonly source_file: string;
+  readonly sightings_24h: number;
+  readonly blocks_24h: number;
+  /** What went wrong when the rule ran last; null when it works. */
+  readonly fault: string | null;
+}
+
+export interface FirewallView {
+  readonly backend: string;
+  readonly enforcing: boolean;
+  readonly why: string;
+  readonly present: boolean;
+  readonly protect: readonly string[];
+  readonly blocks: number;
+  /** Our rules as the firewall program prints them. */
+  readonly rules: string;
+}
+
+export interface JobView {
+  readonly name: string;
+  readonly description: string;
+  readonly schedule: string;
+  readonly next_run_at: string | null;
+  readonly last_started_at: string | null;
+  readonly last_finished_at: string | null;
+  readonly last_result: 'ok' | 'failed' | null;
+  readonly last_detail: string | null;
+}
+
+export interface StatusView {
+  readonly running: boolean;
+  readonly version: string;
+  readonly pid: number | null;
+  readonly started_at: string | null;
+  readonly trial: boolean;
+  readonly configuration_file: string | null;
+  readonly database_file: string;
+  readonly listening: readonly { transport: string; address: string; port: number }[];
+  readonly blocking: {
+    readonly mode: 'enforce' | 'observe';
+    readonly backend: string;
+    readonly why: string;
+    readonly active_blocks: number;
+    readonly waiting_changes: number;
+    readonly failed_changes: number;
+    readonly last_error: string | null;
+    readonly unproven_breaker_tripped: boolean;
+    readonly refused_unproven: number;
+    readonly refused_full: number;
+  };
+  /** Exact counts since the start. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Per bound or loss: how often it was hit. Zero means that nothing was lost. */
+  readonly limits_hit: Readonly<Record<string, number>>;
+  readonly store: {
+    readonly events: number;
+    readonly queued: number;
+    readonly failed: number;
+    readonly last_error: string | null;
+    readonly database_bytes: number;
+  };
+  readonly notices: readonly string[];
+}
+
+/** Microseconds since 1970 as `2026-01-31T12:00:00.000000Z`. */
+export function formatTime(us: number): string {
+  const ms = Math.floor(us / 1000);
+  const micros = String(Math.floor(us) % 1000).padStart(3, '0');
+  return `${new Date(ms).toISOString().slice(0, -1)}${micros}Z`;
+}
+
+export const blockView = (block: Block, packetsDropped: number | null): BlockView => ({
+  id: block.id,
+  target: block.target,
+  scope: block.scope,
+  origin: block.origin,
+  proof: block.proof,
+  rule: block.rule,
+  attack_type: block.attackType,
+  reason: block.reason,
+  created_at: formatTime(block.createdAtUs),
+  expires_at: block.expiresAtUs === null ? null : formatTime(block.expiresAtUs),
+  simulated: block.simulated,
+  packets_dropped: packetsDropped,
+});

@@ -1,0 +1,90 @@
+import { Command, Flags } from '@oclif/core';
+import { openOffline } from '../agent/offline.js';
+import type { AgentCalls } from '../api/calls.js';
+import { openClient } from '../api/client.js';
+import { loadSettings, type LoadedSettings } from '../config/load.js';
+import { fileExists, resolveConfigFile } from '../config/resolve.js';
+import { AgentError } from '../core/model/errors.js';
+import { lockHolder } from '../store/lock.js';
+import { openReader, type Reader } from '../store/reader.js';
+import { reportError } from './report-error.js';
+
+/** What every command has: `-c`, `--json`, the way to the agent, and errors with a remedy. */
+export abstract class AgentCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    config: Flags.string({
+      char: 'c',
+      helpValue: 'FILE',
+      description:
+        'configuration file (else SENTRYPEER_CONFIG, else /etc/sentrypeer/sentrypeer.conf if there)',
+    }),
+  };
+
+  /** The settings that the running agent was started with, or would be. */
+  protected load(
+    flag: string | undefined,
+    overrides: Readonly<Record<string, string>> = {},
+  ): Promise<LoadedSettings> {
+    const { env } = process;
+    const file = resolveConfigFile({ flag: flag ?? null, env, exists: fileExists });
+    return loadSettings({ file, env, flags: overrides });
+  }
+
+  /**
+   * Calls the running agent, or does the same offline, under the agent's lock. Reading something
+   * where no agent ever ran is an error; writing makes the database.
+   */
+  protected async withAgent<T>(
+    loaded: LoadedSettings,
+    use: (calls: AgentCalls) => Promise<T>,
+    purpose: 'read' | 'write' = 'read',
+  ): Promise<T> {
+    const { databaseFile, controlSocket } = loaded.settings;
+    const running = (await lockHolder(databaseFile)) !== null;
+    if (!running && purpose === 'read' && !fileExists(databaseFile)) throw noDatabase(databaseFile);
+    const client = running
+      ? openClient(controlSocket)
+      : await openOffline(loaded, (text) => {
+          this.logToStderr(text);
+        });
+    try {
+      return await use(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Calls the agent only if one runs; null otherwise. */
+  protected async withRunningAgent<T>(
+    loaded: LoadedSettings,
+    use: (calls: AgentCalls) => Promise<T>,
+  ): Promise<T | null> {
+    const { databaseFile } = loaded.settings;
+    return (await lockHolder(databaseFile)) === null ? null : this.withAgent(loaded, use);
+  }
+
+  /** Reads the database, whether an agent runs or not. */
+  protected async withReader<T>(
+    loaded: LoadedSettings,
+    use: (reader: Reader) => Promise<T>,
+  ): Promise<T> {
+    const reader = await openReader(loaded.settings.databaseFile);
+    try {
+      return await use(reader);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  protected override catch(error: Error): Promise<never> {
+    return Promise.resolve(reportError(error, this.jsonEnabled()));
+  }
+}
+
+const noDatabase = (file: string): AgentError =>
+  new AgentError(
+    'DATABASE_MISSING',
+    `database ${file}: not there, no agent has run with this configuration`,
+    'start one with `sentrypeer-agent run`, or name its configuration with -c FILE',
+  );

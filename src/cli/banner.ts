@@ -1,0 +1,49 @@
+import { dirname, relative } from 'node:path';
+import type { RunningAgent } from '../agent/agent.js';
+import type { LoadedSettings } from '../config/load.js';
+import { renderPairs } from './table.js';
+
+/** The first lines of `run`: where it listens, what it keeps, whether it blocks, what to type next. */
+export function renderBanner(
+  agent: RunningAgent,
+  loaded: LoadedSettings,
+  { version, program }: { readonly version: string; readonly program: string },
+): string {
+  const { settings, file, trial } = loaded;
+  const listening = agent.listening
+    .map(({ transport, address, port }) => `${transport} ${showAddress(address)}:${port}`)
+    .join(', ');
+  const mode = agent.enforcing ? 'enforcing' : 'observing';
+  const after = trial && agent.enforcing ? '; the table goes when the agent stops' : '';
+  const config = file === null ? '' : ` -c ${file}`;
+  const next = [
+    'status',
+    'events follow',
+    'blocks list',
+    'rules list',
+    ...(trial ? ['install --dry-run'] : []),
+  ];
+  const pairs: [string, string][] = [
+    ['listening', listening],
+    ['keeps', trial ? dirname(settings.databaseFile) : settings.databaseFile],
+    ['blocking', `${mode}: ${agent.why}${after}`],
+    ['protected', agent.protectedPeers.join(', ')],
+    ...next.map((command, index): [string, string] => [
+      index === 0 ? 'next, elsewhere' : '',
+      `${program} ${command}${config}`,
+    ]),
+    ['stop', 'Ctrl-C'],
+  ];
+  const what = trial ? 'a trial: no configuration file, nothing outside its own folder' : file;
+  return `sentrypeer-agent ${version}, ${what ?? ''}\n${renderPairs(pairs)}`;
+}
+
+const showAddress = (address: string): string =>
+  address.includes(':') ? `[${address}]` : address;
+
+/** How this program was called, as a person would type it again in the same folder. */
+export function programName(script: string, cwd: string): string {
+  const near = relative(cwd, script);
+  if (near.startsWith('..')) return script.endsWith('/bin/run.js') ? script : 'sentrypeer-agent';
+  return near.includes('/') ? near : `./${near}`;
+}

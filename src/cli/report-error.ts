@@ -1,0 +1,45 @@
+import { AgentError, ERROR_CODES } from '../core/model/errors.js';
+
+/**
+ * Ends the process with the error on the terminal: one line that says what, one that says what to
+ * do. With --json the same as an object on stdout. Exit codes are those of docs/ERRORS.md.
+ */
+export function reportError(error: Error, json: boolean): never {
+  // oclif ends a command that is done (--help, --version) by an error that carries its exit code.
+  const exit = exitCodeOf(error);
+  if (exit === 0) process.exit(0);
+  const { code, message, remedy } = describe(error);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+  } else {
+    process.stderr.write(`Error: ${message}\n  ${code}: ${remedy}\n`);
+  }
+  process.exit(exit);
+}
+
+const oclifExit = (error: Error): number | null =>
+  'oclif' in error && typeof error.oclif === 'object' && error.oclif !== null
+    ? ((error.oclif as { exit?: number }).exit ?? null)
+    : null;
+
+function exitCodeOf(error: Error): number {
+  if (error instanceof AgentError) return error.exitCode;
+  const exit = oclifExit(error);
+  if (exit === 0) return 0;
+  return exit === null ? ERROR_CODES.INTERNAL.exit : ERROR_CODES.USAGE.exit;
+}
+
+function describe(error: Error): { code: string; message: string; remedy: string } {
+  if (error instanceof AgentError) {
+    return { code: error.code, message: error.message, remedy: error.remedy };
+  }
+  const message = error.message.split('\n')[0] ?? error.name;
+  if (oclifExit(error) !== null) {
+    return { code: 'USAGE', message, remedy: 'see the same command with --help' };
+  }
+  return {
+    code: 'INTERNAL',
+    message: error.stack ?? message,
+    remedy: 'this is a fault in the program: please report it with the lines above',
+  };
+}

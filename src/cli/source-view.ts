@@ -1,0 +1,158 @@
+import { blockView, formatTime, type BlockView } from '../api/views.js';
+import { createDetectState, restoreScore, scoreOf, type ScorePolicy } from '../core/detect/detect.js';
+import type { Score, Sighting } from '../core/model/sighting.js';
+import { quoteText } from '../core/model/text.js';
+import type { Counted, SourceStory } from '../store/read-source.js';
+import type { StoredBlock } from '../store/types.js';
+import { renderPairs, renderTable } from './table.js';
+import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
+
+export interface SightingView {
+  readonly at: string;
+  readonly rule: string;
+  readonly rule_version: number;
+  readonly attack_type: string;
+  readonly points: number;
+  readonly points_proven: number;
+  readonly reason: string;
+  readonly event_ids: readonly number[];
+}
+
+export interface SourceView {
+  readonly address: string;
+  readonly first_seen_at: string | null;
+  readonly last_seen_at: string | null;
+  readonly events: number;
+  /** Points as of now, after decay. */
+  readonly score: number;
+  readonly score_proven: number;
+  readonly threshold: number;
+  readonly methods: readonly Counted[];
+  readonly user_agents: readonly Counted[];
+  readonly users_tried: readonly Counted[];
+  readonly called_numbers: readonly Counted[];
+  /** Newest first. */
+  readonly sightings: readonly SightingView[];
+  /** Newest first, ended ones too. */
+  readonly blocks: readonly (BlockView & {
+    readonly ended_at: string | null;
+    readonly end_how: string | null;
+  })[];
+}
+
+export interface SourceContext {
+  readonly threshold: number;
+  readonly policy: ScorePolicy;
+  readonly nowUs: number;
+}
+
+export function viewSource(story: SourceStory, context: SourceContext): SourceView {
+  const score = scoreNow(story, context);
+  return {
+    address: story.address,
+    first_seen_at: story.firstSeenUs === null ? null : formatTime(story.firstSeenUs),
+    last_seen_at: story.lastSeenUs === null ? null : formatTime(story.lastSeenUs),
+    events: story.events,
+    score: score.total,
+    score_proven: score.proven,
+    threshold: context.threshold,
+    methods: story.methods,
+    user_agents: story.userAgents,
+    users_tried: story.usersTried,
+    called_numbers: story.calledNumbers,
+    sightings: story.sightings.map(viewSighting),
+    blocks: story.blocks.map(viewBlock),
+  };
+}
+
+/** The same sum that the agent keeps, from the stored sightings. */
+function scoreNow({ address, sightings }: SourceStory, { policy, nowUs }: SourceContext): Score {
+  const state = createDetectState();
+  for (const sighting of sightings) restoreScore(state, sighting, policy);
+  return scoreOf(state, address, nowUs, policy);
+}
+
+const viewSighting = (sighting: Sighting): SightingView => ({
+  at: formatTime(sighting.atUs),
+  rule: sighting.rule,
+  rule_version: sighting.ruleVersion,
+  attack_type: sighting.attackType,
+  points: sighting.points,
+  points_proven: sighting.pointsProven,
+  reason: sighting.reason,
+  event_ids: sighting.eventIds,
+});
+
+const viewBlock = (block: StoredBlock): SourceView['blocks'][number] => ({
+  ...blockView(block, null),
+  ended_at: block.endedAtUs === null ? null : formatTime(block.endedAtUs),
+  end_how: block.endHow,
+});
+
+/** The story of a source for a person: who, what it did, what that scored, what was decided. */
+export function renderSource(view: SourceView, nowMs: number): string {
+  const pairs: [string, string][] = [['source', view.address]];
+  if (view.first_seen_at !== null && view.last_seen_at !== null) {
+    const first = shortTime(view.first_seen_at);
+    const last = `${shortTime(view.last_seen_at)} (${timeAgo(view.last_seen_at, nowMs)})`;
+    pairs.push(['seen', `first ${first}, last ${last}, UTC; ${count(view.events, 'event')}`]);
+  }
+  pairs.push(
+    ['standing', standing(view)],
+    ['methods', list(view.methods)],
+    ['user agents', list(view.user_agents)],
+    ['users tried', list(view.users_tried)],
+    ['numbers called', list(view.called_numbers)],
+  );
+  const known = pairs.filter(([, value]) => value !== '');
+  return [renderPairs(known), renderSightings(view), renderBlocks(view, nowMs)].join('\n\n');
+}
+
+function standing(view: SourceView): string {
+  const proven = Math.round(view.score_proven);
+  const share = proven === 0 ? 'none of them proven' : `${proven} of them from a proven address`;
+  return `${Math.round(view.score)} points now, ${share}; blocked at ${view.threshold}`;
+}
+
+const VALUES_SHOWN = 10;
+const VALUE_CHARS_MAX = 40;
+
+function list(values: readonly Counted[]): string {
+  const shown = values
+    .slice(0, VALUES_SHOWN)
+    .map(({ value, count: times }) => `${quoteText(value, VALUE_CHARS_MAX)} (${times})`);
+  const more = values.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+function renderSightings({ sightings }: SourceView): string {
+  if (sightings.length === 0) return 'Why: no rule has fired for it.';
+  const head = ['TIME (UTC)', 'RULE', 'ATTACK TYPE', 'POINTS', 'PROVEN', 'WHAT WAS SEEN'];
+  const rows = [...sightings]
+    .reverse()
+    .map((sighting) => [
+      shortTime(sighting.at),
+      sighting.rule,
+      sighting.attack_type,
+      String(sighting.points),
+      String(sighting.points_proven),
+      sighting.reason,
+    ]);
+  return `Why: what the rules saw\n${renderTable(head, rows)}`;
+}
+
+function renderBlocks({ blocks }: SourceView, nowMs: number): string {
+  if (blocks.length === 0) return 'Decided: it was never blocked.';
+  const head = ['SINCE (UTC)', 'TARGET', 'BLOCKED', 'LEFT', 'PROOF', 'WHY'];
+  const rows = [...blocks]
+    .reverse()
+    .map((block) => [
+      shortTime(block.created_at),
+      block.target,
+      describeScope(block),
+      block.end_how ?? timeLeft(block.expires_at, nowMs),
+      block.proof,
+      block.reason,
+    ]);
+  return `Decided: blocks\n${renderTable(head, rows)}`;
+}

@@ -1,0 +1,25 @@
+import { formatDuration } from '../core/model/duration.js';
+import type { BlockView } from '../api/views.js';
+
+/** `2026-01-31 12:00:00` of an ISO time, UTC: what a person reads in a column. */
+export const shortTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+
+/** Time left until an ISO time, `no end` for null. */
+export function timeLeft(iso: string | null, nowMs: number): string {
+  if (iso === null) return 'no end';
+  const seconds = (Date.parse(iso) - nowMs) / 1000;
+  return seconds <= 0 ? 'ended' : formatDuration(seconds);
+}
+
+/** How long ago an ISO time was. */
+export const timeAgo = (iso: string, nowMs: number): string =>
+  `${formatDuration((nowMs - Date.parse(iso)) / 1000)} ago`;
+
+/** What a block does, in words. */
+export function describeScope(block: BlockView): string {
+  const scope = block.scope === 'all' ? 'everything' : 'SIP ports';
+  return block.simulated ? `${scope} (simulated)` : scope;
+}
+
+export const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;

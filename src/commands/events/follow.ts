@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { AgentCommand } from '../../cli/agent-command.js';
+import { eventLine, eventView } from '../../cli/event-view.js';
+import type { Reader } from '../../store/reader.js';
+
+const LOOK_EVERY_MS = 250;
+const EVENTS_A_LOOK = 1000;
+
+export default class EventsFollow extends AgentCommand {
+  static override summary = 'Show events as they come in, until Ctrl-C';
+  static override description =
+    'Reads the database, so that it costs the agent nothing. With --json one object a line.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    "<%= config.bin %> <%= command.id %> | grep -i register",
+    '<%= config.bin %> <%= command.id %> --json | jq .source_ip',
+  ];
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(EventsFollow);
+    const loaded = await this.load(flags.config);
+    const abort = new AbortController();
+    process.once('SIGINT', () => {
+      abort.abort();
+    });
+    process.once('SIGTERM', () => {
+      abort.abort();
+    });
+    // A reader that went away (`| head`) ends the command without a word.
+    process.stdout.on('error', () => {
+      abort.abort();
+    });
+    await this.withReader(loaded, (reader) => this.follow(reader, abort.signal));
+  }
+
+  private async follow(reader: Reader, signal: AbortSignal): Promise<void> {
+    const [newest] = await reader.listEvents({ limit: 1 });
+    let last = newest?.id ?? 0;
+    while (!signal.aborted) {
+      const events = await reader.eventsAfter(last, EVENTS_A_LOOK);
+      for (const event of events) {
+        const line = this.jsonEnabled() ? JSON.stringify(eventView(event)) : eventLine(event);
+        process.stdout.write(`${line}\n`);
+      }
+      last = events.at(-1)?.id ?? last;
+      if (events.length < EVENTS_A_LOOK) {
+        await wait(LOOK_EVERY_MS, null, { signal }).catch(() => null);
+      }
+    }
+  }
+}

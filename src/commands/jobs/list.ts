@@ -1,0 +1,33 @@
+import type { JobView } from '../../api/views.js';
+import { AgentCommand } from '../../cli/agent-command.js';
+import { renderTable } from '../../cli/table.js';
+import { shortTime } from '../../cli/words.js';
+
+export default class JobsList extends AgentCommand {
+  static override summary = 'Show the scheduled jobs, what came of them last, and when they run next';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    "<%= config.bin %> <%= command.id %> --json | jq '.jobs[] | select(.last_result==\"failed\")'",
+  ];
+
+  async run(): Promise<{ jobs: readonly JobView[] }> {
+    const { flags } = await this.parse(JobsList);
+    const loaded = await this.load(flags.config);
+    const jobs = await this.withAgent(loaded, (calls) => calls.jobs());
+    this.log(render(jobs));
+    return { jobs };
+  }
+}
+
+function render(jobs: readonly JobView[]): string {
+  const head = ['JOB', 'SCHEDULE', 'NEXT RUN (UTC)', 'LAST RUN (UTC)', 'RESULT', 'WHAT IT DOES'];
+  const rows = jobs.map((job) => [
+    job.name,
+    job.schedule,
+    job.next_run_at === null ? 'no agent runs' : shortTime(job.next_run_at),
+    job.last_started_at === null ? 'never' : shortTime(job.last_started_at),
+    job.last_result === null ? '-' : `${job.last_result}: ${job.last_detail ?? ''}`,
+    job.description,
+  ]);
+  return renderTable(head, rows);
+}

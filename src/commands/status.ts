@@ -1,0 +1,68 @@
+import type { StatusView } from '../api/views.js';
+import { AgentCommand } from '../cli/agent-command.js';
+import { renderPairs } from '../cli/table.js';
+import { count, timeAgo } from '../cli/words.js';
+
+/** Exit code of `status` when no agent runs, as `systemctl status` has it. */
+const EXIT_NOT_RUNNING = 3;
+
+export default class Status extends AgentCommand {
+  static override summary = 'Show whether the agent runs, what it blocks, and what was lost';
+  static override description =
+    `Exits with ${EXIT_NOT_RUNNING} when no agent runs; what the database knows is shown even so.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+
+  async run(): Promise<StatusView> {
+    const { flags } = await this.parse(Status);
+    const loaded = await this.load(flags.config);
+    const status = await this.withAgent(loaded, (calls) => calls.status());
+    this.log(render(status, Date.now()));
+    if (!status.running) process.exitCode = EXIT_NOT_RUNNING;
+    return status;
+  }
+}
+
+function render(status: StatusView, nowMs: number): string {
+  const { blocking, store, counts } = status;
+  const running = status.running
+    ? `running, pid ${status.pid ?? '?'}, started ${timeAgo(status.started_at ?? '', nowMs)}`
+    : 'not running';
+  const pairs: [string, string][] = [
+    ['agent', `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`],
+    ['configuration', status.configuration_file ?? 'none (defaults)'],
+    ['database', `${status.database_file}, ${megabytes(store.database_bytes)}`],
+  ];
+  if (status.listening.length > 0) {
+    const places = status.listening.map((each) => `${each.transport} ${each.address}:${each.port}`);
+    pairs.push(['listening', places.join(', ')]);
+  }
+  pairs.push(
+    ['blocking', `${blocking.mode}: ${blocking.why}`],
+    ['active blocks', String(blocking.active_blocks)],
+    ['events', `${store.events} in the database, ${counts['received'] ?? 0} since the start`],
+    ['lost', losses(status)],
+  );
+  if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
+  if (store.last_error !== null) pairs.push(['store error', store.last_error]);
+  if (blocking.unproven_breaker_tripped) {
+    pairs.push(['breaker', 'tripped: too many new unproven sources, none is blocked this minute']);
+  }
+  return `${renderPairs(pairs)}${latest(status.notices)}`;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+
+function losses(status: StatusView): string {
+  const hit = Object.entries(status.limits_hit).filter(([, times]) => times > 0);
+  if (hit.length === 0) return 'nothing';
+  return hit.map(([name, times]) => `${name.replaceAll('_', ' ')} ${times}`).join(', ');
+}
+
+function latest(notices: readonly string[]): string {
+  if (notices.length === 0) return '';
+  const lines = notices.map((line) => `  ${line}`).join('\n');
+  return `\n\nlatest (${count(notices.length, 'line')}):\n${lines}`;
+}

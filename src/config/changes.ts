@@ -1,0 +1,26 @@
+import { KEY_PLACES, writeValue, type Settings } from './schema.js';
+
+/** What sockets, open files and posted jobs stand on; everything else is taken over while running. */
+const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
+  'listen_address',
+  'listen_port',
+  'transports',
+  'log_file',
+  'json_log_file',
+  'database_file',
+  'control_socket',
+  'jobs.block_expiry',
+  'jobs.firewall_check',
+  'jobs.database_prune',
+  'jobs.database_vacuum',
+]);
+
+/** The ids of the keys that differ. */
+export const changedKeys = (before: Settings, after: Settings): string[] =>
+  KEY_PLACES.filter((place) => writeValue(before, place) !== writeValue(after, place)).map(
+    (place) => place.id,
+  );
+
+/** Those of them that take effect only when the agent is started again. */
+export const changesNeedingRestart = (before: Settings, after: Settings): string[] =>
+  changedKeys(before, after).filter((id) => FIXED_WHILE_RUNNING.has(id));

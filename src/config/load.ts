@@ -1,0 +1,186 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/model/text.js';
+import {
+  collectEnvironment,
+  collectFile,
+  collectFlags,
+  nameOf,
+  type Collected,
+  type Given,
+  type Problem,
+} from './collect.js';
+import { parseLines } from './parse-lines.js';
+import { trialFolder, type Environment } from './resolve.js';
+import {
+  finishSettings,
+  KEY_PLACES,
+  writeValue,
+  type KeyPlace,
+  type Readings,
+  type Settings,
+} from './schema.js';
+
+/** What settings are made from. `flags`: texts by key id (`listen_port`, `blocking.mode`). */
+export interface SettingsSource {
+  /** null: none, which makes it a trial. */
+  readonly file: string | null;
+  readonly env: Environment;
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+export interface LoadedSettings {
+  readonly settings: Settings;
+  readonly file: string | null;
+  readonly trial: boolean;
+  /** By key id: `FILE:LINE`, `environment`, `flag`, `default` or `trial`. */
+  readonly origins: Readonly<Record<string, string>>;
+  /** What these were made from, to make them again. */
+  readonly source: SettingsSource;
+}
+
+/**
+ * Reads the configuration: flag before environment before file before default. Rejects with
+ * AgentError CONFIG_MISSING, CONFIG_UNREADABLE or CONFIG_INVALID; the last names file and line, key,
+ * what was read and what is allowed, and counts what else is wrong.
+ */
+export async function loadSettings(source: SettingsSource): Promise<LoadedSettings> {
+  const text = source.file === null ? null : await readConfigFile(source.file);
+  return decideSettings(source, text);
+}
+
+/** The same from a text already read; null for a trial. Throws AgentError CONFIG_INVALID. */
+export function decideSettings(source: SettingsSource, text: string | null): LoadedSettings {
+  const fromFile = collectText(source.file ?? '', text ?? '');
+  const fromEnv = collectEnvironment(source.env);
+  const chosen = new Map<string, Given>();
+  for (const given of [...fromFile.given, ...fromEnv.given, ...collectFlags(source.flags)]) {
+    chosen.set(given.place.id, given);
+  }
+  const problems: Problem[] = [...fromFile.problems, ...fromEnv.problems];
+  const values: Record<string, Record<string, unknown>> = {};
+  const origins: Record<string, string> = {};
+  const folder = source.file === null ? trialFolder(source.env) : null;
+  for (const place of KEY_PLACES) {
+    const given = chosen.get(place.id) ?? standardOf(place, folder);
+    const reading = place.key.reader.read(given.text);
+    if (reading.ok) (values[place.section] ??= {})[place.field] = reading.value;
+    else problems.push({ where: given.where, what: badValue(given, reading.why) });
+    origins[place.id] = given.origin;
+  }
+  refuse(problems);
+  const { top, ...sections } = values;
+  // Every field of the table was read without a problem, each by its own reader.
+  const settings = finishSettings({ ...top, ...sections } as unknown as Readings);
+  return { settings, file: source.file, trial: source.file === null, origins, source };
+}
+
+/** One key as `config show` tells it. */
+export interface DescribedKey {
+  readonly section: string | null;
+  readonly key: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** Every key with the value in force and where it comes from, in the order of the table. */
+export const describeSettings = (loaded: LoadedSettings): readonly DescribedKey[] =>
+  KEY_PLACES.map((place) => ({
+    section: place.section === 'top' ? null : place.section,
+    key: place.key.key,
+    value: writeValue(loaded.settings, place),
+    origin: loaded.origins[place.id] ?? 'default',
+  }));
+
+function standardOf(place: KeyPlace, folder: string | null): Given {
+  if (folder !== null && place.key.trialName !== null) {
+    const text = join(folder, place.key.trialName);
+    return { place, text, origin: 'trial', where: 'trial' };
+  }
+  return { place, text: place.key.standard, origin: 'default', where: 'default' };
+}
+
+function collectText(file: string, text: string): Collected {
+  const { entries, problems } = parseLines(text);
+  const collected = collectFile(file, entries);
+  const oddLines = problems.map(({ line, what }) => ({ line, where: `${file}:${line}`, what }));
+  return { given: collected.given, problems: [...oddLines, ...collected.problems] };
+}
+
+function badValue(given: Given, why: string): string {
+  const read = `${nameOf(given.place)}: read '${quoteText(given.text)}', but ${why}`;
+  return `${read}; allowed is ${given.place.key.reader.allowed}`;
+}
+
+function refuse(problems: readonly Problem[]): void {
+  const [first, ...others] = problems;
+  if (first === undefined) return;
+  const places = others.slice(0, 5).map((problem) => problem.where);
+  const more =
+    others.length === 0
+      ? ''
+      : ` (wrong as well: ${places.join(', ')}${others.length > 5 ? ' …' : ''})`;
+  throw new AgentError(
+    'CONFIG_INVALID',
+    `${first.where}: ${first.what}${more}`,
+    `Correct it and type 'sentrypeer-agent config check'; docs/CONFIGURATION.md lists every key.`,
+  );
+}
+
+async function readConfigFile(file: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readBounded(file);
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw unreadable(file, error);
+  }
+  return bytes.toString('utf8');
+}
+
+async function readBounded(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const bytes = Buffer.alloc(LIMITS.configFileBytesMax + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
+      length += bytesRead;
+      if (bytesRead === 0 || length === bytes.length) break;
+    }
+    if (length > LIMITS.configFileBytesMax) {
+      throw new AgentError(
+        'CONFIG_UNREADABLE',
+        `${file} is larger than ${LIMITS.configFileBytesMax} bytes: that is no configuration file`,
+        'Name another file with -c.',
+      );
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(file: string, error: unknown): AgentError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new AgentError(
+      'CONFIG_MISSING',
+      `the configuration file ${file} is not there`,
+      'Name another file with -c or SENTRYPEER_CONFIG, or leave both out for a trial.',
+      error,
+    );
+  }
+  const remedy =
+    code === 'EACCES'
+      ? 'Type the command as root (sudo), or as a user who may read the file.'
+      : 'Name a regular file with -c or SENTRYPEER_CONFIG.';
+  return new AgentError(
+    'CONFIG_UNREADABLE',
+    `the configuration file ${file} cannot be read (${code})`,
+    remedy,
+    error,
+  );
+}

@@ -1,0 +1,214 @@
+import { isIP } from 'node:net';
+import { canonicalAddress, parseCidr } from '../core/model/address.js';
+import { LIMITS } from '../core/model/limits.js';
+import { isCronExpression } from './cron.js';
+
+/** What a reader made of one text: the value, or a sentence part that says why it is none. */
+export type Reading<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+
+/**
+ * How values of one kind are read from, and written to, the text right of `=`.
+ * `write` is the inverse of `read`: what it returns reads back as the same value.
+ */
+export interface Reader<T> {
+  /** What is allowed, in words, for error messages and the documentation. */
+  readonly allowed: string;
+  read(text: string): Reading<T>;
+  write(value: T): string;
+}
+
+const good = <T>(value: T): Reading<T> => ({ ok: true, value });
+const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why });
+
+const SECONDS_OF_UNIT = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+const BYTES_OF_UNIT = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
+
+/** A span of time, in seconds. */
+export function duration(secondsMin: number, secondsMax: number): Reader<number> {
+  const allowed = `a duration such as 90s, 10m, 4h or 7d, from ${writeUnits(secondsMin)} to ${writeUnits(secondsMax)}`;
+  return {
+    allowed,
+    read(text) {
+      const match = /^(\d{1,10})([smhd])$/.exec(text);
+      if (match === null) return bad('it is no duration');
+      // The expression admits exactly the keys of the table.
+      const unit = SECONDS_OF_UNIT[match[2] as keyof typeof SECONDS_OF_UNIT];
+      const seconds = Number(match[1]) * unit;
+      if (seconds < secondsMin || seconds > secondsMax) return bad('it is out of range');
+      return good(seconds);
+    },
+    write: writeUnits,
+  };
+}
+
+function writeUnits(seconds: number): string {
+  for (const unit of ['d', 'h', 'm'] as const) {
+    const count = seconds / SECONDS_OF_UNIT[unit];
+    if (count >= 1 && Number.isInteger(count)) return `${count}${unit}`;
+  }
+  return `${seconds}s`;
+}
+
+/** A size, in bytes. */
+export function size(bytesMin: number): Reader<number> {
+  return {
+    allowed: `a size such as 512KiB, 64MiB or 1GiB, at least ${writeBytes(bytesMin)}`,
+    read(text) {
+      const match = /^(\d{1,12})(B|KiB|MiB|GiB)$/.exec(text);
+      if (match === null) return bad('it is no size');
+      // The expression admits exactly the keys of the table.
+      const bytes = Number(match[1]) * BYTES_OF_UNIT[match[2] as keyof typeof BYTES_OF_UNIT];
+      if (bytes < bytesMin || !Number.isSafeInteger(bytes)) return bad('it is out of range');
+      return good(bytes);
+    },
+    write: writeBytes,
+  };
+}
+
+function writeBytes(bytes: number): string {
+  for (const unit of ['GiB', 'MiB', 'KiB'] as const) {
+    const count = bytes / BYTES_OF_UNIT[unit];
+    if (count >= 1 && Number.isInteger(count)) return `${count}${unit}`;
+  }
+  return `${bytes}B`;
+}
+
+/** A whole number; `what` names it in words (`a port`). */
+export function integer(min: number, max: number, what = 'a whole number'): Reader<number> {
+  return {
+    allowed: `${what} from ${min} to ${max}`,
+    read(text) {
+      if (!/^\d{1,15}$/.test(text)) return bad('it is no whole number');
+      const value = Number(text);
+      return value < min || value > max ? bad('it is out of range') : good(value);
+    },
+    write: String,
+  };
+}
+
+/** A number that may have a fraction. */
+export function decimal(min: number, max: number): Reader<number> {
+  return {
+    allowed: `a number from ${min} to ${max}`,
+    read(text) {
+      if (!/^\d{1,10}(\.\d{1,6})?$/.test(text)) return bad('it is no number');
+      const value = Number(text);
+      return value < min || value > max ? bad('it is out of range') : good(value);
+    },
+    write: String,
+  };
+}
+
+const TRUTHS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+};
+
+export const truth: Reader<boolean> = {
+  allowed: 'true or false',
+  read(text) {
+    const value = Object.hasOwn(TRUTHS, text.toLowerCase()) ? TRUTHS[text.toLowerCase()] : null;
+    return typeof value === 'boolean' ? good(value) : bad('it is neither true nor false');
+  },
+  write: String,
+};
+
+/** One of a few words. */
+export function choice<const W extends string>(words: readonly W[]): Reader<W> {
+  return {
+    allowed: orOf(words),
+    read(text) {
+      const found = words.find((word) => word === text);
+      return found === undefined ? bad('it is none of these words') : good(found);
+    },
+    write: (value) => value,
+  };
+}
+
+const orOf = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+
+/** The path of a file or folder: absolute, because a service has no working folder. */
+export const path: Reader<string> = {
+  allowed: 'an absolute path, such as /var/lib/name',
+  read: (text) =>
+    /^\/[^\0]*$/.test(text) && text.length <= LIMITS.configPathCharsMax
+      ? good(text)
+      : bad(text.startsWith('/') ? 'it is too long' : 'it is no absolute path'),
+  write: (value) => value,
+};
+
+export const domain: Reader<string> = {
+  allowed: 'a host or domain name, such as pbx.example.org',
+  read: (text) =>
+    text.length <= 253 &&
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text)
+      ? good(text)
+      : bad('it is no host name'),
+  write: (value) => value,
+};
+
+export const cron: Reader<string> = {
+  allowed: 'a cron expression of five fields: minute hour day-of-month month day-of-week',
+  read: (text) => (isCronExpression(text) ? good(text) : bad('it is no cron expression')),
+  write: (value) => value,
+};
+
+export const address: Reader<string> = {
+  allowed: 'an IPv4 or IPv6 address',
+  read(text) {
+    const canonical = canonicalAddress(text);
+    return canonical === null || text.includes('%') ? bad('it is no IP address') : good(canonical);
+  },
+  write: (value) => value,
+};
+
+/** An address or a network; the value is canonical CIDR text with its length. */
+export const network: Reader<string> = {
+  allowed: 'an address, or a network such as 192.0.2.0/24 or 2001:db8::/32',
+  read(text) {
+    const cidr = parseCidr(text);
+    if (cidr !== null) return good(cidr.text);
+    if (isIP(text.split('/')[0] ?? '') !== 0) return bad('bits beyond its length are set');
+    return bad(
+      domain.read(text).ok && /[a-z]/i.test(text)
+        ? 'host names are not supported here, give the address'
+        : 'it is no address',
+    );
+  },
+  write: (value) => value,
+};
+
+/** The agent's own port, or a number: `trap` stands for what `listen_port` says. */
+export const sipPort: Reader<number | 'trap'> = {
+  allowed: 'the word trap or a port from 1 to 65535',
+  read: (text) => (text === 'trap' ? good('trap') : integer(1, 65_535).read(text)),
+  write: String,
+};
+
+/** Values of one kind, separated by commas, each at most once. */
+export function listOf<T>(item: Reader<T>, countMin: 0 | 1): Reader<readonly T[]> {
+  return {
+    allowed: `a list, separated by commas, of: ${item.allowed}${countMin === 0 ? '; may be empty' : ''}`,
+    read(text) {
+      const parts = text === '' ? [] : text.split(',').map((part) => part.trim());
+      if (parts.length < countMin) return bad('the list is empty');
+      if (parts.length > LIMITS.configListItemsMax) return bad('the list is too long');
+      const values: T[] = [];
+      for (const part of parts) {
+        const reading = item.read(part);
+        if (!reading.ok) return parts.length === 1 ? reading : bad(`'${part}': ${reading.why}`);
+        if (!values.includes(reading.value)) values.push(reading.value);
+      }
+      return good(values);
+    },
+    write: (values) => values.map((value) => item.write(value)).join(', '),
+  };
+}

@@ -1,0 +1,129 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { Rule } from '../core/model/rule.js';
+import { compileCondition } from '../core/detect/condition.js';
+import { conditionError, lineOf, ruleError, schemaError } from './rule-faults.js';
+import type { RuleDocument } from './rule-faults.js';
+import { ruleSchema } from './rule-schema.js';
+
+/**
+ * Reads the rules of all `*.yaml` files of the directories, in the order of their names. A rule in
+ * a later directory takes the place of one with the same id in an earlier one. A directory that is
+ * not there has no rules. Rejects with AgentError RULES_INVALID, which names file, line, column
+ * and what is allowed, for the first thing that is wrong, and when there is no rule at all.
+ */
+export async function loadRules(directories: readonly string[]): Promise<readonly Rule[]> {
+  const byId = new Map<string, Rule>();
+  for (const directory of directories) {
+    const own = await loadDirectory(directory);
+    for (const rule of own) byId.set(rule.id, rule);
+  }
+  if (byId.size === 0) {
+    const message = `no rules are to be found in ${directories.join(', ')}`;
+    throw new AgentError('RULES_INVALID', message, 'Install the program again: it brings rules.');
+  }
+  return [...byId.values()];
+}
+
+/** The rules of one text, which may hold several YAML documents. `file` is for messages. */
+export function parseRules(text: string, file: string): readonly Rule[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  if (!Array.isArray(documents)) return [];
+  const rules: Rule[] = [];
+  for (const document of documents) {
+    const error = document.errors[0];
+    if (error !== undefined) {
+      const { line, col } = lines.linePos(error.pos[0]);
+      throw ruleError(file, line, col, `this is not YAML: ${error.message}`);
+    }
+    const at = { file, document, lines };
+    const value = valueOf(at);
+    if (value !== null) rules.push(readRule(at, value));
+  }
+  return rules;
+}
+
+function valueOf(at: RuleDocument): unknown {
+  try {
+    return at.document.toJS();
+  } catch (error) {
+    // The library throws this for an alias without an anchor and for aliases that multiply.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw ruleError(at.file, lineOf(at), 1, `this is not YAML: ${error.message}`);
+  }
+}
+
+async function loadDirectory(directory: string): Promise<readonly Rule[]> {
+  const files = (await listDirectory(directory)).filter((name) => name.endsWith('.yaml')).sort();
+  const rules: Rule[] = [];
+  for (const name of files) {
+    const file = join(directory, name);
+    rules.push(...parseRules(await readRuleFile(file), file));
+  }
+  refuseTwins(rules);
+  return rules;
+}
+
+function readRule(at: RuleDocument, value: unknown): Rule {
+  const result = ruleSchema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    if (issue !== undefined) throw schemaError(at, issue);
+    throw result.error;
+  }
+  const rule = { ...result.data, sourceFile: at.file, sourceLine: lineOf(at) };
+  checkCondition(at, ['when'], rule.when);
+  checkCondition(at, ['count', 'forget_when'], rule.count?.forgetWhen ?? null);
+  return rule;
+}
+
+function checkCondition(at: RuleDocument, path: readonly string[], source: string | null): void {
+  const result = source === null ? null : compileCondition(source);
+  if (result?.ok === false) throw conditionError(at, path, result.fault);
+}
+
+function refuseTwins(rules: readonly Rule[]): void {
+  const first = new Map<string, Rule>();
+  for (const rule of rules) {
+    const twin = first.get(rule.id);
+    if (twin !== undefined) {
+      const where = `${twin.sourceFile}:${twin.sourceLine}`;
+      const what = `id: the rule '${rule.id}' is already defined in ${where}`;
+      throw ruleError(rule.sourceFile, rule.sourceLine, 1, what);
+    }
+    first.set(rule.id, rule);
+  }
+}
+
+async function listDirectory(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw unreadable(directory, error);
+  }
+}
+
+async function readRuleFile(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > LIMITS.ruleFileBytesMax) {
+      const most = LIMITS.ruleFileBytesMax;
+      throw ruleError(file, 1, 1, `the file has ${size} bytes, at most ${most} are allowed`);
+    }
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): AgentError {
+  const cause = error instanceof Error ? error.message : String(error);
+  const message = `${path}: the rules cannot be read: ${cause}`;
+  return new AgentError('RULES_INVALID', message, 'Give the agent the right to read it.', error);
+}

@@ -1,0 +1,272 @@
+import {
+  address,
+  choice,
+  cron,
+  decimal,
+  domain,
+  duration,
+  integer,
+  listOf,
+  network,
+  path,
+  sipPort,
+  size,
+  truth,
+  type Reader,
+} from './readers.js';
+
+/** One configuration key. `standard` is the default, in the words of the file. */
+export interface Key<T> {
+  readonly key: string;
+  readonly reader: Reader<T>;
+  readonly standard: string;
+  readonly doc: string;
+  /** The file's name below the state folder in a trial; null for what is no path. */
+  readonly trialName: string | null;
+}
+
+const DAY_S = 86_400;
+const MIB = 1_048_576;
+const TEN_YEARS_S = 3_650 * DAY_S;
+
+function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
+  return { key: name, reader, standard, doc, trialName: null };
+}
+
+function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
+  return { key: name, reader: path, standard, doc, trialName };
+}
+
+/** Every key there is, by section; the name left of each is its name in `Settings`. */
+export const KEYS = {
+  top: {
+    listenAddresses: key(
+      'listen_address',
+      listOf(address, 1),
+      '0.0.0.0, ::',
+      'Addresses that the SIP trap listens on.',
+    ),
+    listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of the SIP trap.'),
+    transports: key(
+      'transports',
+      listOf(choice(['udp', 'tcp']), 1),
+      'udp, tcp',
+      'What the trap speaks.',
+    ),
+    sipDomain: key(
+      'sip_domain',
+      domain,
+      'sentrypeer.org',
+      'Realm that the trap shows to those who register. Choose one that looks like yours.',
+    ),
+    logFile: place(
+      'log_file',
+      '/var/log/sentrypeer/sentrypeer.log',
+      'sentrypeer.log',
+      'Log for people.',
+    ),
+    jsonLogFile: place(
+      'json_log_file',
+      '/var/log/sentrypeer/sentrypeer.json',
+      'sentrypeer.json',
+      'Log for machines: one JSON object a line, one line an event.',
+    ),
+    databaseFile: place(
+      'database_file',
+      '/var/lib/sentrypeer/sentrypeer.db',
+      'sentrypeer.db',
+      'SQLite database of events, scores and blocks.',
+    ),
+    controlSocket: place(
+      'control_socket',
+      '/run/sentrypeer/agent.sock',
+      'agent.sock',
+      'Unix socket through which the commands talk to the running agent.',
+    ),
+    rulesDir: place(
+      'rules_dir',
+      '/etc/sentrypeer/rules.d',
+      'rules.d',
+      'Folder of your own detection rules (*.yaml).',
+    ),
+    verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
+  },
+  blocking: {
+    mode: key(
+      'mode',
+      choice(['enforce', 'observe']),
+      'enforce',
+      'enforce writes firewall rules; observe decides and records, and writes none.',
+    ),
+    backend: key('backend', choice(['nftables']), 'nftables', 'What the blocks are written with.'),
+    threshold: key(
+      'threshold',
+      integer(1, 1_000_000, 'points'),
+      '100',
+      'Score at which a source is blocked, in points.',
+    ),
+    scoreHalfLifeS: key(
+      'score_half_life',
+      duration(1, 30 * DAY_S),
+      '1h',
+      'Time in which a score without new sightings falls to half.',
+    ),
+    durationS: key(
+      'duration',
+      duration(1, TEN_YEARS_S),
+      '1h',
+      'How long the first block of a source lasts.',
+    ),
+    durationFactor: key(
+      'duration_factor',
+      decimal(1, 1_000),
+      '4',
+      'Each further block of a source lasts this many times longer.',
+    ),
+    durationMaxS: key(
+      'duration_max',
+      duration(1, TEN_YEARS_S),
+      '30d',
+      'No block that the agent decides lasts longer.',
+    ),
+    unproven: key(
+      'unproven',
+      choice(['none', 'sip', 'all']),
+      'sip',
+      'What is blocked of a source whose address is unproven (a UDP source can be forged).',
+    ),
+    unprovenDurationS: key(
+      'unproven_duration',
+      duration(1, 30 * DAY_S),
+      '10m',
+      'How long the block of an unproven source lasts.',
+    ),
+    scope: key(
+      'scope',
+      choice(['all', 'sip']),
+      'all',
+      'What is blocked of a proven source: every packet, or those to the SIP ports.',
+    ),
+    prefixIpv4: key(
+      'prefix_ipv4',
+      integer(8, 32, 'a prefix length'),
+      '32',
+      'Length of the network that one IPv4 block covers.',
+    ),
+    prefixIpv6: key(
+      'prefix_ipv6',
+      integer(16, 128, 'a prefix length'),
+      '64',
+      'Length of the network that one IPv6 block covers.',
+    ),
+    sipPorts: key(
+      'sip_ports',
+      listOf(sipPort, 1),
+      'trap, 5060, 5061',
+      'What scope sip means; trap is the port of the trap. Add those of a PBX beside it.',
+    ),
+    blocksMax: key(
+      'max_blocks',
+      integer(1, 10_000_000),
+      '1000000',
+      'Blocks in force at the same time.',
+    ),
+    newUnprovenPerMinuteMax: key(
+      'max_new_unproven_per_minute',
+      integer(1, 1_000_000),
+      '600',
+      'New blocks of unproven sources in a minute; above it none is made (a spoofing storm).',
+    ),
+    protect: key(
+      'protect',
+      listOf(network, 0),
+      '',
+      'Addresses and networks that are never blocked: your trunks, offices and monitors.',
+    ),
+  },
+  jobs: {
+    blockExpiry: key('block_expiry', cron, '* * * * *', 'When ended blocks are settled.'),
+    firewallCheck: key(
+      'firewall_check',
+      cron,
+      '* * * * *',
+      'When the firewall is compared with the blocks, and repaired.',
+    ),
+    databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
+    databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),
+  },
+  retention: {
+    eventsMaxAgeS: key(
+      'events_max_age',
+      duration(60, TEN_YEARS_S),
+      '30d',
+      'Events older than this are deleted.',
+    ),
+    databaseBytesMax: key(
+      'database_max_size',
+      size(16 * MIB),
+      '1GiB',
+      'The oldest events go first when the database is larger.',
+    ),
+  },
+} as const;
+
+type ValueOf<K> = K extends Key<infer T> ? T : never;
+type ValuesOf<S> = { readonly [F in keyof S]: ValueOf<S[F]> };
+
+/** The values as read, before those that depend on others are worked out. */
+export type Readings = ValuesOf<typeof KEYS.top> & {
+  readonly blocking: ValuesOf<typeof KEYS.blocking>;
+  readonly jobs: ValuesOf<typeof KEYS.jobs>;
+  readonly retention: ValuesOf<typeof KEYS.retention>;
+};
+
+/** The configuration in force. Durations in seconds (…S), sizes in bytes; addresses canonical. */
+export type Settings = Omit<Readings, 'blocking'> & {
+  readonly blocking: Omit<Readings['blocking'], 'sipPorts'> & {
+    readonly sipPorts: readonly number[];
+  };
+};
+
+export type SectionName = keyof typeof KEYS;
+
+/** One key with its place. `id` is `listen_port` or `blocking.mode`. */
+export interface KeyPlace {
+  readonly id: string;
+  readonly section: SectionName;
+  readonly field: string;
+  readonly key: Key<unknown>;
+  /** Environment variable that sets it. */
+  readonly variable: string;
+}
+
+/** Every key in the order of the table. */
+export const KEY_PLACES: readonly KeyPlace[] = Object.entries(KEYS).flatMap(([name, keys]) =>
+  Object.entries<Key<unknown>>(keys).map(([field, entry]) => {
+    // Object.entries loses the key type of a constant table.
+    const section = name as SectionName;
+    const words = section === 'top' ? entry.key : `${section}_${entry.key}`;
+    return {
+      id: section === 'top' ? entry.key : `${section}.${entry.key}`,
+      section,
+      field,
+      key: entry,
+      variable: `SENTRYPEER_${words.toUpperCase()}`,
+    };
+  }),
+);
+
+/** Works out the values that depend on others: `trap` among the SIP ports. */
+export function finishSettings(readings: Readings): Settings {
+  const ports = readings.blocking.sipPorts.map((port) =>
+    port === 'trap' ? readings.listenPort : port,
+  );
+  return { ...readings, blocking: { ...readings.blocking, sipPorts: [...new Set(ports)] } };
+}
+
+/** The value of one key, as the configuration file would have it. */
+export function writeValue(settings: Settings, place: KeyPlace): string {
+  const values = place.section === 'top' ? settings : settings[place.section];
+  // The table names each field of Settings; both are made from it.
+  return place.key.reader.write((values as Readonly<Record<string, unknown>>)[place.field]);
+}

@@ -1,0 +1,140 @@
+import { cidrOf, type Cidr } from '../model/address.js';
+import type { Block, ProtectedPeer, Scope, Verdict } from '../model/block.js';
+import type { Proof } from '../model/proof.js';
+import type { Score, Sighting } from '../model/sighting.js';
+import { blocksCovering, type BlockTable } from './block-table.js';
+import { admitUnproven, type Breaker } from './breaker.js';
+import type { BlockPolicy } from './policy.js';
+import { findProtected, type ProtectTable } from './protect.js';
+import { returnsOf, type Returns } from './returns.js';
+
+export interface BlockState {
+  readonly table: BlockTable;
+  readonly returns: Returns;
+  readonly breaker: Breaker;
+  readonly protect: ProtectTable;
+  /** Blocks not made because `max_blocks` was reached. */
+  refusedFull: number;
+  nextBlockId: number;
+}
+
+/** What the decision is about: a source, its standing, and what was just seen of it. */
+export interface Accusation {
+  readonly source: string;
+  readonly score: Score;
+  readonly sightings: readonly Sighting[];
+  /** Proof of the event that was just seen. */
+  readonly proof: Proof;
+}
+
+/**
+ * Decides what a source's score means now. Changes nothing but the breaker's count; the caller
+ * puts a decided block into the table.
+ */
+export function decide(
+  state: BlockState,
+  policy: BlockPolicy,
+  accusation: Accusation,
+  nowUs: number,
+): Verdict {
+  const { source, score, sightings } = accusation;
+  if (score.total <= 0) return { kind: 'ignore' };
+  if (score.total < policy.threshold || sightings.length === 0) return { kind: 'watch' };
+  const target = targetOf(source, policy);
+  const peer = findProtected(state.protect, target);
+  if (peer !== null) return { kind: 'protected', peer };
+  // The event that tips the scale must be proven too: a forged packet never makes a hard block.
+  const proven = score.proven >= policy.threshold && accusation.proof !== 'none';
+  const scope = proven ? policy.scope : policy.unproven;
+  if (scope === 'none') return { kind: 'watch' };
+  const covering = blocksCovering(state.table, source, nowUs);
+  const enough = { scope, proven, observing: policy.observing };
+  if (covering.some((block) => isEnough(block, enough))) return { kind: 'watch' };
+  if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
+  return { kind: 'block', block: makeBlock(state, policy, accusation, { target, scope, proven, nowUs }) };
+}
+
+/** What one block of this source covers: the policy's prefix of its address. */
+export function targetOf(source: string, policy: BlockPolicy): Cidr {
+  const prefix = source.includes(':') ? policy.prefixIpv6 : policy.prefixIpv4;
+  const cidr = cidrOf(source, prefix);
+  if (cidr === null) throw new Error(`prefix ${prefix} does not fit ${source}`);
+  return cidr;
+}
+
+interface Enough {
+  readonly scope: Scope;
+  readonly proven: boolean;
+  readonly observing: boolean;
+}
+
+/** True when a block already does what a new one of this scope would: nothing to add. */
+function isEnough(block: Block, { scope, proven, observing }: Enough): boolean {
+  if (block.simulated && !observing) return false;
+  if (block.scope === 'sip' && scope === 'all') return false;
+  return !proven || block.proof !== 'none' || block.origin !== 'detector';
+}
+
+function mayAdd(
+  state: BlockState,
+  policy: BlockPolicy,
+  target: Cidr,
+  proven: boolean,
+  nowUs: number,
+): boolean {
+  const { byTarget } = state.table;
+  if (!byTarget.has(target.text) && byTarget.size >= policy.blocksMax) {
+    state.refusedFull += 1;
+    return false;
+  }
+  return proven || admitUnproven(state.breaker, policy.newUnprovenPerMinuteMax, nowUs);
+}
+
+interface Sentence {
+  readonly target: Cidr;
+  readonly scope: Scope;
+  readonly proven: boolean;
+  readonly nowUs: number;
+}
+
+function makeBlock(
+  state: BlockState,
+  policy: BlockPolicy,
+  accusation: Accusation,
+  { target, scope, proven, nowUs }: Sentence,
+): Block {
+  const leading = leadingSighting(accusation.sightings);
+  const returns = proven ? returnsOf(state.returns, target.text) : 0;
+  const durationS = proven ? durationOf(policy, returns) : policy.unprovenDurationS;
+  const score = accusation.score;
+  const points = Math.round(proven ? score.proven : score.total);
+  return {
+    id: state.nextBlockId,
+    target: target.text,
+    scope,
+    origin: 'detector',
+    proof: proven ? accusation.proof : 'none',
+    rule: leading.rule,
+    attackType: leading.attackType,
+    reason: `${leading.reason} (${points} points${returns > 0 ? `, return ${returns}` : ''})`,
+    createdAtUs: nowUs,
+    expiresAtUs: nowUs + durationS * 1_000_000,
+    simulated: policy.observing,
+  };
+}
+
+/** Seconds of a proven block after `returns` earlier ones. */
+export function durationOf(policy: BlockPolicy, returns: number): number {
+  return Math.min(policy.durationMaxS, policy.durationS * policy.durationFactor ** returns);
+}
+
+/** The sighting that gave most points names the block; the first of equals. */
+function leadingSighting(sightings: readonly Sighting[]): Sighting {
+  const [first, ...rest] = sightings;
+  if (first === undefined) throw new Error('a block needs a sighting');
+  return rest.reduce((best, sighting) => (sighting.points > best.points ? sighting : best), first);
+}
+
+/** Why a target may not be blocked, or null. Asserted again where the firewall change is planned. */
+export const protectedBy = (state: BlockState, target: Cidr): ProtectedPeer | null =>
+  findProtected(state.protect, target);

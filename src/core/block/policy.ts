@@ -1,0 +1,20 @@
+import type { Scope } from '../model/block.js';
+
+/** What the operator wants of blocking: the `[blocking]` section, in seconds and points. */
+export interface BlockPolicy {
+  /** true: decide and keep, but write no firewall rule. */
+  readonly observing: boolean;
+  readonly threshold: number;
+  readonly durationS: number;
+  /** Each further proven block of a target lasts this many times longer. */
+  readonly durationFactor: number;
+  readonly durationMaxS: number;
+  /** What a source gets whose points are not proven: forged packets must not cut off a carrier. */
+  readonly unproven: 'none' | Scope;
+  readonly unprovenDurationS: number;
+  readonly scope: Scope;
+  readonly prefixIpv4: number;
+  readonly prefixIpv6: number;
+  readonly blocksMax: number;
+  readonly newUnprovenPerMinuteMax: number;
+}

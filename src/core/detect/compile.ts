@@ -1,0 +1,134 @@
+import { AgentError } from '../model/errors.js';
+import { LIMITS } from '../model/limits.js';
+import type { Rule, RuleCount } from '../model/rule.js';
+import { compileCondition } from './condition.js';
+import type { Condition } from './condition.js';
+import { fieldNamed } from './fields.js';
+import type { Field } from './fields.js';
+
+export interface CompiledCount {
+  readonly over: number;
+  readonly withinUs: number;
+  readonly distinct: Field | null;
+  /** The fields that make a group besides the source. */
+  readonly by: readonly Field[];
+  readonly forgets: Condition | null;
+}
+
+export interface CompiledRule {
+  readonly rule: Rule;
+  /** Place in the rule set. */
+  readonly index: number;
+  /** Changes when what was counted under it means something else. */
+  readonly key: string;
+  readonly muteUs: number;
+  readonly condition: Condition | null;
+  readonly count: CompiledCount | null;
+}
+
+/** The rules of one kind of message, so that only those of its method are looked at. */
+interface MethodIndex {
+  readonly byMethod: ReadonlyMap<string, readonly CompiledRule[]>;
+  /** Rules for a method that no rule names. */
+  readonly others: readonly CompiledRule[];
+}
+
+export interface RuleSet {
+  readonly rules: readonly CompiledRule[];
+  readonly index: Readonly<Record<Rule['match']['kind'], MethodIndex>>;
+}
+
+/**
+ * Makes rules ready to run: conditions type-checked and compiled, indexed by kind and method.
+ * Throws AgentError RULES_INVALID for a condition or field that cannot work, an id given twice, or
+ * more rules than are allowed.
+ */
+export function compileRules(rules: readonly Rule[]): RuleSet {
+  if (rules.length > LIMITS.rulesMax) {
+    const message = `there are ${rules.length} rules, at most ${LIMITS.rulesMax} are allowed`;
+    throw new AgentError('RULES_INVALID', message, 'Take away rules that are not needed.');
+  }
+  const ids = new Set<string>();
+  const compiled = rules.map((rule, index) => {
+    if (ids.has(rule.id)) throw wrong(rule, `the id '${rule.id}' is used twice`);
+    ids.add(rule.id);
+    return compileRule(rule, index);
+  });
+  return {
+    rules: compiled,
+    index: {
+      request: indexOf(compiled, 'request'),
+      response: indexOf(compiled, 'response'),
+      other: indexOf(compiled, 'other'),
+    },
+  };
+}
+
+/** The rules that may concern a message. */
+export function rulesFor(
+  { index }: RuleSet,
+  kind: Rule['match']['kind'],
+  method: string | null,
+): readonly CompiledRule[] {
+  const methods = index[kind];
+  return method === null ? methods.others : (methods.byMethod.get(method) ?? methods.others);
+}
+
+function compileRule(rule: Rule, index: number): CompiledRule {
+  const { count } = rule;
+  return {
+    rule,
+    index,
+    key: JSON.stringify([rule.id, rule.version, rule.match, rule.when, count]),
+    muteUs: rule.muteS * 1e6,
+    condition: conditionOf(rule, rule.when),
+    count: count === null ? null : compileCount(rule, count),
+  };
+}
+
+function compileCount(rule: Rule, count: RuleCount): CompiledCount {
+  return {
+    over: count.over,
+    withinUs: count.withinS * 1e6,
+    distinct: count.distinct === null ? null : fieldOf(rule, count.distinct),
+    by: count.by.filter((name) => name !== 'source').map((name) => fieldOf(rule, name)),
+    forgets: conditionOf(rule, count.forgetWhen),
+  };
+}
+
+function conditionOf(rule: Rule, source: string | null): Condition | null {
+  if (source === null) return null;
+  const result = compileCondition(source);
+  if (!result.ok) throw wrong(rule, `rule '${rule.id}': ${result.fault.message}`);
+  return result.condition;
+}
+
+function fieldOf(rule: Rule, name: string): Field {
+  const field = fieldNamed(name);
+  if (field === null) throw wrong(rule, `rule '${rule.id}': there is no field '${name}'`);
+  if (field.type === 'list<string>') {
+    throw wrong(rule, `rule '${rule.id}': '${name}' is a list and cannot be counted`);
+  }
+  return field;
+}
+
+function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {
+  return new AgentError(
+    'RULES_INVALID',
+    `${sourceFile}:${sourceLine}: ${message}`,
+    'Correct the rule file; docs/RULES.md describes the format and the fields.',
+  );
+}
+
+function indexOf(rules: readonly CompiledRule[], kind: Rule['match']['kind']): MethodIndex {
+  const concerned = rules.filter(({ rule }) => rule.match.kind === kind);
+  const methods = new Set(concerned.flatMap(({ rule }) => rule.match.methods ?? []));
+  const byMethod = new Map<string, readonly CompiledRule[]>();
+  for (const method of methods) {
+    byMethod.set(
+      method,
+      concerned.filter(({ rule }) => rule.match.methods?.includes(method) ?? true),
+    );
+  }
+  return { byMethod, others: concerned.filter(({ rule }) => rule.match.methods === null) };
+}

@@ -1,0 +1,121 @@
+import { LIMITS } from '../model/limits.js';
+import { isProven } from '../model/proof.js';
+import type { DigestCredentials } from '../model/sip-message.js';
+import type { TrapEvent } from '../model/event.js';
+
+/** The CEL types that a field can have. */
+export type FieldType = 'string' | 'int' | 'bool' | 'list<string>';
+export type FieldValue = string | number | boolean | readonly string[];
+
+/** One thing that a rule can read of an event. Missing text is '', a missing number -1. */
+export interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+  /** One line for docs/RULES.md. */
+  readonly doc: string;
+  readonly read: (event: TrapEvent) => FieldValue;
+}
+
+type TextReader = (event: TrapEvent) => string | null;
+
+const text = (name: string, doc: string, read: TextReader): Field => ({
+  name,
+  type: 'string',
+  doc,
+  read: (event) => read(event) ?? '',
+});
+
+const number = (name: string, doc: string, read: (e: TrapEvent) => number | null): Field => ({
+  name,
+  type: 'int',
+  doc,
+  read: (event) => read(event) ?? -1,
+});
+
+const list = (name: string, doc: string, read: (e: TrapEvent) => readonly string[]): Field => ({
+  name,
+  type: 'list<string>',
+  doc,
+  read,
+});
+
+const flag = (name: string, doc: string, read: (e: TrapEvent) => boolean): Field => ({
+  name,
+  type: 'bool',
+  doc,
+  read,
+});
+
+const auth = (key: keyof DigestCredentials, doc: string): Field =>
+  text(`auth_${key}`, doc, (event) => event.message.authorization?.[key] ?? null);
+
+/**
+ * What stands for one tried password, so that the same wrong one tried again is not a new guess.
+ * Without qop the response of one nonce is a function of the password alone. With qop each request
+ * has another response; there a phone shows itself by keeping its From tag and Call-ID over a
+ * registration (RFC 3261, 10.2.4), which guessing tools change from guess to guess.
+ */
+function readGuess(event: TrapEvent): string | null {
+  const credentials = event.message.authorization;
+  if (credentials === null || credentials.response === '') return null;
+  if (credentials.qop === '') return credentials.response;
+  return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
+}
+
+function readBody({ message }: TrapEvent): string {
+  const { bytes, bodyOffset } = message;
+  if (bodyOffset >= bytes.length) return '';
+  return bytes.toString('latin1', bodyOffset, bodyOffset + LIMITS.conditionTextBytesMax);
+}
+
+/**
+ * Every field of `event` in a condition, in `count.by` and in `count.distinct`. One table, so that
+ * the language, the counting and the documentation cannot differ.
+ */
+export const FIELDS: readonly Field[] = [
+  text('kind', '`request`, `response` or `other` (no SIP start line)', (e) => e.message.kind),
+  text('method', 'request method as sent; of a response the CSeq method', (e) => e.message.method),
+  number('status_code', 'status code of a response', (e) => e.message.statusCode),
+  text('request_uri', 'the Request-URI', (e) => e.message.requestUri),
+  text('request_user', 'user part of the Request-URI', (e) => e.message.requestUser),
+  text('from_user', 'user part of the From URI', (e) => e.message.fromUser),
+  text('from_host', 'host part of the From URI', (e) => e.message.fromHost),
+  text('from_tag', 'tag of the From header', (e) => e.message.fromTag),
+  text('to_user', 'user part of the To URI', (e) => e.message.toUser),
+  text('to_host', 'host part of the To URI', (e) => e.message.toHost),
+  text('to_tag', 'tag of the To header; empty outside a dialog', (e) => e.message.toTag),
+  text('call_id', 'Call-ID', (e) => e.message.callId),
+  number('cseq', 'number of the CSeq header', (e) => e.message.cseqNumber),
+  text('cseq_method', 'method of the CSeq header', (e) => e.message.cseqMethod),
+  text('via_branch', 'branch of the topmost Via', (e) => e.message.viaBranch),
+  text('user_agent', 'User-Agent', (e) => e.message.userAgent),
+  text('contact', 'the first Contact, whole', (e) => e.message.contact),
+  text('content_type', 'Content-Type', (e) => e.message.contentType),
+  auth('username', 'user name of the digest credentials (RFC 7616)'),
+  auth('realm', 'realm of the digest credentials'),
+  auth('nonce', 'nonce of the digest credentials'),
+  auth('uri', 'uri of the digest credentials'),
+  auth('response', 'response of the digest credentials'),
+  auth('qop', 'qop of the digest credentials'),
+  text(
+    'auth_guess',
+    'stands for one tried password: equal when it was only tried again',
+    readGuess,
+  ),
+  text('transport', '`udp`, `tcp`, `tls`, `ws` or `wss`', (e) => e.transport),
+  text('source', 'address that the message came from', (e) => e.source.address),
+  number('source_port', 'port that the message came from', (e) => e.source.port),
+  text('local', 'address of ours that it was sent to', (e) => e.local.address),
+  number('local_port', 'port of ours that it was sent to', (e) => e.local.port),
+  text('proof', '`none`, `nonce`, `dialog`, `tcp` or `tls`', (e) => e.proof),
+  flag('proven', 'true when `proof` is not `none`', (e) => isProven(e.proof)),
+  number('size', 'bytes of the message', (e) => e.message.bytes.length),
+  text('body', 'the body, its first 8192 bytes', readBody),
+  list('header_names', 'header names, lower case, in order', (e) => e.message.headerNames()),
+  list('anomalies', 'names of the oddities found while parsing', (e) => e.message.anomalies),
+];
+
+const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));
+
+/** The field of that name, or null. */
+export const fieldNamed = (name: string): Field | null => BY_NAME.get(name) ?? null;

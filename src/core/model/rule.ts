@@ -1,0 +1,85 @@
+import type { AttackType } from './attack-type.js';
+import type { Proof } from './proof.js';
+import type { Transport } from './transport.js';
+
+/** How grave a firing is, for a person who reads a list. It has no effect on the score. */
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Which messages a rule looks at, before its condition is tried. */
+export interface RuleMatch {
+  readonly kind: 'request' | 'response' | 'other';
+  /** Methods as sent (RFC 3261, 7.1: case matters); for a response the CSeq method. null: all. */
+  readonly methods: readonly string[] | null;
+}
+
+/**
+ * The counting form: the rule fires while MORE than `over` things were seen within the last
+ * `withinS` seconds in one group. A group is one combination of the values of the `by` fields.
+ */
+export interface RuleCount {
+  /** Field names; `source` is always one of them, because the source gets the points. */
+  readonly by: readonly string[];
+  /** Counts the different values of this field; null: counts the events. */
+  readonly distinct: string | null;
+  readonly over: number;
+  readonly withinS: number;
+  /** Condition (CEL): an event for which it holds takes its own value out of the count again. */
+  readonly forgetWhen: string | null;
+}
+
+/** One configured detector, as read from YAML (docs/RULES.md). Conditions are CEL source text. */
+export interface Rule {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly attackType: AttackType;
+  readonly severity: Severity;
+  readonly description: string;
+  readonly references: readonly string[];
+  readonly match: RuleMatch;
+  /** null: every message that `match` lets through. */
+  readonly when: string | null;
+  /** null: the rule fires on each event for which the condition holds. */
+  readonly count: RuleCount | null;
+  /** Points of a firing that rests on events without proof. */
+  readonly points: number;
+  /** Points of a firing that proven events alone reach. */
+  readonly pointsProven: number;
+  /** Seconds for which the same group gives no further points after a firing. */
+  readonly muteS: number;
+  readonly samples: readonly RuleSample[];
+  /** Where the rule was read; lines count from 1. */
+  readonly sourceFile: string;
+  readonly sourceLine: number;
+}
+
+/** One message of a sample; `repeat` sends it so often, `{n}` in `raw` being 1, 2, 3 … */
+export interface SampleEvent {
+  readonly raw: string;
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly transport: Transport;
+  readonly proof: Proof;
+  readonly retransmission: boolean;
+  readonly repeat: number;
+  /** Milliseconds between the event before it and this one. */
+  readonly afterMs: number;
+}
+
+/** What a rule's author says that the rule does with some events; null: not said. */
+export interface SampleExpectation {
+  /** How often the rule fires. */
+  readonly sightings: number;
+  /** The event, counted from 1, on which it fires first. */
+  readonly firstEvent: number | null;
+  /** Sums over all firings. */
+  readonly points: number | null;
+  readonly pointsProven: number | null;
+}
+
+export interface RuleSample {
+  readonly name: string;
+  readonly events: readonly SampleEvent[];
+  readonly expect: SampleExpectation;
+}

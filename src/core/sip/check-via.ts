@@ -1,0 +1,37 @@
+import type { Anomaly } from '../model/anomaly.js';
+import { readParam, splitList } from './params.js';
+import { isHostPort } from './uri.js';
+
+/** Protocol name, version and transport, blanks allowed around the slashes, then a blank. */
+const SENT_PROTOCOL = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*[A-Za-z0-9\-.!%*_+`'~]+[ \t]+/i;
+
+/** The everyday form. What it does not match is looked at closely; most values never are. */
+const PLAIN =
+  /^SIP\/2\.0\/[A-Z]{2,8} (?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-5]?\d{1,4})?(?:;[\w-]+(?:=[\w.:~%*+!-]+)?)+$/;
+const BARE_BRANCH = /;branch=z9hG4bK(?:;|$)/i;
+
+/** Adds what is odd about one Via line, which may hold several values (RFC 3261 section 20.42). */
+export function checkVia(value: string, found: Set<Anomaly>): void {
+  if (PLAIN.test(value) && !BARE_BRANCH.test(value)) return;
+  for (const one of splitList(value, ',')) checkOne(one, found);
+}
+
+function checkOne(value: string, found: Set<Anomaly>): void {
+  const protocol = SENT_PROTOCOL.exec(value)?.[0];
+  if (protocol === undefined) {
+    found.add('bad-via');
+    return;
+  }
+  const rest = value.slice(protocol.length);
+  const [sentBy = '', ...params] = splitList(rest, ';');
+  if (!isHostPort(closeColon(sentBy))) found.add('bad-via');
+  if (params.includes('')) found.add('empty-parameter');
+  if (readParam(rest, 'branch')?.toLowerCase() === 'z9hg4bk') found.add('bad-branch');
+}
+
+/** Blanks may stand around the colon before the port (RFC 3261 section 25.1, COLON). */
+function closeColon(sentBy: string): string {
+  const colon = sentBy.lastIndexOf(':');
+  if (colon === -1) return sentBy;
+  return `${sentBy.slice(0, colon).trimEnd()}:${sentBy.slice(colon + 1).trimStart()}`;
+}

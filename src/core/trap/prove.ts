@@ -1,0 +1,26 @@
+import { transportProof, type Proof } from '../model/proof.js';
+import type { SipMessage } from '../model/sip-message.js';
+import type { Transport } from '../model/transport.js';
+import { checkNonce, checkToTag } from './nonce.js';
+
+/**
+ * How we know that the source of this one message is real: by its transport, by a nonce of ours in
+ * its credentials, or by a To-tag of ours in an ACK or BYE. `address` is the source's canonical
+ * text, `secret` the key that makeNonce and makeToTag were given.
+ */
+export function proveSource(
+  message: SipMessage,
+  transport: Transport,
+  address: string,
+  secret: Buffer,
+  nowUs: number,
+): Proof {
+  const byTransport = transportProof(transport);
+  if (byTransport !== 'none' || message.kind !== 'request') return byTransport;
+  const credentials = message.authorization;
+  if (credentials !== null && checkNonce(secret, address, credentials.nonce, nowUs)) return 'nonce';
+  if (message.method !== 'ACK' && message.method !== 'BYE') return 'none';
+  const { callId, toTag } = message;
+  if (callId === null || toTag === null) return 'none';
+  return checkToTag(secret, address, callId, toTag, nowUs) ? 'dialog' : 'none';
+}

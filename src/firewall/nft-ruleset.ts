@@ -1,0 +1,268 @@
+import ipaddr from 'ipaddr.js';
+import type { FirewallChange, Scope } from '../core/model/block.js';
+import { parseCidr, type Cidr } from '../core/model/address.js';
+import { AgentError } from '../core/model/errors.js';
+import type { DesiredFirewall } from './port.js';
+
+/**
+ * The text that nft reads. Only canonical CIDR text, integers and names made here enter it, so
+ * nothing that came from a packet can become a command.
+ *
+ * Every block sits in a hash set for its scope, family and prefix length, and one rule for each set
+ * masks the source before it looks (`ip saddr & 255.255.255.0 @all_ipv4_24`). So an add costs the
+ * same at any size, ranges are exact and may overlap, where an interval set costs O(n) for an add
+ * (1.7 s at 100,000 elements) and refuses overlaps.
+ */
+
+/** What a set of ours holds: targets dropped in either scope, or peers let through. */
+export type SetPurpose = Scope | 'protect';
+
+/** Which set a target belongs to. */
+export interface SetKey {
+  readonly purpose: SetPurpose;
+  readonly family: 4 | 6;
+  readonly prefix: number;
+}
+
+/** A text for `nft -f -` and the names of the block sets that exist once it has run. */
+export interface NftScript {
+  readonly text: string;
+  readonly blockSets: ReadonlySet<string>;
+}
+
+/** The block sets in the kernel and how many elements each of them takes. */
+export interface KnownSets {
+  readonly names: ReadonlySet<string>;
+  readonly elementsMax: number;
+}
+
+/** Address → timeout in whole seconds; null: no end; 'absent': it is to be taken away. */
+type Elements = Map<string, number | null | 'absent'>;
+
+const BASE_PREFIXES = [
+  { family: 4, prefix: 32 },
+  { family: 4, prefix: 24 },
+  { family: 6, prefix: 128 },
+  { family: 6, prefix: 64 },
+] as const;
+
+const SCOPES: readonly Scope[] = ['all', 'sip'];
+
+/** `all_ipv4_32`, `sip_ipv6_64`, `protect_ipv4_24`. */
+export const setName = (key: SetKey): string => `${key.purpose}_ipv${key.family}_${key.prefix}`;
+
+/** The key behind a set's name; null for a set that holds no addresses of ours. */
+export function readSetName(name: string): SetKey | null {
+  const match = /^(all|sip|protect)_ipv([46])_(\d{1,3})$/.exec(name);
+  if (match === null) return null;
+  const family = match[2] === '4' ? 4 : 6;
+  // The expression above lets nothing but a SetPurpose through.
+  const key = { purpose: match[1] as SetPurpose, family, prefix: Number(match[3]) } as const;
+  return key.prefix <= bitsOf(family) && setName(key) === name ? key : null;
+}
+
+/**
+ * A target checked once more before it becomes text: canonical, with its length, and not everybody.
+ * Throws AgentError FIREWALL_FAILED.
+ */
+export function requireTarget(text: string): Cidr {
+  const cidr = parseCidr(text);
+  if (cidr?.text !== text) {
+    throw new AgentError(
+      'FIREWALL_FAILED',
+      `the firewall got a target that is not a canonical network: ${JSON.stringify(text)}`,
+      'write the network address with its length, for example 203.0.113.7/32',
+    );
+  }
+  return cidr;
+}
+
+/** The same for what is to be dropped: a block of length 0 would shut everybody out. */
+export function requireBlockTarget(text: string): Cidr {
+  const cidr = requireTarget(text);
+  if (cidr.prefix > 0) return cidr;
+  throw new AgentError(
+    'FIREWALL_FAILED',
+    `a block of ${text} would drop every packet there is`,
+    'name a smaller network',
+  );
+}
+
+/** Builds the whole table, replacing what is there in one transaction. Throws AgentError. */
+export function buildSyncScript(table: string, desired: DesiredFirewall): NftScript {
+  const blocks = groupElements(
+    desired.blocks.map((block) => ({ ...block, cidr: requireBlockTarget(block.target) })),
+  );
+  const protect = groupElements(
+    desired.protect.map((target) => ({
+      cidr: requireTarget(target),
+      scope: 'protect' as const,
+      timeoutS: null,
+    })),
+  );
+  for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, new Map());
+  const lines = [
+    `add table inet ${table}`,
+    `delete table inet ${table}`,
+    `table inet ${table} {`,
+    ` set sip_ports { type inet_service; ${elementsClause(portTexts(desired.sipPorts))}}`,
+    ...[...protect].map(
+      ([name, elements]) => ` set ${name} { ${setType(name)}${elementsClause(texts(elements))}}`,
+    ),
+    ...[...blocks].map(
+      ([name, elements]) =>
+        ` set ${name} { ${blockSetBody(name, desired.blocksMax)}` +
+        `${elementsClause(texts(elements))}}`,
+    ),
+    chain('protect', [...protect.keys()].map(acceptRule)),
+    ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
+    chain('prerouting', BASE_CHAIN),
+    '}',
+    '',
+  ];
+  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()) };
+}
+
+/**
+ * Builds one transaction out of ordered changes; for one target and scope the last one counts.
+ * An element is added, deleted and added again: that sets its timeout anew whether it was there or
+ * not, and nft 1.0.6 has no `destroy` that would forgive an absent one. Empty text: nothing to do.
+ * Throws AgentError.
+ */
+export function buildApplyScript(
+  table: string,
+  changes: readonly FirewallChange[],
+  known: KnownSets,
+): NftScript {
+  const groups = groupElements(
+    changes.map((change) => ({
+      scope: change.scope,
+      cidr: requireBlockTarget(change.target),
+      timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
+    })),
+  );
+  const lines: string[] = [];
+  const blockSets = new Set(known.names);
+  for (const [name, elements] of groups) {
+    const present = texts(new Map([...elements].filter(([, timeout]) => timeout !== 'absent')));
+    if (!blockSets.has(name)) {
+      if (present.length === 0) continue;
+      lines.push(...newSetLines(table, name, known.elementsMax));
+      blockSets.add(name);
+    }
+    const addresses = [...elements.keys()].join(', ');
+    lines.push(`add element inet ${table} ${name} { ${addresses} }`);
+    lines.push(`delete element inet ${table} ${name} { ${addresses} }`);
+    if (present.length > 0) {
+      lines.push(`add element inet ${table} ${name} { ${present.join(', ')} }`);
+    }
+  }
+  const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return { text, blockSets };
+}
+
+/**
+ * Order matters. Neighbour discovery first: a /64 block of one's own link must not cut it off.
+ * Then the protected, then full drops, then the answers to what this host itself asked (a forged
+ * packet must not cut a trunk), last the drops that reach only the SIP ports. `accept` ends this
+ * chain alone; the rules of others still see the packet.
+ */
+const BASE_CHAIN = [
+  // mangle is -150: conntrack (-200) knows the direction, destination NAT (-100) is still to come.
+  'type filter hook prerouting priority mangle; policy accept',
+  'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, ' +
+    'nd-neighbor-advert, nd-redirect } accept',
+  'jump protect',
+  'jump drop_all',
+  'ct direction reply accept',
+  'meta l4proto { tcp, udp } th dport @sip_ports jump drop_sip',
+];
+
+/** Names of the block sets that every table of ours has from the start. */
+export function baseSetNames(): string[] {
+  return SCOPES.flatMap((purpose) => BASE_PREFIXES.map((base) => setName({ purpose, ...base })));
+}
+
+function groupElements(
+  entries: readonly {
+    readonly cidr: Cidr;
+    readonly scope: SetPurpose;
+    readonly timeoutS: number | null | 'absent';
+  }[],
+): Map<string, Elements> {
+  const groups = new Map<string, Elements>();
+  for (const { cidr, scope, timeoutS } of entries) {
+    const name = setName({ purpose: scope, family: cidr.family, prefix: cidr.prefix });
+    const elements = groups.get(name) ?? new Map<string, number | null | 'absent'>();
+    groups.set(name, elements);
+    elements.set(cidr.text.slice(0, cidr.text.indexOf('/')), timeoutS);
+  }
+  return groups;
+}
+
+function texts(elements: Elements): string[] {
+  return [...elements].map(([address, timeout]) =>
+    typeof timeout === 'number' ? `${address} timeout ${wholeSeconds(timeout)}s` : address,
+  );
+}
+
+/** nft takes a timeout of 0 for "no end", so what has almost run out still gets a second. */
+function wholeSeconds(timeoutS: number): number {
+  const whole = Math.max(1, Math.ceil(timeoutS));
+  if (!Number.isSafeInteger(whole)) throw new RangeError(`no timeout in seconds: ${timeoutS}`);
+  return whole;
+}
+
+function portTexts(ports: readonly number[]): string[] {
+  return [...new Set(ports)].map((port) => {
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new RangeError(`no port: ${port}`);
+    }
+    return String(port);
+  });
+}
+
+function newSetLines(table: string, name: string, elementsMax: number): string[] {
+  const key = requireKey(name);
+  return [
+    `add set inet ${table} ${name} { ${blockSetBody(name, elementsMax)}}`,
+    `add rule inet ${table} drop_${key.purpose} ${match(key)} counter drop`,
+  ];
+}
+
+function rulesOf(names: readonly string[], scope: Scope): string[] {
+  const keys = names.map(requireKey).filter((key) => key.purpose === scope);
+  return keys.map((key) => `${match(key)} counter drop`);
+}
+
+const acceptRule = (name: string): string => `${match(requireKey(name))} accept`;
+
+/** The source, masked to the set's prefix length, looked up in the set. */
+function match(key: SetKey): string {
+  const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
+  if (key.prefix === bitsOf(key.family)) return `${field} @${setName(key)}`;
+  const mask =
+    key.family === 4
+      ? ipaddr.IPv4.subnetMaskFromPrefixLength(key.prefix).toString()
+      : ipaddr.IPv6.subnetMaskFromPrefixLength(key.prefix).toRFC5952String();
+  return `${field} & ${mask} @${setName(key)}`;
+}
+
+function requireKey(name: string): SetKey {
+  const key = readSetName(name);
+  if (key === null) throw new RangeError(`no set of ours: ${name}`);
+  return key;
+}
+
+const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
+
+const setType = (name: string): string => `type ipv${requireKey(name).family}_addr; `;
+
+const blockSetBody = (name: string, elementsMax: number): string =>
+  `${setType(name)}size ${wholeSeconds(elementsMax)}; flags timeout; counter; `;
+
+const elementsClause = (elements: readonly string[]): string =>
+  elements.length === 0 ? '' : `elements = { ${elements.join(', ')} } `;
+
+const chain = (name: string, rules: readonly string[]): string =>
+  [` chain ${name} {`, ...rules.map((rule) => `  ${rule}`), ' }'].join('\n');

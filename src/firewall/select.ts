@@ -1,0 +1,47 @@
+import { AgentError } from '../core/model/errors.js';
+import { BACKENDS, type BackendName, type BackendOptions } from './backends.js';
+import { createObserve } from './observe.js';
+import type { Firewall } from './port.js';
+
+export interface FirewallWish {
+  readonly mode: 'enforce' | 'observe';
+  readonly backend: BackendName;
+}
+
+export interface ChosenFirewall {
+  readonly firewall: Firewall;
+  /** true: blocks are written; false: they are only recorded, as simulated. */
+  readonly enforcing: boolean;
+  /** One line for a person; when the wish could not be met it holds the cause and the remedy. */
+  readonly why: string;
+}
+
+/**
+ * The firewall to work with. A backend that cannot work here (program missing, no right to use it,
+ * kernel without it) makes the agent observe, and `why` says so: trap and detection are worth
+ * having without it. Only a fault in the program rejects.
+ */
+export async function chooseFirewall(
+  wish: FirewallWish,
+  options: BackendOptions = {},
+): Promise<ChosenFirewall> {
+  if (wish.mode === 'observe') {
+    return observing('mode is observe: blocks are recorded, no firewall rule is written');
+  }
+  const firewall: Firewall = BACKENDS[wish.backend](options);
+  if (firewall.name === 'observe') {
+    return observing('backend is observe: blocks are recorded, no firewall rule is written');
+  }
+  try {
+    return { firewall, enforcing: true, why: await firewall.probe() };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return observing(`observing, not blocking: ${error.message} (${error.remedy})`);
+  }
+}
+
+const observing = (why: string): ChosenFirewall => ({
+  firewall: createObserve(),
+  enforcing: false,
+  why,
+});

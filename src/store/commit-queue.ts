@@ -1,0 +1,94 @@
+import { LIMITS } from '../core/model/limits.js';
+import { commitBatch, createJournal, splitBatch, type Prepared } from './commit.js';
+import type { Inserter } from './insert.js';
+import type { PersisterReport } from './persister.js';
+import type { Database } from './sqlite.js';
+import type { Turns } from './turns.js';
+import { countDecisions } from './types.js';
+
+/** What waits for the database, in order. The queue in front (queue.ts) bounds its length. */
+export interface CommitQueue {
+  /** Adds a batch, and begins to commit unless the database takes nothing at present. */
+  add(batch: Prepared): void;
+  /** Resolves when all is committed or an attempt has failed; tries at once. */
+  run(): Promise<void>;
+  /** As run(), but leaves a database alone that has failed a moment ago. */
+  settleDown(): Promise<void>;
+  /** Why something still waits; null when nothing does. */
+  obstacle(): unknown;
+  /** Gives up what waits. */
+  abandon(): void;
+}
+
+export function createCommitQueue(
+  databaseFile: string,
+  database: Database,
+  inserter: Inserter,
+  turns: Turns,
+  report: (report: PersisterReport) => void,
+): CommitQueue {
+  const journal = createJournal(databaseFile, report);
+  const waiting: Prepared[] = [];
+  let retryTimer: NodeJS.Timeout | null = null;
+  let draining: Promise<void> | null = null;
+
+  const drain = async (): Promise<void> => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const batch = next;
+      const outcome = await turns.take(() => commitBatch(database, inserter, batch));
+      if (outcome.kind === 'failed') {
+        journal.fails(outcome.error);
+        retryTimer = setTimeout(() => void run(), LIMITS.storeRetryMs);
+        break;
+      }
+      waiting.shift();
+      journal.works();
+      const parts = outcome.kind === 'committed' ? null : splitBatch(batch);
+      if (parts !== null) {
+        waiting.unshift(...parts);
+        continue;
+      }
+      if (outcome.kind === 'refused') journal.refuses(outcome.error);
+      report(settled(batch, outcome.kind === 'committed'));
+    }
+    // In the same turn as the last look at what waits, so that nothing is left lying.
+    draining = null;
+  };
+
+  const stopTimer = (): void => {
+    if (retryTimer !== null) clearTimeout(retryTimer);
+    retryTimer = null;
+  };
+
+  const run = (): Promise<void> => {
+    stopTimer();
+    if (waiting.length > 0) draining ??= drain();
+    return draining ?? Promise.resolve();
+  };
+
+  const settleDown = (): Promise<void> => (retryTimer === null ? run() : Promise.resolve());
+
+  return {
+    add: (batch) => {
+      waiting.push(batch);
+      void settleDown();
+    },
+    run,
+    settleDown,
+    obstacle: () => (waiting.length === 0 ? null : journal.current()),
+    abandon: () => {
+      stopTimer();
+      for (const batch of waiting.splice(0)) report(settled(batch, false));
+    },
+  };
+}
+
+function settled(batch: Prepared, committed: boolean): PersisterReport {
+  return {
+    kind: 'settled',
+    events: batch.events.length,
+    bytes: batch.events.reduce((sum, { record }) => sum + record.raw.length, 0),
+    decisions: countDecisions(batch),
+    committed,
+  };
+}

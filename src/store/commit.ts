@@ -1,0 +1,122 @@
+import { countDecisions, type StoreBatch } from './types.js';
+import { messageOf } from './files.js';
+import type { DerivedEvent, Inserter } from './insert.js';
+import { rollBack } from './migrate.js';
+import type { PersisterReport } from './persister.js';
+import { sqliteCode, type Database } from './sqlite.js';
+
+/** A batch whose events have been read. */
+export interface Prepared extends Omit<StoreBatch, 'events'> {
+  readonly events: readonly DerivedEvent[];
+}
+
+/** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
+export type Outcome =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'refused'; readonly error: unknown };
+
+/** Writes a batch in one transaction: all of it or nothing. Never rejects. */
+export async function commitBatch(
+  database: Database,
+  inserter: Inserter,
+  batch: Prepared,
+): Promise<Outcome> {
+  try {
+    await database.exec('BEGIN IMMEDIATE');
+  } catch (error) {
+    return { kind: 'failed', error: await abandon(database, error) };
+  }
+  try {
+    await inserter.events(batch.events);
+    await inserter.sightings(batch.sightings);
+    await inserter.blocks(batch.blocks);
+    for (const { id, endedAtUs, how } of batch.endedBlocks) {
+      await database.run(
+        'UPDATE blocks SET ended_at_us = ?, end_how = ? WHERE id = ? AND ended_at_us IS NULL',
+        [endedAtUs, how, id],
+      );
+    }
+    await inserter.jobRuns(batch.jobRuns);
+    await database.exec('COMMIT');
+    return { kind: 'committed' };
+  } catch (error) {
+    const kind = mayPass(error) ? 'failed' : 'refused';
+    return { kind, error: await abandon(database, error) };
+  }
+}
+
+/** Rolls back, and answers with the error that says most: the first one, or why that failed. */
+async function abandon(database: Database, error: unknown): Promise<unknown> {
+  try {
+    await rollBack(database);
+    return error;
+  } catch (rollbackError) {
+    return rollbackError;
+  }
+}
+
+/**
+ * True for what may pass by itself (disk full, locked, I/O error). False for what this very batch
+ * does wrong, such as an id that is there already.
+ */
+function mayPass(error: unknown): boolean {
+  switch (sqliteCode(error)) {
+    case null:
+    case 'SQLITE_CONSTRAINT':
+    case 'SQLITE_MISMATCH':
+    case 'SQLITE_TOOBIG':
+    case 'SQLITE_RANGE':
+    case 'SQLITE_MISUSE':
+    case 'SQLITE_ERROR':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
+export function splitBatch(batch: Prepared): readonly Prepared[] | null {
+  if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
+  const decisions = { ...batch, events: [] };
+  const none = { sightings: [], blocks: [], endedBlocks: [], jobRuns: [] };
+  return [decisions, { ...none, events: batch.events }];
+}
+
+/** Says once that writing fails, and once that it works again. */
+export interface Journal {
+  fails(error: unknown): void;
+  works(): void;
+  /** A batch was refused for good. */
+  refuses(error: unknown): void;
+  /** The error that stands; null while writing works. */
+  current(): unknown;
+}
+
+export function createJournal(
+  databaseFile: string,
+  report: (report: PersisterReport) => void,
+): Journal {
+  let standing: unknown = null;
+  return {
+    fails: (error) => {
+      const first = standing === null;
+      standing = error;
+      report({ kind: 'health', error: messageOf(error) });
+      if (!first) return;
+      const text = `cannot write ${databaseFile}: ${messageOf(error)}; events wait in memory`;
+      report({ kind: 'notice', text });
+    },
+    works: () => {
+      if (standing === null) return;
+      standing = null;
+      report({ kind: 'health', error: null });
+      report({ kind: 'notice', text: `${databaseFile} is written again` });
+    },
+    refuses: (error) => {
+      const text = `${databaseFile} refused a batch, which is lost: ${messageOf(error)}`;
+      report({ kind: 'notice', text });
+    },
+    current: () => standing,
+  };
+}

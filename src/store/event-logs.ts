@@ -1,0 +1,86 @@
+import { formatEventLine, formatJsonLine } from './event-lines.js';
+import type { DerivedEvent } from './insert.js';
+import { openLineLog, type LineLog } from './line-log.js';
+import type { PersisterOptions, PersisterReport } from './persister.js';
+import { createTurns } from './turns.js';
+
+/** The two logs of events: JSON for machines, and lines for people. Either may be absent. */
+export interface EventLogs {
+  /** Takes the events; they are written in order, one write a log. */
+  append(events: readonly DerivedEvent[]): void;
+  flush(): Promise<void>;
+  reopen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Output {
+  readonly file: string;
+  readonly json: boolean;
+  readonly log: LineLog;
+  readonly format: (event: DerivedEvent) => string;
+}
+
+/** Rejects with STATE_UNWRITABLE when a log cannot be opened. */
+export async function openEventLogs(
+  options: PersisterOptions,
+  report: (report: PersisterReport) => void,
+): Promise<EventLogs> {
+  const outputs = await openOutputs(options);
+  const turns = createTurns();
+  const failing = new Set<string>();
+
+  const write = async (output: Output, lines: readonly string[]): Promise<void> => {
+    const { file, json } = output;
+    const error = await output.log.append(lines);
+    if (error === null) {
+      if (failing.delete(file)) report({ kind: 'notice', text: `${file} is written again` });
+      if (json) report({ kind: 'logged', jsonLines: lines.length, linesLost: 0 });
+      return;
+    }
+    report({ kind: 'logged', jsonLines: 0, linesLost: lines.length });
+    if (failing.has(file)) return;
+    failing.add(file);
+    report({ kind: 'notice', text: `cannot write ${file}: ${error}; its lines are lost` });
+  };
+
+  return {
+    append: (events) => {
+      if (events.length === 0) return;
+      for (const output of outputs) {
+        const lines = events.map(output.format);
+        void turns.take(() => write(output, lines));
+      }
+    },
+    flush: () => turns.take(() => Promise.resolve()),
+    reopen: () =>
+      turns.take(async () => {
+        for (const { log } of outputs) await log.reopen();
+      }),
+    close: () =>
+      turns.take(async () => {
+        for (const { log } of outputs) await log.close();
+      }),
+  };
+}
+
+async function openOutputs(options: PersisterOptions): Promise<readonly Output[]> {
+  const { jsonLogFile, logFile } = options;
+  const outputs: Output[] = [];
+  if (jsonLogFile !== null) {
+    outputs.push({
+      file: jsonLogFile,
+      json: true,
+      log: await openLineLog(jsonLogFile),
+      format: ({ record, facts }) => formatJsonLine(record, facts, options),
+    });
+  }
+  if (logFile !== null) {
+    outputs.push({
+      file: logFile,
+      json: false,
+      log: await openLineLog(logFile),
+      format: ({ record, facts }) => formatEventLine(record, facts),
+    });
+  }
+  return outputs;
+}

@@ -1,0 +1,58 @@
+import { access, chmod, constants, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AgentError } from '../core/model/errors.js';
+
+/** What the operating system calls the error, such as `EACCES`; null when it is none of its own. */
+export function systemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null;
+}
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/**
+ * Makes a file and its folders when they are not there (folders mode 700), and gives the file its
+ * mode. A file that exists is never opened here: closing it would drop the POSIX locks that an
+ * SQLite connection of this process holds on it. Rejects with STATE_UNWRITABLE.
+ */
+export async function prepareFile(file: string, mode: number): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    if (!(await fileExists(file))) {
+      const handle = await open(file, 'wx', mode);
+      await handle.close();
+    }
+    await access(file, constants.W_OK);
+    // The mode given to open() is cut by the umask, and an old file may have another. What is no
+    // regular file (/dev/stdout) keeps its own.
+    const found = await stat(file);
+    if (found.isFile() && (found.mode & 0o777) !== mode) await chmod(file, mode);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+/** Size in bytes; null when there is no such file. */
+export async function fileSize(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export async function fileExists(file: string): Promise<boolean> {
+  return (await fileSize(file)) !== null;
+}
+
+export function unwritable(file: string, cause: unknown): AgentError {
+  return new AgentError(
+    'STATE_UNWRITABLE',
+    `cannot write ${file}: ${messageOf(cause)}`,
+    `make ${dirname(file)} a folder that this user may write, or name another file`,
+    cause,
+  );
+}

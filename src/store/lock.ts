@@ -1,0 +1,102 @@
+import { AgentError } from '../core/model/errors.js';
+import { fileExists, prepareFile, unwritable } from './files.js';
+import { rollBack } from './migrate.js';
+import { openDatabase, sqliteCode, type Database } from './sqlite.js';
+
+export interface Lock {
+  /** Gives the lock back. */
+  readonly release: () => Promise<void>;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly started_at: string;
+}
+
+/** How often the pid is written anew when another one wrote in the moment between. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Takes the one place of an agent for a database. It is an SQLite write transaction on
+ * `<database>.lock` that stays open, hence a POSIX lock, which the operating system frees when the
+ * process ends, however it ends. The pid is committed before, so that others can read it.
+ * Rejects with AGENT_RUNNING, which names the holder, or with STATE_UNWRITABLE.
+ */
+export async function takeLock(databaseFile: string): Promise<Lock> {
+  const file = lockFileOf(databaseFile);
+  await prepareFile(file, 0o600);
+  let database: Database;
+  try {
+    database = await openDatabase(file, 'write');
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+  try {
+    await hold(database);
+  } catch (error) {
+    const busy = sqliteCode(error) === 'SQLITE_BUSY';
+    const holder = busy ? await readHolder(database) : null;
+    await database.close();
+    throw busy ? running(databaseFile, holder) : unwritable(file, error);
+  }
+  return {
+    release: async () => {
+      await rollBack(database);
+      await database.close();
+    },
+  };
+}
+
+/** Process id of the agent that has the database; null when none has it. Takes nothing. */
+export async function lockHolder(databaseFile: string): Promise<number | null> {
+  const file = lockFileOf(databaseFile);
+  if (!(await fileExists(file))) return null;
+  const database = await openDatabase(file, 'write');
+  try {
+    await database.exec('BEGIN IMMEDIATE');
+    await rollBack(database);
+    return null;
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_BUSY') throw unwritable(file, error);
+    return (await readHolder(database))?.pid ?? null;
+  } finally {
+    await database.close();
+  }
+}
+
+const lockFileOf = (databaseFile: string): string => `${databaseFile}.lock`;
+
+async function hold(database: Database): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await database.exec('BEGIN IMMEDIATE');
+    await database.exec(
+      'CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL, started_at TEXT NOT NULL)',
+    );
+    await database.exec('DELETE FROM holder');
+    const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
+    await database.run('INSERT INTO holder (pid, started_at) VALUES (?, ?)', [
+      process.pid,
+      startedAt,
+    ]);
+    await database.exec('COMMIT');
+    await database.exec('BEGIN IMMEDIATE');
+    // Between the two transactions another one may have written its pid and then lost the race.
+    const holder = await readHolder(database);
+    if (holder?.pid === process.pid || attempt === ATTEMPTS_MAX) return;
+    await rollBack(database);
+  }
+}
+
+function readHolder(database: Database): Promise<Holder | null> {
+  return database.get<Holder>('SELECT pid, started_at FROM holder');
+}
+
+function running(databaseFile: string, holder: Holder | null): AgentError {
+  const who = holder === null ? 'another process' : `process ${holder.pid}`;
+  const since = holder === null ? '' : `, running since ${holder.started_at}`;
+  return new AgentError(
+    'AGENT_RUNNING',
+    `the database ${databaseFile} is in use by ${who}${since}`,
+    'stop that agent first, or name another file with database_file',
+  );
+}

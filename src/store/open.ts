@@ -1,0 +1,76 @@
+import { messageOf } from './files.js';
+import { createPersister, type Persister, type PersisterOptions } from './persister.js';
+import { createQueue, type Queue } from './queue.js';
+import type { Store, StoreOptions } from './types.js';
+import { startWorkerPersister } from './worker-persister.js';
+
+export type {
+  BlockEnd,
+  EndedBlock,
+  JobRun,
+  Maintenance,
+  PruneCounts,
+  PruneOptions,
+  Store,
+  StoreBatch,
+  StoreOptions,
+  StoreStats,
+  StoredBlock,
+  VacuumCounts,
+} from './types.js';
+
+/**
+ * Opens the agent's memory: makes or migrates the database and opens the logs. Rejects with
+ * STATE_UNWRITABLE, DATABASE_FOREIGN, DATABASE_NEWER or DATABASE_DAMAGED; once open, the disk may
+ * fail as it likes: that is counted, said through `onNotice`, and mended when it works again.
+ * Take the lock (lock.ts) first: there must be one writer only.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const persisterOptions: PersisterOptions = {
+    databaseFile: options.databaseFile,
+    jsonLogFile: options.jsonLogFile,
+    logFile: options.logFile ?? null,
+    instanceId: options.instanceId ?? '',
+    appVersion: options.appVersion ?? '',
+  };
+  const { inWorker, onNotice } = options;
+  const queue = createQueue(onNotice);
+  const persister = inWorker
+    ? await startWorkerPersister(persisterOptions, queue.note, (reason) => {
+        queue.lose(reason);
+        onNotice(`the thread that writes the database has failed: ${reason}`);
+      })
+    : await createPersister(persisterOptions, queue.note);
+  queue.feed(persister);
+  return storeOf(persister, queue, onNotice);
+}
+
+function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) => void): Store {
+  /** What was written before a call is at the persister before the call is. */
+  const afterSend = <Value>(call: () => Promise<Value>): Promise<Value> => {
+    queue.send();
+    return call();
+  };
+  return {
+    nextEventId: persister.nextEventId,
+    nextBlockId: persister.nextBlockId,
+    write: (batch) => {
+      queue.write(batch);
+    },
+    stats: () => queue.stats(),
+    flush: () => afterSend(() => persister.flush()),
+    reopenLog: () => afterSend(() => persister.reopenLog()),
+    check: () => afterSend(() => persister.check()),
+    expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
+    prune: (wanted) => afterSend(() => persister.prune(wanted)),
+    vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
+    close: async () => {
+      try {
+        await afterSend(() => persister.close());
+        queue.lose('the store is closed');
+      } catch (error) {
+        onNotice(`the database could not be closed: ${messageOf(error)}`);
+      }
+    },
+  };
+}

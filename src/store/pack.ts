@@ -1,0 +1,82 @@
+import type { AttackType } from '../core/model/attack-type.js';
+import type { EventRecord } from '../core/model/event.js';
+import type { Proof } from '../core/model/proof.js';
+import type { Transport } from '../core/model/transport.js';
+
+/**
+ * Events in the form in which they cross to the worker: a few large values in place of many small
+ * objects, and the message bytes in one buffer that is handed over and not copied again.
+ */
+export interface PackedEvents {
+  /** NUMBERS_PER_EVENT a record. */
+  readonly numbers: Float64Array<ArrayBuffer>;
+  /** TEXTS_PER_EVENT a record, each ended by a line feed, which none of them holds. */
+  readonly texts: string;
+  /** All the messages, one after another. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const NUMBERS_PER_EVENT = 8;
+const TEXTS_PER_EVENT = 6;
+/** No status code, and no number that one can be. */
+const NO_STATUS = -1;
+
+export function packEvents(events: readonly EventRecord[]): PackedEvents {
+  const numbers = new Float64Array(events.length * NUMBERS_PER_EVENT);
+  const bytes = new Uint8Array(events.reduce((sum, { raw }) => sum + raw.length, 0));
+  let texts = '';
+  let offset = 0;
+  events.forEach((record, index) => {
+    const { source, local } = record;
+    numbers.set(
+      [
+        record.id,
+        record.receivedAtUs,
+        source.port,
+        local.port,
+        record.score,
+        record.answeredStatus ?? NO_STATUS,
+        record.rawLength,
+        record.raw.length,
+      ],
+      index * NUMBERS_PER_EVENT,
+    );
+    texts += `${record.uuid}\n${record.transport}\n${source.address}\n${local.address}\n`;
+    texts += `${record.proof}\n${record.attackType ?? ''}\n`;
+    bytes.set(record.raw, offset);
+    offset += record.raw.length;
+  });
+  return { numbers, texts, bytes };
+}
+
+/** The same records again; their bytes are views of the one buffer. */
+export function unpackEvents({ numbers, texts, bytes }: PackedEvents): EventRecord[] {
+  const words = texts.split('\n');
+  const count = numbers.length / NUMBERS_PER_EVENT;
+  const events: EventRecord[] = [];
+  let offset = 0;
+  for (let index = 0; index < count; index += 1) {
+    const number = (column: number): number => numbers[index * NUMBERS_PER_EVENT + column] ?? 0;
+    const word = (column: number): string => words[index * TEXTS_PER_EVENT + column] ?? '';
+    const status = number(5);
+    const end = offset + number(7);
+    // packEvents wrote these words from the very types.
+    const attackType = word(5) as AttackType | '';
+    events.push({
+      id: number(0),
+      uuid: word(0),
+      receivedAtUs: number(1),
+      transport: word(1) as Transport,
+      source: { address: word(2), port: number(2) },
+      local: { address: word(3), port: number(3) },
+      proof: word(4) as Proof,
+      attackType: attackType === '' ? null : attackType,
+      score: number(4),
+      answeredStatus: status === NO_STATUS ? null : status,
+      raw: bytes.subarray(offset, end),
+      rawLength: number(6),
+    });
+    offset = end;
+  }
+  return events;
+}

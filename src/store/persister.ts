@@ -1,0 +1,132 @@
+import { AgentError } from '../core/model/errors.js';
+import { createCommitQueue } from './commit-queue.js';
+import type { LogOrigin } from './event-lines.js';
+import { readFacts } from './facts.js';
+import { messageOf } from './files.js';
+import { createInserter, type Inserter } from './insert.js';
+import { openEventLogs, type EventLogs } from './event-logs.js';
+import { createMaintenance, readNextIds } from './maintenance.js';
+import { explain, openForWriting } from './migrate.js';
+import type { Database } from './sqlite.js';
+import { createTurns } from './turns.js';
+import type { Maintenance, StoreBatch } from './types.js';
+
+export interface PersisterOptions extends LogOrigin {
+  readonly databaseFile: string;
+  readonly jsonLogFile: string | null;
+  readonly logFile: string | null;
+}
+
+/** What the persister tells the one who feeds it. */
+export type PersisterReport =
+  | {
+      /** A batch has left the queue: its rows are committed, or given up. */
+      readonly kind: 'settled';
+      readonly events: number;
+      readonly bytes: number;
+      readonly decisions: number;
+      readonly committed: boolean;
+    }
+  | { readonly kind: 'logged'; readonly jsonLines: number; readonly linesLost: number }
+  /** Writing fails (a reason) or works again (null). */
+  | { readonly kind: 'health'; readonly error: string | null }
+  | { readonly kind: 'notice'; readonly text: string };
+
+/** The one writer: owns the database connection and the event logs. */
+export interface Persister extends Maintenance {
+  readonly nextEventId: number;
+  readonly nextBlockId: number;
+  accept(batch: StoreBatch): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens database and logs. Rejects with DATABASE_* or STATE_UNWRITABLE. Later failures reject
+ * nothing: a batch that the disk does not take is tried again, in order, until it is taken; the
+ * queue in front (queue.ts) is the bound. Logs are written at once, whatever the database does.
+ */
+export async function createPersister(
+  options: PersisterOptions,
+  report: (report: PersisterReport) => void,
+): Promise<Persister> {
+  const { databaseFile } = options;
+  const database = await openForWriting(databaseFile);
+  const logs = await openLogs(options, report, database);
+  const inserter = createInserter(database);
+  const turns = createTurns();
+  const maintenance = createMaintenance(database, turns);
+  const commits = createCommitQueue(databaseFile, database, inserter, turns, report);
+
+  /** All that waits is tried once more; rejects when something still waits after it. */
+  const flush = async (): Promise<void> => {
+    await logs.flush();
+    await commits.settleDown();
+    await commits.run();
+    const obstacle = commits.obstacle();
+    if (obstacle !== null) throw explain(databaseFile, obstacle);
+  };
+
+  /** A call sees what was written before it, unless the database takes nothing at present. */
+  const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
+    await commits.settleDown();
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof AgentError ? error : explain(databaseFile, error);
+    }
+  };
+
+  return {
+    ...(await readNextIds(database)),
+    accept: (batch) => {
+      const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
+      logs.append(events);
+      commits.add({ ...batch, events });
+    },
+    flush,
+    expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
+    prune: (wanted) => afterWrites(() => maintenance.prune(wanted)),
+    vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
+    check: () => afterWrites(() => maintenance.check()),
+    reopenLog: () => logs.reopen(),
+    close: async () => {
+      try {
+        await flush();
+      } catch (error) {
+        report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
+      }
+      commits.abandon();
+      await turns.take(() => closeDatabase(database, inserter, report));
+      await logs.close();
+    },
+  };
+}
+
+async function closeDatabase(
+  database: Database,
+  inserter: Inserter,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  await inserter.finalize();
+  try {
+    await database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // The WAL stays beside the database and is read by the next one who opens it.
+    report({ kind: 'notice', text: `the WAL could not be moved: ${messageOf(error)}` });
+  }
+  await database.close();
+}
+
+async function openLogs(
+  options: PersisterOptions,
+  report: (report: PersisterReport) => void,
+  database: Database,
+): Promise<EventLogs> {
+  try {
+    return await openEventLogs(options, report);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

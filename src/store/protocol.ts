@@ -1,0 +1,69 @@
+import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
+import { messageOf } from './files.js';
+import type { PackedEvents } from './pack.js';
+import type { Persister, PersisterReport } from './persister.js';
+import type { StoreBatch } from './types.js';
+
+/** The calls of a Persister that are answered. */
+export type CallName =
+  'flush' | 'close' | 'reopenLog' | 'check' | 'expireBlocks' | 'prune' | 'vacuum';
+
+/** To the worker. The decisions of a batch are few and cross as they are. */
+export type ToWorker =
+  | {
+      readonly kind: 'batch';
+      readonly events: PackedEvents;
+      readonly decisions: Omit<StoreBatch, 'events'>;
+    }
+  | {
+      readonly kind: 'call';
+      readonly number: number;
+      readonly name: CallName;
+      readonly argument: unknown;
+    };
+
+/** An error as data: an Error loses its class and its code on the way. */
+export interface ErrorData {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export type FromWorker =
+  | { readonly kind: 'started'; readonly nextEventId: number; readonly nextBlockId: number }
+  | { readonly kind: 'refused'; readonly error: ErrorData }
+  | { readonly kind: 'report'; readonly report: PersisterReport }
+  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly number: number; readonly error: ErrorData };
+
+export function errorToData(error: unknown): ErrorData {
+  return error instanceof AgentError
+    ? { code: error.code, message: error.message, remedy: error.remedy }
+    : { code: 'INTERNAL', message: messageOf(error), remedy: 'report this as a bug' };
+}
+
+export function errorFromData({ code, message, remedy }: ErrorData): AgentError {
+  return new AgentError(isErrorCode(code) ? code : 'INTERNAL', message, remedy);
+}
+
+const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;
+
+/** Runs a call on the persister. The argument is what workerPersister sent for this very name. */
+export function runCall(persister: Persister, name: CallName, argument: unknown): Promise<unknown> {
+  switch (name) {
+    case 'flush':
+      return persister.flush();
+    case 'close':
+      return persister.close();
+    case 'reopenLog':
+      return persister.reopenLog();
+    case 'check':
+      return persister.check();
+    case 'expireBlocks':
+      return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
+    case 'prune':
+      return persister.prune(argument as Parameters<Persister['prune']>[0]);
+    case 'vacuum':
+      return persister.vacuum(argument as Parameters<Persister['vacuum']>[0]);
+  }
+}

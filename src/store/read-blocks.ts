@@ -1,0 +1,68 @@
+import { LIMITS } from '../core/model/limits.js';
+import { boundLimit } from './read-events.js';
+import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
+import type { Database, SqlValue } from './sqlite.js';
+import type { StoredBlock } from './types.js';
+
+export interface BlockFilter {
+  /** `active`: in force at `nowUs`; `all`: the whole history too. */
+  readonly which: 'active' | 'all';
+  readonly nowUs: number;
+  /** Canonical CIDR text; this very target alone. */
+  readonly target?: string;
+}
+
+export interface BlockPage extends BlockFilter {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface BlockQueries {
+  /** Newest first; at most `listedRowsMax` a page. */
+  listBlocks(page: BlockPage): Promise<readonly StoredBlock[]>;
+  countBlocks(filter: BlockFilter): Promise<number>;
+  /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
+  activeBlocks(nowUs: number): Promise<readonly StoredBlock[]>;
+  /** All blocks that a target ever had, newest first; at most `listedRowsMax`. */
+  pastBlocks(target: string): Promise<readonly StoredBlock[]>;
+}
+
+export function createBlockQueries(database: Database): BlockQueries {
+  const select = async (rest: string, values: readonly SqlValue[]) => {
+    const rows = await database.all<BlockRow>(`SELECT ${BLOCK_ROW} FROM blocks ${rest}`, values);
+    return rows.map(storedBlock);
+  };
+  return {
+    listBlocks: (page) => {
+      const { where, values } = conditionsOf(page);
+      return select(`${where} ORDER BY id DESC LIMIT ? OFFSET ?`, [
+        ...values,
+        boundLimit(page.limit),
+        Math.max(0, Math.floor(page.offset)),
+      ]);
+    },
+    countBlocks: async (filter) => {
+      const { where, values } = conditionsOf(filter);
+      const sql = `SELECT count(*) AS count FROM blocks ${where}`;
+      return (await database.get<{ count: number }>(sql, values))?.count ?? 0;
+    },
+    activeBlocks: (nowUs) =>
+      select(`WHERE ${ACTIVE} ORDER BY id LIMIT ?`, [nowUs, LIMITS.restoredRowsMax]),
+    pastBlocks: (target) =>
+      select('WHERE target = ? ORDER BY id DESC LIMIT ?', [target, LIMITS.listedRowsMax]),
+  };
+}
+
+/** A block whose time is over is not active, even before the expiry job has ended it. */
+const ACTIVE = 'ended_at_us IS NULL AND (expires_at_us IS NULL OR expires_at_us > ?)';
+
+function conditionsOf(filter: BlockFilter): { where: string; values: readonly SqlValue[] } {
+  const active = filter.which === 'active';
+  const texts = active ? [ACTIVE] : [];
+  const values: SqlValue[] = active ? [filter.nowUs] : [];
+  if (filter.target !== undefined) {
+    texts.push('target = ?');
+    values.push(filter.target);
+  }
+  return { where: texts.length === 0 ? '' : `WHERE ${texts.join(' AND ')}`, values };
+}

@@ -1,0 +1,108 @@
+import { canonicalAddress, cidrOf } from '../core/model/address.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { Sighting } from '../core/model/sighting.js';
+import {
+  BLOCK_ROW,
+  SIGHTING_ROW,
+  storedBlock,
+  storedSighting,
+  type BlockRow,
+  type SightingRow,
+} from './rows.js';
+import type { Database } from './sqlite.js';
+import type { StoredBlock } from './types.js';
+
+export interface Counted {
+  readonly value: string;
+  readonly count: number;
+}
+
+/** What is known of one address. The lists are bounded by `sourceListedMax`. */
+export interface SourceStory {
+  readonly address: string;
+  /** null: only blocks are known, no event is kept. */
+  readonly firstSeenUs: number | null;
+  readonly lastSeenUs: number | null;
+  readonly events: number;
+  /** How many of the last events the lists below count: at most `sourceEventsReadMax`. */
+  readonly eventsRead: number;
+  /** Most frequent first. */
+  readonly methods: readonly Counted[];
+  readonly userAgents: readonly Counted[];
+  /** User names: of credentials, else of To where nobody is called. */
+  readonly usersTried: readonly Counted[];
+  readonly calledNumbers: readonly Counted[];
+  /** Newest first. */
+  readonly sightings: readonly Sighting[];
+  /** Every block, ended ones too, whose target covers the address; newest first. */
+  readonly blocks: readonly StoredBlock[];
+}
+
+/** Null when the text is no address, or nothing is known of it. */
+export async function showSource(
+  database: Database,
+  addressText: string,
+): Promise<SourceStory | null> {
+  const address = canonicalAddress(addressText);
+  if (address === null) return null;
+  const span = await readSpan(database, address);
+  const sightings = await database.all<SightingRow>(
+    `SELECT ${SIGHTING_ROW} FROM sightings WHERE source = ? ORDER BY id DESC LIMIT ?`,
+    [address, LIMITS.sourceListedMax],
+  );
+  const blocks = await coveringBlocks(database, address);
+  if (span.events === 0 && sightings.length === 0 && blocks.length === 0) return null;
+  const count = (column: string): Promise<Counted[]> => countLast(database, address, column);
+  return {
+    address,
+    ...span,
+    eventsRead: Math.min(span.events, LIMITS.sourceEventsReadMax),
+    methods: await count('method'),
+    userAgents: await count('user_agent'),
+    usersTried: await count(
+      `coalesce(auth_user, CASE WHEN kind = 'request' AND called_number IS NULL THEN to_user END)`,
+    ),
+    calledNumbers: await count('called_number'),
+    sightings: sightings.map(storedSighting),
+    blocks,
+  };
+}
+
+async function readSpan(database: Database, address: string) {
+  const row = await database.get<{
+    events: number;
+    firstSeenUs: number | null;
+    lastSeenUs: number | null;
+  }>(
+    // The counts and ids come from the index alone, the two times from two rows.
+    `SELECT events,
+       (SELECT received_at_us FROM events WHERE id = first_id) AS firstSeenUs,
+       (SELECT received_at_us FROM events WHERE id = last_id) AS lastSeenUs
+     FROM (SELECT count(*) AS events, min(id) AS first_id, max(id) AS last_id
+           FROM events WHERE source_ip = ?)`,
+    [address],
+  );
+  return row ?? { events: 0, firstSeenUs: null, lastSeenUs: null };
+}
+
+function countLast(database: Database, address: string, expression: string): Promise<Counted[]> {
+  return database.all<Counted>(
+    `SELECT value, count(*) AS count FROM (
+       SELECT ${expression} AS value FROM events WHERE source_ip = ? ORDER BY id DESC LIMIT ?
+     ) WHERE value IS NOT NULL AND value <> ''
+     GROUP BY value ORDER BY count DESC, value LIMIT ?`,
+    [address, LIMITS.sourceEventsReadMax, LIMITS.sourceListedMax],
+  );
+}
+
+async function coveringBlocks(database: Database, address: string): Promise<StoredBlock[]> {
+  const bits = address.includes(':') ? 128 : 32;
+  const targets = Array.from({ length: bits + 1 }, (_, prefix) => cidrOf(address, prefix));
+  const texts = targets.flatMap((cidr) => (cidr === null ? [] : [cidr.text]));
+  const rows = await database.all<BlockRow>(
+    `SELECT ${BLOCK_ROW} FROM blocks WHERE target IN (${texts.map(() => '?').join(',')})
+     ORDER BY id DESC LIMIT ?`,
+    [...texts, LIMITS.listedRowsMax],
+  );
+  return rows.map(storedBlock);
+}

@@ -1,0 +1,147 @@
+import { access, constants } from 'node:fs/promises';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { Sighting } from '../core/model/sighting.js';
+import { fileExists, fileSize, messageOf, systemCode } from './files.js';
+import { explain, foreign, readPragma, refuseOtherId } from './migrate.js';
+import { createBlockQueries, type BlockQueries } from './read-blocks.js';
+import { createEventQueries, type EventQueries } from './read-events.js';
+import { showSource, type SourceStory } from './read-source.js';
+import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
+import { openDatabase, sqliteCode, type Database } from './sqlite.js';
+import type { JobRun } from './types.js';
+
+export interface RuleActivity {
+  readonly rule: string;
+  readonly sightings: number;
+  readonly blocks: number;
+}
+
+export interface DatabaseSize {
+  /** Bytes of the database file, and of its pages that hold nothing. */
+  readonly bytes: number;
+  readonly freeBytes: number;
+  /** Bytes of the write-ahead log beside it. */
+  readonly walBytes: number;
+}
+
+/** Reads the memory of an agent, running or not. Changes nothing. */
+export interface Reader extends EventQueries, BlockQueries {
+  /** All that is known of an address; null when it was never seen. */
+  readonly showSource: (address: string) => Promise<SourceStory | null>;
+  /** Sightings and blocks of each rule since a moment, rules without any left out. */
+  readonly ruleActivity: (sinceUs: number) => Promise<readonly RuleActivity[]>;
+  /** Sightings since a moment, oldest first, the newest `restoredRowsMax` of them. */
+  readonly recentSightings: (sinceUs: number) => Promise<readonly Sighting[]>;
+  /** The latest run of every job. */
+  readonly jobRuns: () => Promise<readonly JobRun[]>;
+  readonly databaseSize: () => Promise<DatabaseSize>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a database read-only, also while an agent writes it. Rejects with DATABASE_MISSING,
+ * DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
+ */
+export async function openReader(databaseFile: string): Promise<Reader> {
+  await refuseUnreadable(databaseFile);
+  const database = await openReadOnly(databaseFile);
+  return {
+    ...createEventQueries(database),
+    ...createBlockQueries(database),
+    showSource: (address) => showSource(database, address),
+    ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),
+    recentSightings: async (sinceUs) => {
+      const rows = await database.all<SightingRow>(
+        `SELECT ${SIGHTING_ROW} FROM sightings WHERE at_us >= ? ORDER BY at_us DESC, id DESC LIMIT ?`,
+        [sinceUs, LIMITS.restoredRowsMax],
+      );
+      return rows.map(storedSighting).reverse();
+    },
+    jobRuns: () => jobRuns(database),
+    databaseSize: () => databaseSize(database, databaseFile),
+    close: () => database.close(),
+  };
+}
+
+async function refuseUnreadable(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(file, error);
+    throw new AgentError(
+      'DATABASE_MISSING',
+      `there is no database ${file} yet`,
+      'start the agent (sentrypeer-agent run), or name its database with -c FILE',
+      error,
+    );
+  }
+}
+
+function unreadable(file: string, cause: unknown): AgentError {
+  return new AgentError(
+    'DATABASE_UNREADABLE',
+    `cannot read the database ${file}: ${messageOf(cause)}`,
+    'run the command as root or as the user that the agent runs as',
+    cause,
+  );
+}
+
+async function openReadOnly(file: string): Promise<Database> {
+  try {
+    return await openChecked(file, 'read');
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    const code = sqliteCode(error);
+    // SQLite reads a WAL database through a file of shared memory, which it may not make in a
+    // folder that this user cannot write. Without a WAL the main file is complete by itself.
+    const alone = code === 'SQLITE_CANTOPEN' && !(await fileExists(`${file}-wal`));
+    if (alone) return openChecked(file, 'inspect');
+    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') throw explain(file, error);
+    throw unreadable(file, error);
+  }
+}
+
+async function openChecked(file: string, mode: 'read' | 'inspect'): Promise<Database> {
+  const database = await openDatabase(file, mode);
+  try {
+    await database.exec(`PRAGMA busy_timeout = ${LIMITS.databaseBusyMsMax}`);
+    await refuseOtherId(database, file);
+    const row = await database.get("SELECT 1 FROM sqlite_schema WHERE name = 'events'");
+    if (row === null) throw foreign(file, 'it has no table of events');
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function ruleActivity(database: Database, sinceUs: number): Promise<RuleActivity[]> {
+  return database.all<RuleActivity>(
+    `SELECT rule, sum(sightings) AS sightings, sum(blocks) AS blocks FROM (
+       SELECT rule, count(*) AS sightings, 0 AS blocks
+         FROM sightings WHERE at_us >= ? GROUP BY rule
+       UNION ALL
+       SELECT rule, 0, count(*) FROM blocks
+         WHERE created_at_us >= ? AND rule IS NOT NULL GROUP BY rule
+     ) GROUP BY rule ORDER BY rule`,
+    [sinceUs, sinceUs],
+  );
+}
+
+function jobRuns(database: Database): Promise<JobRun[]> {
+  return database.all<JobRun>(
+    `SELECT name, started_at_us AS startedAtUs, finished_at_us AS finishedAtUs, result, detail
+     FROM job_runs WHERE id IN (SELECT max(id) FROM job_runs GROUP BY name) ORDER BY name`,
+  );
+}
+
+async function databaseSize(database: Database, file: string): Promise<DatabaseSize> {
+  const pageBytes = await readPragma(database, 'page_size');
+  return {
+    bytes: (await readPragma(database, 'page_count')) * pageBytes,
+    freeBytes: (await readPragma(database, 'freelist_count')) * pageBytes,
+    walBytes: (await fileSize(`${file}-wal`)) ?? 0,
+  };
+}

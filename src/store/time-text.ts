@@ -1,0 +1,19 @@
+/** Microseconds since 1970 as ISO 8601 in UTC: `2026-01-01T00:00:00.000000Z`. */
+export function isoTime(us: number): string {
+  const { second, micros } = split(us);
+  return `${second}.${micros}Z`;
+}
+
+/** SentryPeer's form, in UTC, with nine digits: `2026-01-01 00:00:00.000000000`. */
+export function sentrypeerTime(us: number): string {
+  const { second, micros } = split(us);
+  return `${second.replace('T', ' ')}.${micros}000`;
+}
+
+function split(us: number): { second: string; micros: string } {
+  const ms = Math.floor(us / 1000);
+  // Dates end at 8.64e15 ms, far beyond what a packet's arrival can be.
+  const second = new Date(ms).toISOString().slice(0, 19);
+  const micros = String(us - Math.floor(us / 1_000_000) * 1_000_000).padStart(6, '0');
+  return { second, micros };
+}

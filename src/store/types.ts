@@ -1,0 +1,127 @@
+import type { Block } from '../core/model/block.js';
+import type { EventRecord } from '../core/model/event.js';
+import type { Sighting } from '../core/model/sighting.js';
+
+/** How a block came to its end: by its time, by hand, or by another block in its place. */
+export type BlockEnd = 'expired' | 'removed' | 'replaced';
+
+export interface EndedBlock {
+  readonly id: number;
+  readonly endedAtUs: number;
+  readonly how: BlockEnd;
+}
+
+/** One run of a scheduled job. `detail` is a sentence for a person. */
+export interface JobRun {
+  readonly name: string;
+  readonly startedAtUs: number;
+  readonly finishedAtUs: number;
+  readonly result: 'ok' | 'failed';
+  readonly detail: string;
+}
+
+/** What is written together. A block whose id is stored already replaces what is stored. */
+export interface StoreBatch {
+  readonly events: readonly EventRecord[];
+  readonly sightings: readonly Sighting[];
+  readonly blocks: readonly Block[];
+  readonly endedBlocks: readonly EndedBlock[];
+  readonly jobRuns: readonly JobRun[];
+}
+
+/** Rows of a batch that are not events: sightings, blocks, ends and job runs. */
+export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
+  return (
+    batch.sightings.length + batch.blocks.length + batch.endedBlocks.length + batch.jobRuns.length
+  );
+}
+
+/** A block with its end; both null while it is in force. */
+export interface StoredBlock extends Block {
+  readonly endedAtUs: number | null;
+  readonly endHow: BlockEnd | null;
+}
+
+export interface StoreOptions {
+  readonly databaseFile: string;
+  /** One JSON object a line; null writes none. */
+  readonly jsonLogFile: string | null;
+  /** One line for a person an event (formatEventLine); null or absent writes none. */
+  readonly logFile?: string | null;
+  /** Written as `created_by_node_id` and `app_version` into the JSON log. */
+  readonly instanceId?: string;
+  readonly appVersion?: string;
+  /** true: a worker thread owns the database, so that the caller's thread never pays for it. */
+  readonly inWorker: boolean;
+  /** Told once when writing fails and once when it works again, in a sentence. */
+  readonly onNotice: (text: string) => void;
+}
+
+/** Counts since the start. Events and decisions (all other rows) are counted apart. */
+export interface StoreStats {
+  /** Events that wait to be committed. */
+  readonly queued: number;
+  readonly committed: number;
+  /** Events that the full queue could not take; they are in no log either. */
+  readonly dropped: number;
+  /** Events that were given up because the database refused them. */
+  readonly failed: number;
+  readonly decisionsQueued: number;
+  readonly decisionsCommitted: number;
+  /** Decisions dropped by the full queue or refused by the database. */
+  readonly decisionsLost: number;
+  /** Why writing fails right now; null while it works. */
+  readonly lastError: string | null;
+  readonly jsonLines: number;
+  /** Lines of the JSON log and of the log for people that could not be written. */
+  readonly logLinesLost: number;
+}
+
+export interface PruneOptions {
+  /** Events, sightings, job runs and ended blocks before this moment go; null: none by age. */
+  readonly olderThanUs: number | null;
+  /** The oldest events go until the used pages take at most this much; null: no bound. */
+  readonly databaseBytesMax: number | null;
+}
+
+export interface PruneCounts {
+  readonly events: number;
+  readonly sightings: number;
+  readonly blocks: number;
+  readonly jobRuns: number;
+}
+
+export interface VacuumCounts {
+  /** Pages given back to the file system, and free pages that are still in the file. */
+  readonly pagesFreed: number;
+  readonly pagesFree: number;
+}
+
+/** What can be asked of the one writer; every call runs where the database is. */
+export interface Maintenance {
+  /** Ends every block whose time is over, and returns them. */
+  readonly expireBlocks: (nowUs: number) => Promise<readonly StoredBlock[]>;
+  readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
+  /** Gives at most `pages` free pages back, in small steps. */
+  readonly vacuum: (pages: number) => Promise<VacuumCounts>;
+  /** SQLite's integrity check: `ok`, or what is wrong, one finding a line. */
+  readonly check: () => Promise<string>;
+  /** Opens the log files anew, after a program like logrotate moved them. */
+  readonly reopenLog: () => Promise<void>;
+}
+
+export interface Store extends Maintenance {
+  /** First free numbers at the start; the caller counts on from there. */
+  readonly nextEventId: number;
+  readonly nextBlockId: number;
+  /** Takes a batch; never throws and never waits. What is over the bound is counted. */
+  readonly write: (batch: StoreBatch) => void;
+  /**
+   * Resolves when all that was written before is committed and logged; rejects with an AgentError
+   * when the database takes nothing at present.
+   */
+  readonly flush: () => Promise<void>;
+  readonly stats: () => StoreStats;
+  /** Writes what is left, moves the WAL into the database, and closes. Never rejects. */
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,137 @@
+import { Worker } from 'node:worker_threads';
+import { AgentError } from '../core/model/errors.js';
+import { messageOf } from './files.js';
+import { packEvents } from './pack.js';
+import type { Persister, PersisterOptions, PersisterReport } from './persister.js';
+import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
+import type { StoreBatch } from './types.js';
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: AgentError) => void;
+}
+
+/** Calls that wait for the worker's answer. */
+interface Calls {
+  /** `Value` is what the persister's call of this name resolves with; see runCall. */
+  call<Value>(name: CallName, argument?: unknown): Promise<Value>;
+  take(message: FromWorker): void;
+  /** Rejects every call, now and later. */
+  end(reason: string): void;
+}
+
+/**
+ * A persister in a worker thread, with the same interface. Rejects as createPersister does.
+ * `onGone` is told when the thread ends without having been closed: what was sent is lost then,
+ * and every later call rejects with INTERNAL.
+ */
+export async function startWorkerPersister(
+  options: PersisterOptions,
+  report: (report: PersisterReport) => void,
+  onGone: (reason: string) => void,
+): Promise<Persister> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
+  const start = await awaitStart(worker);
+  const calls = createCalls(worker);
+  let closing = false;
+  let failure: string | null = null;
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'report') report(message.report);
+    else calls.take(message);
+  });
+  worker.on('error', (error) => {
+    failure = messageOf(error);
+  });
+  // An error is always followed by the exit.
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', (code) => {
+      const reason = failure ?? `it ended with code ${code}`;
+      calls.end(reason);
+      if (!closing) onGone(reason);
+      resolve();
+    });
+  });
+  return {
+    ...start,
+    accept: (batch) => {
+      sendBatch(worker, batch);
+    },
+    flush: () => calls.call('flush'),
+    reopenLog: () => calls.call('reopenLog'),
+    check: () => calls.call('check'),
+    expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
+    prune: (wanted) => calls.call('prune', wanted),
+    vacuum: (pages) => calls.call('vacuum', pages),
+    close: async () => {
+      closing = true;
+      await calls.call('close');
+      await exited;
+    },
+  };
+}
+
+function post(worker: Worker, message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+  worker.postMessage(message, transfer);
+}
+
+function sendBatch(worker: Worker, { events, ...decisions }: StoreBatch): void {
+  const packed = packEvents(events);
+  const transfer = [packed.numbers.buffer, packed.bytes.buffer];
+  post(worker, { kind: 'batch', events: packed, decisions }, transfer);
+}
+
+function createCalls(worker: Worker): Calls {
+  const pending = new Map<number, Pending>();
+  let calledCount = 0;
+  let endReason: string | null = null;
+  return {
+    call: <Value>(name: CallName, argument: unknown = null) =>
+      new Promise<unknown>((resolve, reject) => {
+        if (endReason !== null) {
+          reject(gone(endReason));
+          return;
+        }
+        calledCount += 1;
+        pending.set(calledCount, { resolve, reject });
+        post(worker, { kind: 'call', number: calledCount, name, argument });
+      }) as Promise<Value>, // The worker answers with what its persister resolved with.
+    take: (message) => {
+      if (message.kind !== 'answer' && message.kind !== 'failure') return;
+      const waiting = pending.get(message.number);
+      pending.delete(message.number);
+      if (message.kind === 'answer') waiting?.resolve(message.value);
+      else waiting?.reject(errorFromData(message.error));
+    },
+    end: (reason) => {
+      endReason = reason;
+      for (const { reject } of pending.values()) reject(gone(reason));
+      pending.clear();
+    },
+  };
+}
+
+/** The thread's first word: the next ids, or why it could not start. */
+function awaitStart(worker: Worker): Promise<{ nextEventId: number; nextBlockId: number }> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (message: FromWorker) => {
+      worker.off('error', reject);
+      if (message.kind === 'started') {
+        const { nextEventId, nextBlockId } = message;
+        resolve({ nextEventId, nextBlockId });
+      } else if (message.kind === 'refused') {
+        reject(errorFromData(message.error));
+      } else {
+        reject(gone(`it began with ${message.kind}`));
+      }
+    });
+  });
+}
+
+function gone(reason: string): AgentError {
+  return new AgentError(
+    'INTERNAL',
+    `the thread that writes the database has failed: ${reason}`,
+    'restart the agent, and report this as a bug',
+  );
+}

@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { guessSipDomain, readFacts, type InstallFacts } from '../../../src/agent/install/facts.js';
+import { planInstall, renderUnit } from '../../../src/agent/install/plan-install.js';
+import { planUninstall } from '../../../src/agent/install/plan-uninstall.js';
+import { runSteps } from '../../../src/agent/install/run-steps.js';
+import { describeStep, type Step } from '../../../src/agent/install/steps.js';
+
+const shipped = readFacts(join(import.meta.dirname, '..', '..', '..'));
+
+const folders: string[] = [];
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sentrypeer-unit-'));
+  folders.push(folder);
+  return folder;
+}
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+const run = (steps: readonly Step[]) => runSteps(steps, { dryRun: false, print: () => undefined });
+
+describe('a plan for the running system', () => {
+  const real = (more: Partial<InstallFacts> = {}): string[] =>
+    planInstall({
+      prefix: '/',
+      facts: {
+        ...shipped,
+        isRoot: true,
+        nodePath: '/usr/bin/node',
+        sourceFolder: '/src',
+        systemdRunning: true,
+        rmemMaxBytes: 212_992,
+        ...more,
+      },
+    }).map(describeStep);
+
+  it('is this', () => {
+    expect(real()).toEqual([
+      'need root rights',
+      'need a Node that the service can reach (this one is /usr/bin/node)',
+      'system user and group sentrypeer',
+      'program /usr/lib/sentrypeer-agent (from /src)',
+      'file /usr/local/bin/sentrypeer-agent (root:root 755)',
+      'folder /etc/sentrypeer (root:sentrypeer 750)',
+      'folder /etc/sentrypeer/rules.d (root:sentrypeer 750)',
+      'folder /var/lib/sentrypeer (sentrypeer:sentrypeer 700)',
+      'folder /var/log/sentrypeer (sentrypeer:sentrypeer 700)',
+      'file /etc/sentrypeer/sentrypeer.conf (root:sentrypeer 640)',
+      'file /etc/systemd/system/sentrypeer-agent.service (root:root 644)',
+      'file /etc/sysctl.d/60-sentrypeer-agent.conf (root:root 644)',
+      'command sysctl --quiet --load /etc/sysctl.d/60-sentrypeer-agent.conf',
+      'command systemctl daemon-reload',
+      'command systemctl enable --quiet sentrypeer-agent.service',
+      'command systemctl restart sentrypeer-agent.service',
+    ]);
+  });
+
+  it('starts nothing where systemd does not run', () => {
+    expect(real({ systemdRunning: false }).filter((what) => what.includes('systemctl'))).toEqual(
+      [],
+    );
+  });
+
+  it('never lowers a receive buffer that the operator has set higher', () => {
+    expect(real({ rmemMaxBytes: 8_388_608 }).filter((what) => what.includes('sysctl'))).toEqual([]);
+  });
+
+  it.each([
+    ['without root rights', { isRoot: false }, /this needs root rights/],
+    [
+      'with a Node in a home folder',
+      { nodePath: '/root/.nvm/node' },
+      /a Node that the service can/,
+    ],
+  ])('is refused %s', async (_name, more, message) => {
+    const plan = planInstall({ prefix: '/', facts: { ...shipped, isRoot: true, ...more } });
+    await expect(run(plan.slice(0, 2))).rejects.toThrow(message);
+  });
+
+  it('removes the account only when purged, after the firewall rules', () => {
+    const plan = (purge: boolean) =>
+      planUninstall({
+        prefix: '/',
+        facts: { ...shipped, systemdRunning: true },
+        purge,
+        removeFirewall: () => Promise.resolve(false),
+      }).map(describeStep);
+    expect(plan(false)).toEqual([
+      'need root rights',
+      'command systemctl disable --now --quiet sentrypeer-agent.service',
+      'remove our rules from the firewall',
+      'remove /etc/systemd/system/sentrypeer-agent.service',
+      'command systemctl daemon-reload',
+      'remove /usr/local/bin/sentrypeer-agent',
+      'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
+      'remove /usr/lib/sentrypeer-agent',
+    ]);
+    expect(plan(true).slice(8)).toEqual([
+      'remove /etc/sentrypeer/sentrypeer.conf',
+      'remove /etc/sentrypeer',
+      'remove /var/lib/sentrypeer',
+      'remove /var/log/sentrypeer',
+      'remove system user and group sentrypeer',
+    ]);
+  });
+});
+
+it.each([
+  ['pbx1.example.org', 'example.org'],
+  ['PBX1.office.example.co.uk', 'office.example.co.uk'],
+  ['example.org', 'example.org'],
+  ['debian', 'debian.local'],
+  ['localhost', 'pbx.local'],
+  ['', 'pbx.local'],
+  ['bad_name', 'pbx.local'],
+])('guesses for host %s the realm %s', (hostName, realm) => {
+  expect(guessSipDomain(hostName)).toBe(realm);
+});
+
+describe('the systemd unit', () => {
+  const canAnalyze = (() => {
+    try {
+      execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  })();
+
+  const writeUnit = async (): Promise<string> => {
+    const unit = join(await makeFolder(), 'sentrypeer-agent.service');
+    await writeFile(unit, renderUnit(shipped));
+    return unit;
+  };
+
+  it('runs the installed program with the installed configuration', () => {
+    const text = renderUnit({ ...shipped, nodePath: '/usr/bin/node' });
+    expect(text).toContain(
+      '\nExecStart=/usr/bin/node /usr/lib/sentrypeer-agent/bin/run.js run -c /etc/sentrypeer/sentrypeer.conf\n',
+    );
+    expect(text).not.toMatch(/@(NODE|LIB)@/);
+    expect(renderUnit({ ...shipped, nodePath: '/opt/node 20%/bin/node' })).toContain(
+      '\nExecStart="/opt/node 20%%/bin/node" /usr/lib',
+    );
+  });
+
+  it.skipIf(!canAnalyze)('is accepted by systemd without a word', async () => {
+    const said = execFileSync('systemd-analyze', ['verify', await writeUnit()], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(said).toBe('');
+  });
+
+  it.skipIf(!canAnalyze)('exposes at most 2.0 of 10', async () => {
+    const args = ['security', '--offline=true', '--no-pager', '--threshold=20', await writeUnit()];
+    const said = execFileSync('systemd-analyze', args, { encoding: 'utf8' });
+    const level = /Overall exposure level for \S+: ([\d.]+)/.exec(said)?.[1];
+    expect(Number(level)).toBeLessThanOrEqual(2);
+  });
+});

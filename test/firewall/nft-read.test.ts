@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { extractTable, readFirewall, readKnownSets } from '../../src/firewall/nft-read.js';
+import { baseSetNames } from '../../src/firewall/nft-ruleset.js';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const ours = { family: 'inet', table: 't' };
+const rule = (chain: string, expr: unknown): Entry => ({ rule: { ...ours, chain, expr } });
+const lookUp = (chain: string, set: string): Entry =>
+  rule(chain, [{ match: { op: '==', left: {}, right: `@${set}` } }, { drop: null }]);
+const jump = (target: string): Entry => rule('prerouting', [{ jump: { target } }]);
+
+/** A table as nft 1.0.6 prints it, cut to what matters; `elements` by set name. */
+function listing(elements: Readonly<Record<string, unknown[]>> = {}): Entry[] {
+  const names = [...new Set([...baseSetNames(), ...Object.keys(elements)])];
+  const chainOf = (name: string): string =>
+    name.startsWith('protect') ? 'protect' : `drop_${name.slice(0, 3)}`;
+  return [
+    { metainfo: { version: '1.0.6' } },
+    { table: { family: 'inet', name: 't' } },
+    ...names.map((name) => ({ set: { ...ours, name, size: 77, elem: elements[name] } })),
+    { chain: { ...ours, name: 'prerouting', hook: 'prerouting', prio: -150 } },
+    ...names.map((name) => lookUp(chainOf(name), name)),
+    jump('protect'),
+    jump('drop_all'),
+    jump('drop_sip'),
+  ];
+}
+
+const text = (entries: readonly Entry[]): string => JSON.stringify({ nftables: entries });
+
+describe('reading the firewall', () => {
+  it('gives each block with scope, remaining time and packets dropped', () => {
+    const json = text(
+      listing({
+        all_ipv4_32: [
+          {
+            elem: {
+              val: '203.0.113.7',
+              timeout: 600,
+              expires: 599,
+              counter: { packets: 3, bytes: 99 },
+            },
+          },
+          { elem: { val: '203.0.113.8', counter: { packets: 0, bytes: 0 } } },
+        ],
+        sip_ipv6_64: ['2001:db8::'],
+        all_ipv6_128: ['::1.2.3.4'],
+        protect_ipv4_24: ['192.0.2.0'],
+        notes: ['nothing of ours'],
+      }).filter((entry) => !JSON.stringify(entry).includes('@notes')),
+    );
+    expect(readFirewall(json, 't')).toEqual({
+      present: true,
+      protect: ['192.0.2.0/24'],
+      blocks: [
+        { target: '203.0.113.7/32', scope: 'all', expiresS: 599, packetsDropped: 3 },
+        { target: '203.0.113.8/32', scope: 'all', expiresS: null, packetsDropped: 0 },
+        { target: '::102:304/128', scope: 'all', expiresS: null, packetsDropped: 0 },
+        { target: '2001:db8::/64', scope: 'sip', expiresS: null, packetsDropped: 0 },
+      ],
+    });
+  });
+
+  it.each([
+    ['the base chain', '"hook"'],
+    ['the jump to the full drops', '{"target":"drop_all"}'],
+    ['the jump to the protected', '{"target":"protect"}'],
+    ['a rule of a set', '"@sip_ipv6_64"'],
+    ['a set', '"name":"all_ipv4_24"'],
+  ])('takes a table without %s for one that is not in force', (_what, part) => {
+    const whole = listing({ all_ipv4_32: ['203.0.113.7'] });
+    const rest = whole.filter((entry) => !JSON.stringify(entry).includes(part));
+    expect(rest.length).toBe(whole.length - 1);
+    expect(readFirewall(text(rest), 't')).toEqual({ present: false, protect: [], blocks: [] });
+    expect(readKnownSets(text(rest), 't')).toBeNull();
+  });
+
+  it('gives the block sets and their size', () => {
+    const known = readKnownSets(text(listing({ sip_ipv4_9: [], protect_ipv4_32: [] })), 't');
+    expect(known?.elementsMax).toBe(77);
+    expect([...(known?.names ?? [])]).toEqual([...baseSetNames(), 'sip_ipv4_9']);
+  });
+
+  it('sees nothing of ours in the table of another', () => {
+    const json = text(listing({ all_ipv4_32: ['203.0.113.7'] }));
+    expect(readFirewall(json, 'other').present).toBe(false);
+    expect(readKnownSets(json, 'other')).toBeNull();
+  });
+
+  it('takes the text of our table out of a listing of all', () => {
+    const ruleset =
+      'table inet a {\n\tchain t {\n\t}\n}\ntable inet t {\n\tx\n}\ntable inet tt {\n}';
+    expect(extractTable(ruleset, 't')).toBe('table inet t {\n\tx\n}');
+    expect(extractTable(ruleset, 'other')).toBe('');
+    expect(extractTable('', 't')).toBe('');
+  });
+});

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs the Debian packages that the lab tests need, those that are missing and no others.
+# Run as root. Does nothing, and needs no network, when all of them are there.
+set -u
+
+PACKAGES="nftables ufw sipvicious sip-tester sipsak iproute2 procps tcpdump"
+
+missing() {
+  for package in $PACKAGES; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
+    [ "$status" = installed ] || printf '%s ' "$package"
+  done
+}
+
+fail() {
+  printf 'lab packages: %s\n' "$1" >&2
+  exit 1
+}
+
+command -v dpkg-query >/dev/null 2>&1 ||
+  fail "this is not a Debian system; install by hand what gives: $PACKAGES"
+
+wanted=$(missing)
+[ -n "$wanted" ] || exit 0
+[ "$(id -u)" = 0 ] || fail "must be root to install: $wanted"
+
+export DEBIAN_FRONTEND=noninteractive
+install() {
+  # Unquoted on purpose: it is a list of words.
+  # shellcheck disable=SC2086
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $wanted 2>&1
+}
+
+printf 'lab packages: installing %s\n' "$wanted"
+if ! output=$(install); then
+  # The package lists may be old or absent: fetch them once and try again.
+  apt-get update -qq >/dev/null 2>&1 || fail "apt-get update failed; is there a network?"
+  output=$(install) ||
+    fail "apt-get install $wanted failed: $(printf '%s\n' "$output" | grep -m 1 '^E:')"
+fi
+left=$(missing)
+[ -z "$left" ] || fail "apt-get was content, yet these are not installed: $left"

@@ -1,0 +1,60 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/**
+ * The store as JavaScript in a folder of its own, for what vitest cannot run from the sources: a
+ * worker thread and a process that is killed. Types are left to the type check.
+ */
+export interface CompiledStore {
+  /** Path of a compiled file, such as `store/open.js`. */
+  path(name: string): string;
+  /** Writes a program that imports from `./store/…`; returns its path. */
+  addProgram(name: string, text: string): string;
+  remove(): void;
+}
+
+export function compileStore(): CompiledStore {
+  const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-compiled-'));
+  for (const part of ['core', 'store']) compileFolder(join(ROOT, 'src', part), join(folder, part));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return {
+    path: (name) => join(folder, name),
+    addProgram: (name, text) => {
+      const file = join(folder, name);
+      writeFileSync(file, text);
+      return file;
+    },
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function compileFolder(from: string, to: string): void {
+  for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    const target = join(to, name.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    const { outputText } = ts.transpileModule(readFileSync(join(from, name), 'utf8'), {
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+      },
+    });
+    writeFileSync(target, outputText);
+  }
+}

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
+import type { EventRecord } from '../../src/core/model/event.js';
+import { packEvents, unpackEvents } from '../../src/store/pack.js';
+import { sampleEvent } from './samples.js';
+
+const anyEvent: fc.Arbitrary<EventRecord> = fc
+  .record({
+    receivedAtUs: fc.integer({ min: 0, max: 4_000_000_000_000_000 }),
+    transport: fc.constantFrom('udp', 'tcp', 'tls', 'ws', 'wss'),
+    proof: fc.constantFrom('none', 'nonce', 'dialog', 'tcp', 'tls'),
+    source: fc.record({ address: fc.ipV6(), port: fc.nat(65_535) }),
+    attackType: fc.option(fc.constantFrom(...ATTACK_TYPES)),
+    score: fc.double({ noNaN: true, min: 0, max: 1e6 }),
+    answeredStatus: fc.option(fc.integer({ min: 100, max: 699 })),
+    raw: fc.uint8Array({ maxLength: 50 }),
+    rawLength: fc.nat(100_000),
+  })
+  .map((change) => sampleEvent(7, change));
+
+it('events are the same after they were packed and unpacked', () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 20 }), (events) => {
+      const back = unpackEvents(packEvents(events));
+      const bare = (list: readonly EventRecord[]) =>
+        list.map((event) => ({ ...event, raw: [...event.raw] }));
+      expect(bare(back)).toEqual(bare(events));
+    }),
+  );
+});
