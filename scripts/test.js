@@ -28,6 +28,9 @@ const checks = [
   ['command manifest', checkManifest],
 ];
 
+// Asking for a newer oclif would need the network.
+process.env.OCLIF_SKIP_NEW_VERSION_CHECK = '1';
+
 const results = [];
 if (process.getuid?.() === 0) await take('lab packages', installLabPackages);
 if (filters.length === 0) {

@@ -70,7 +70,9 @@ async function viewFirewall({ keeper, state }: AgentContext): Promise<FirewallVi
 
 function viewDropped({ keeper }: AgentContext, targets: readonly string[]): Record<string, number> {
   const known = targets.map((target) => [target, keeper.packetsDropped(target)] as const);
-  return Object.fromEntries(known.flatMap(([target, packets]) => packets === null ? [] : [[target, packets]]));
+  return Object.fromEntries(
+    known.flatMap(([target, packets]) => (packets === null ? [] : [[target, packets]])),
+  );
 }
 
 async function addBlock(

@@ -16,7 +16,9 @@ export function createClosers(say: (text: string) => void): Closers {
         try {
           await entry.close();
         } catch (error) {
-          say(`closing the ${entry.name}: ${error instanceof Error ? error.message : String(error)}`);
+          say(
+            `closing the ${entry.name}: ${error instanceof Error ? error.message : String(error)}`,
+          );
         }
       }
     },

@@ -4,6 +4,7 @@ import type { LoadedSettings } from '../config/load.js';
 import { loadRules } from '../config/rules.js';
 import { createBlockTable } from '../core/block/block-table.js';
 import { createBreaker } from '../core/block/breaker.js';
+import { targetOf } from '../core/block/decide.js';
 import { createProtectTable } from '../core/block/protect.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
@@ -71,7 +72,10 @@ export async function openContext(
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
     const chosen = await chooseFirewall(settings.blocking);
-    const state = await restoreState({ loaded, rules, secret, store, reader, nowUs }, chosen.enforcing);
+    const state = await restoreState(
+      { loaded, rules, secret, store, reader, nowUs },
+      chosen.enforcing,
+    );
     const { sipPorts } = settings.blocking;
     const keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
     closers.add('firewall queue', keeper.idle);
@@ -102,8 +106,12 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
   const detect = createDetectState();
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * blocking.scoreHalfLifeS * 1_000_000;
+  const paidUs = await reader.lastDetectorBlocks(sinceUs);
   for (const sighting of await reader.recentSightings(sinceUs)) {
-    restoreScore(detect, sighting, settings);
+    const blockedUs = paidUs.get(targetOf(sighting.source, settings.policy).text);
+    // Points that led to a block are paid for (spendScore).
+    if (blockedUs === undefined || sighting.atUs > blockedUs)
+      restoreScore(detect, sighting, settings);
   }
   return {
     settings,

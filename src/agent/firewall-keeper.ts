@@ -120,7 +120,9 @@ function compare(
   const missing = desired.blocks.filter(({ target, scope }) => {
     const block = state.blocks.table.byTarget.get(target);
     const ends = block?.expiresAtUs ?? Infinity;
-    return block !== undefined && ends - nowUs > NEARLY_ENDED_US && !found.has(`${scope} ${target}`);
+    return (
+      block !== undefined && ends - nowUs > NEARLY_ENDED_US && !found.has(`${scope} ${target}`)
+    );
   });
   const extra = actual.blocks.filter(({ target }) => !state.blocks.table.byTarget.has(target));
   if (missing.length === 0 && extra.length === 0) return null;

@@ -60,7 +60,11 @@ function viewBlocking({ keeper, state, nowUs }: AgentContext): StatusView['block
     waiting_changes: waiting,
     failed_changes: failed,
     last_error: lastError,
-    unproven_breaker_tripped: isTripped(breaker, state.settings.policy.newUnprovenPerMinuteMax, now),
+    unproven_breaker_tripped: isTripped(
+      breaker,
+      state.settings.policy.newUnprovenPerMinuteMax,
+      now,
+    ),
     refused_unproven: breaker.refused,
     refused_full: refusedFull,
   };

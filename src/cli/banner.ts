@@ -38,8 +38,7 @@ export function renderBanner(
   return `sentrypeer-agent ${version}, ${what ?? ''}\n${renderPairs(pairs)}`;
 }
 
-const showAddress = (address: string): string =>
-  address.includes(':') ? `[${address}]` : address;
+const showAddress = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /** How this program was called, as a person would type it again in the same folder. */
 export function programName(script: string, cwd: string): string {

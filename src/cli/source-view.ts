@@ -1,5 +1,10 @@
 import { blockView, formatTime, type BlockView } from '../api/views.js';
-import { createDetectState, restoreScore, scoreOf, type ScorePolicy } from '../core/detect/detect.js';
+import {
+  createDetectState,
+  restoreScore,
+  scoreOf,
+  type ScorePolicy,
+} from '../core/detect/detect.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import type { Counted, SourceStory } from '../store/read-source.js';
@@ -23,7 +28,7 @@ export interface SourceView {
   readonly first_seen_at: string | null;
   readonly last_seen_at: string | null;
   readonly events: number;
-  /** Points as of now, after decay. */
+  /** Points as of now: after decay, since the last block by a rule. */
   readonly score: number;
   readonly score_proven: number;
   readonly threshold: number;
@@ -65,10 +70,17 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
   };
 }
 
-/** The same sum that the agent keeps, from the stored sightings. */
-function scoreNow({ address, sightings }: SourceStory, { policy, nowUs }: SourceContext): Score {
+/** The same sum that the agent keeps, from the stored sightings: a block pays for those before it. */
+function scoreNow(story: SourceStory, { policy, nowUs }: SourceContext): Score {
+  const { address, sightings, blocks } = story;
+  const paidUs = Math.max(
+    0,
+    ...blocks.filter(({ origin }) => origin === 'detector').map(({ createdAtUs }) => createdAtUs),
+  );
   const state = createDetectState();
-  for (const sighting of sightings) restoreScore(state, sighting, policy);
+  for (const sighting of sightings) {
+    if (sighting.atUs > paidUs) restoreScore(state, sighting, policy);
+  }
   return scoreOf(state, address, nowUs, policy);
 }
 
@@ -111,7 +123,10 @@ export function renderSource(view: SourceView, nowMs: number): string {
 function standing(view: SourceView): string {
   const proven = Math.round(view.score_proven);
   const share = proven === 0 ? 'none of them proven' : `${proven} of them from a proven address`;
-  return `${Math.round(view.score)} points now, ${share}; blocked at ${view.threshold}`;
+  const since = view.blocks.some(({ origin }) => origin === 'detector')
+    ? ' since its last block'
+    : '';
+  return `${Math.round(view.score)} points${since}, ${share}; it is blocked at ${view.threshold}`;
 }
 
 const VALUES_SHOWN = 10;

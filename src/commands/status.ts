@@ -8,8 +8,7 @@ const EXIT_NOT_RUNNING = 3;
 
 export default class Status extends AgentCommand {
   static override summary = 'Show whether the agent runs, what it blocks, and what was lost';
-  static override description =
-    `Exits with ${EXIT_NOT_RUNNING} when no agent runs; what the database knows is shown even so.`;
+  static override description = `Exits with ${EXIT_NOT_RUNNING} when no agent runs; what the database knows is shown even so.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',

@@ -71,7 +71,9 @@ async function loadDirectory(directory: string): Promise<readonly Rule[]> {
 function readRule(at: RuleDocument, value: unknown): Rule {
   const result = ruleSchema.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0];
+    // A key that is written wrong is also missing; the wrong one is the better thing to say.
+    const { issues } = result.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
     if (issue !== undefined) throw schemaError(at, issue);
     throw result.error;
   }

@@ -3,7 +3,13 @@ import { decide, type BlockState } from './block/decide.js';
 import type { BlockPolicy } from './block/policy.js';
 import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
 import { countReturn } from './block/returns.js';
-import { detect, type DetectState, type RuleFault, type RuleSet } from './detect/detect.js';
+import {
+  detect,
+  spendScore,
+  type DetectState,
+  type RuleFault,
+  type RuleSet,
+} from './detect/detect.js';
 import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
@@ -142,7 +148,9 @@ function decideAndBlock(
     state.counts.protectedSpared += 1;
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
-  return verdict.kind === 'block' ? begin(state, verdict.block) : [];
+  if (verdict.kind !== 'block') return [];
+  spendScore(state.detect, source);
+  return begin(state, verdict.block);
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */

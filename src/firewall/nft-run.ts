@@ -12,8 +12,8 @@ export interface NftCall {
 
 /**
  * Runs nft and gives its stdout. `command` is the program with what must stand before its arguments
- * (`['nft']`, or `['ip', 'netns', 'exec', NAME, 'nft']`). Rejects with AgentError: FIREWALL_MISSING,
- * FIREWALL_DENIED, FIREWALL_GONE (the table or a set of it is not there) or FIREWALL_FAILED, each
+ * (`['nft']`, or `['ip', 'netns', 'exec', NAME, 'nft']`). Rejects with AgentError:
+ * FIREWALL_MISSING, FIREWALL_DENIED, FIREWALL_GONE (the table or a set of it is not there) or FIREWALL_FAILED, each
  * with nft's own first words.
  */
 export async function runNft(command: readonly string[], call: NftCall): Promise<string> {

@@ -56,3 +56,12 @@ export function unwritable(file: string, cause: unknown): AgentError {
     cause,
   );
 }
+
+export function unreadable(file: string, cause: unknown): AgentError {
+  return new AgentError(
+    'DATABASE_UNREADABLE',
+    `cannot read the database ${file}: ${messageOf(cause)}`,
+    'run the command as root or as the user that the agent runs as',
+    cause,
+  );
+}

@@ -1,5 +1,5 @@
 import { AgentError } from '../core/model/errors.js';
-import { fileExists, prepareFile, unwritable } from './files.js';
+import { fileExists, prepareFile, unreadable, unwritable } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
 
@@ -12,6 +12,16 @@ interface Holder {
   readonly pid: number;
   readonly started_at: string;
 }
+
+/** A taker waits out those who only look whether the lock is held; those wait for each other. */
+const TAKE_BUSY_MS = 1_000;
+const LOOK_BUSY_MS = 100;
+
+/**
+ * What is held. The package closes a connection that nothing refers to when it is collected as
+ * garbage, and the lock would go with it.
+ */
+const held = new Set<Database>();
 
 /** How often the pid is written anew when another one wrote in the moment between. */
 const ATTEMPTS_MAX = 3;
@@ -32,6 +42,7 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
     throw unwritable(file, error);
   }
   try {
+    await database.exec(`PRAGMA busy_timeout = ${TAKE_BUSY_MS}`);
     await hold(database);
   } catch (error) {
     const busy = sqliteCode(error) === 'SQLITE_BUSY';
@@ -39,28 +50,43 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
     await database.close();
     throw busy ? running(databaseFile, holder) : unwritable(file, error);
   }
+  held.add(database);
   return {
     release: async () => {
+      if (!held.delete(database)) return;
       await rollBack(database);
       await database.close();
     },
   };
 }
 
-/** Process id of the agent that has the database; null when none has it. Takes nothing. */
+/**
+ * Process id of the agent that has the database; null when none has it. Takes nothing. Rejects with
+ * DATABASE_UNREADABLE when this user may not look.
+ */
 export async function lockHolder(databaseFile: string): Promise<number | null> {
   const file = lockFileOf(databaseFile);
-  if (!(await fileExists(file))) return null;
-  const database = await openDatabase(file, 'write');
   try {
-    await database.exec('BEGIN IMMEDIATE');
+    if (!(await fileExists(file))) return null;
+    const database = await openDatabase(file, 'write');
+    try {
+      return await readHolderPid(database);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function readHolderPid(database: Database): Promise<number | null> {
+  try {
+    await database.exec(`PRAGMA busy_timeout = ${LOOK_BUSY_MS}; BEGIN IMMEDIATE`);
     await rollBack(database);
     return null;
   } catch (error) {
-    if (sqliteCode(error) !== 'SQLITE_BUSY') throw unwritable(file, error);
+    if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
     return (await readHolder(database))?.pid ?? null;
-  } finally {
-    await database.close();
   }
 }
 

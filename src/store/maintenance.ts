@@ -1,7 +1,8 @@
 import { LIMITS } from '../core/model/limits.js';
+import { messageOf } from './files.js';
 import { readPragma } from './migrate.js';
 import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
-import type { Database, SqlValue } from './sqlite.js';
+import { sqliteCode, type Database, type SqlValue } from './sqlite.js';
 import type { Turns } from './turns.js';
 import type { Maintenance, PruneCounts, PruneOptions, VacuumCounts } from './types.js';
 
@@ -14,12 +15,19 @@ export function createMaintenance(
     expireBlocks: (nowUs) => turns.take(() => expireBlocks(database, nowUs)),
     prune: (options) => prune(database, turns, options),
     vacuum: (pages) => vacuum(database, turns, pages),
-    check: () =>
-      turns.take(async () => {
-        const rows = await database.all<{ integrity_check: string }>('PRAGMA integrity_check');
-        return rows.map((row) => row.integrity_check).join('\n');
-      }),
+    check: () => turns.take(() => check(database)),
   };
+}
+
+async function check(database: Database): Promise<string> {
+  try {
+    const rows = await database.all<{ integrity_check: string }>('PRAGMA integrity_check');
+    return rows.map((row) => row.integrity_check).join('\n');
+  } catch (error) {
+    // Damage that the check itself stumbles over is a finding too.
+    if (sqliteCode(error) === 'SQLITE_CORRUPT') return messageOf(error);
+    throw error;
+  }
 }
 
 /** First free ids. Pruning remembers the highest id it deletes, so that none is given twice. */

@@ -51,6 +51,15 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     queue.send();
     return call();
   };
+  const closeOnce = async (): Promise<void> => {
+    try {
+      await afterSend(() => persister.close());
+      queue.lose('the store is closed');
+    } catch (error) {
+      onNotice(`the database could not be closed: ${messageOf(error)}`);
+    }
+  };
+  let closed: Promise<void> | null = null;
   return {
     nextEventId: persister.nextEventId,
     nextBlockId: persister.nextBlockId,
@@ -64,13 +73,10 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
-    close: async () => {
-      try {
-        await afterSend(() => persister.close());
-        queue.lose('the store is closed');
-      } catch (error) {
-        onNotice(`the database could not be closed: ${messageOf(error)}`);
-      }
+    close: () => {
+      queue.send();
+      closed ??= closeOnce();
+      return closed;
     },
   };
 }

@@ -23,8 +23,15 @@ export interface BlockQueries {
   countBlocks(filter: BlockFilter): Promise<number>;
   /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
   activeBlocks(nowUs: number): Promise<readonly StoredBlock[]>;
+  /** Targets that the detector blocked since a moment, and when it last did. */
+  lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, number>>;
   /** All blocks that a target ever had, newest first; at most `listedRowsMax`. */
   pastBlocks(target: string): Promise<readonly StoredBlock[]>;
+  /**
+   * How often each target was blocked with proof, simulated blocks left out; the least recently
+   * blocked first, at most `returnsMax`.
+   */
+  provenBlockCounts(): Promise<readonly (readonly [string, number])[]>;
 }
 
 export function createBlockQueries(database: Database): BlockQueries {
@@ -48,8 +55,24 @@ export function createBlockQueries(database: Database): BlockQueries {
     },
     activeBlocks: (nowUs) =>
       select(`WHERE ${ACTIVE} ORDER BY id LIMIT ?`, [nowUs, LIMITS.restoredRowsMax]),
+    lastDetectorBlocks: async (sinceUs) => {
+      const rows = await database.all<{ target: string; atUs: number }>(
+        `SELECT target, max(created_at_us) AS atUs FROM blocks
+         WHERE origin = 'detector' AND created_at_us >= ? GROUP BY target`,
+        [sinceUs],
+      );
+      return new Map(rows.map(({ target, atUs }) => [target, atUs]));
+    },
     pastBlocks: (target) =>
       select('WHERE target = ? ORDER BY id DESC LIMIT ?', [target, LIMITS.listedRowsMax]),
+    provenBlockCounts: async () => {
+      const rows = await database.all<{ target: string; count: number }>(
+        `SELECT target, count(*) AS count FROM blocks WHERE proof <> 'none' AND simulated = 0
+         GROUP BY target ORDER BY max(id) DESC LIMIT ?`,
+        [LIMITS.returnsMax],
+      );
+      return rows.reverse().map(({ target, count }) => [target, count] as const);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
-import { fileExists, fileSize, messageOf, systemCode } from './files.js';
+import { fileExists, fileSize, systemCode, unreadable } from './files.js';
 import { explain, foreign, readPragma, refuseOtherId } from './migrate.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
@@ -79,28 +79,30 @@ async function refuseUnreadable(file: string): Promise<void> {
   }
 }
 
-function unreadable(file: string, cause: unknown): AgentError {
-  return new AgentError(
-    'DATABASE_UNREADABLE',
-    `cannot read the database ${file}: ${messageOf(cause)}`,
-    'run the command as root or as the user that the agent runs as',
-    cause,
-  );
-}
-
 async function openReadOnly(file: string): Promise<Database> {
   try {
     return await openChecked(file, 'read');
   } catch (error) {
     if (error instanceof AgentError) throw error;
     const code = sqliteCode(error);
-    // SQLite reads a WAL database through a file of shared memory, which it may not make in a
-    // folder that this user cannot write. Without a WAL the main file is complete by itself.
-    const alone = code === 'SQLITE_CANTOPEN' && !(await fileExists(`${file}-wal`));
-    if (alone) return openChecked(file, 'inspect');
+    if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') return openAlone(file, error);
     if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') throw explain(file, error);
     throw unreadable(file, error);
   }
+}
+
+/**
+ * SQLite reads a WAL database through a file of shared memory, which it may not make in a folder
+ * that this user cannot write. Without a WAL the main file is complete by itself.
+ */
+async function openAlone(file: string, cause: unknown): Promise<Database> {
+  try {
+    if (!(await fileExists(`${file}-wal`))) return await openChecked(file, 'inspect');
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw unreadable(file, error);
+  }
+  throw unreadable(file, cause);
 }
 
 async function openChecked(file: string, mode: 'read' | 'inspect'): Promise<Database> {

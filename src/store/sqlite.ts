@@ -21,6 +21,7 @@ export interface Database {
   all<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
   get<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row | null>;
   prepare(sql: string): Promise<Statement>;
+  /** Closing twice is closing once. */
   close(): Promise<void>;
 }
 
@@ -65,6 +66,7 @@ function target(file: string, mode: OpenMode): { name: string; flags: number } {
 }
 
 function wrap(handle: sqlite3.Database): Database {
+  let closed: Promise<void> | null = null;
   return {
     run: (sql, values = []) =>
       new Promise((resolve, reject) => {
@@ -98,10 +100,12 @@ function wrap(handle: sqlite3.Database): Database {
           else reject(error);
         });
       }),
-    close: () =>
-      new Promise((resolve, reject) => {
+    close: () => {
+      closed ??= new Promise((resolve, reject) => {
         handle.close(settle(resolve, reject));
-      }),
+      });
+      return closed;
+    },
   };
 }
 

@@ -28,7 +28,7 @@ export interface TrapStats {
   /** Packets given to onPacket, by transport. */
   readonly received: Readonly<Record<TrapTransport, number>>;
   readonly connectionsOpen: number;
-  /** Connections closed at once: too many in all or of one source, or no descriptor left. */
+  /** Connections closed at once: too many in all or of one source, or not acceptable. */
   readonly connectionsRefused: number;
   /** Connections closed because a message did not end in time, or nothing came for long. */
   readonly connectionsTimedOut: number;

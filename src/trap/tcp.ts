@@ -26,7 +26,8 @@ export async function openTcp(
     socket.once('close', () => mine.delete(socket));
   });
   server.on('error', (error) => {
-    // Accepting failed, mostly for want of descriptors: libuv has closed that connection.
+    // Accepting failed. For want of descriptors libuv mostly closes such a connection by itself,
+    // without a word to us, so that those are not counted here.
     context.counts.connectionsRefused += 1;
     const why = codeOf(error) ?? error.message;
     context.notice('accept', `a TCP connection could not be accepted: ${why}`);
@@ -42,10 +43,19 @@ export async function openTcp(
   return {
     listening: { transport: 'tcp', ...local },
     stopAccepting,
-    close: () => {
+    close: async () => {
       stopAccepting();
+      // The server counts as closed before its sockets have said so, and they may hold a message.
+      const ends = [...mine].map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            socket.once('close', () => {
+              resolve();
+            });
+          }),
+      );
       for (const socket of mine) socket.destroy();
-      return closed;
+      await Promise.all([closed, ...ends]);
     },
   };
 }

@@ -7,7 +7,10 @@ const fakeNft = (refusal: string | null): string[] => [
   process.execPath,
   '-e',
   `if (process.argv.includes('--version')) console.log('nftables v9');
-   else if (${JSON.stringify(refusal)}) { console.error(${JSON.stringify(refusal)}); process.exit(1) }`,
+   else if (${JSON.stringify(refusal)}) {
+     console.error(${JSON.stringify(refusal)});
+     process.exit(1);
+   }`,
   '--',
 ];
 

@@ -1,7 +1,6 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LIMITS } from '../../src/core/model/limits.js';
 import { openDatabase } from '../../src/store/sqlite.js';
 import { openReader } from '../../src/store/reader.js';
 import {
@@ -138,17 +137,6 @@ describe('the store', () => {
     expect(opened.notices).toEqual([expect.stringContaining('refused a batch')]);
   });
 
-  it('drops events over its bound and counts them, but no block', () => {
-    const over = 10;
-    const events = sampleEvents(1, LIMITS.storeQueuedEventsMax + over);
-    opened.store.write(batchOf({ events, blocks: [sampleBlock(1)] }));
-    expect(opened.store.stats()).toMatchObject({
-      dropped: over,
-      queued: LIMITS.storeQueuedEventsMax,
-      decisionsQueued: 1,
-    });
-  });
-
   it('counts what is written after it was closed as lost', async () => {
     await opened.store.close();
     opened.store.write(batchOf({ events: sampleEvents(1, 2) }));
@@ -221,7 +209,6 @@ describe('a database that takes nothing', () => {
   it('holds back what comes, says so once, and writes it when it can', async () => {
     const { store, databaseFile, notices } = opened;
     const other = closeAfterTest(await openDatabase(databaseFile, 'write'));
-    // The store must not sit out its whole patience for another writer in each attempt.
     await other.exec('BEGIN IMMEDIATE');
     store.write(batchOf({ events: sampleEvents(1, 3), blocks: [sampleBlock(1)] }));
     await expect(store.flush()).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });

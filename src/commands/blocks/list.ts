@@ -55,7 +55,16 @@ const viewListed = (row: StoredBlock, dropped: number | null): ListedBlock => ({
 
 function render(blocks: readonly ListedBlock[], total: number, nowMs: number): string {
   if (blocks.length === 0) return 'Nobody is blocked.';
-  const head = ['TARGET', 'BLOCKED', 'SINCE (UTC)', 'LEFT', 'DROPPED', 'ATTACK TYPE', 'PROOF', 'WHY'];
+  const head = [
+    'TARGET',
+    'BLOCKED',
+    'SINCE (UTC)',
+    'LEFT',
+    'DROPPED',
+    'ATTACK TYPE',
+    'PROOF',
+    'WHY',
+  ];
   const rows = blocks.map((block) => [
     block.target,
     describeScope(block),

@@ -12,7 +12,7 @@ export default class ConfigShow extends AgentCommand {
   static override summary = 'Show every setting in force and where it comes from';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    "<%= config.bin %> <%= command.id %> --json | jq -r '.settings[] | select(.origin!=\"default\")'",
+    '<%= config.bin %> <%= command.id %> --json | jq -r \'.settings[] | select(.origin!="default")\'',
   ];
 
   async run(): Promise<ConfigShown> {

@@ -12,7 +12,7 @@ export default class EventsFollow extends AgentCommand {
     'Reads the database, so that it costs the agent nothing. With --json one object a line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    "<%= config.bin %> <%= command.id %> | grep -i register",
+    '<%= config.bin %> <%= command.id %> | grep -i register',
     '<%= config.bin %> <%= command.id %> --json | jq .source_ip',
   ];
 

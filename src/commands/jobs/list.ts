@@ -4,10 +4,11 @@ import { renderTable } from '../../cli/table.js';
 import { shortTime } from '../../cli/words.js';
 
 export default class JobsList extends AgentCommand {
-  static override summary = 'Show the scheduled jobs, what came of them last, and when they run next';
+  static override summary =
+    'Show the scheduled jobs, what came of them last, and when they run next';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    "<%= config.bin %> <%= command.id %> --json | jq '.jobs[] | select(.last_result==\"failed\")'",
+    '<%= config.bin %> <%= command.id %> --json | jq \'.jobs[] | select(.last_result=="failed")\'',
   ];
 
   async run(): Promise<{ jobs: readonly JobView[] }> {

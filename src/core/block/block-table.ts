@@ -74,12 +74,17 @@ export const isEnded = (block: Block, nowUs: number): boolean =>
   block.expiresAtUs !== null && block.expiresAtUs <= nowUs;
 
 /** The active blocks that cover a canonical address, the narrowest first. */
-export function blocksCovering(table: BlockTable, address: string, nowUs: number): readonly Block[] {
+export function blocksCovering(
+  table: BlockTable,
+  address: string,
+  nowUs: number,
+): readonly Block[] {
   if (table.byTarget.size === 0) return [];
   const family = address.includes(':') ? 6 : 4;
   const found: Block[] = [];
   for (const prefix of table.prefixes[family]) {
-    const target = prefix === 32 ? `${address}/32` : cidrOf(address, prefix)?.text;
+    const host = family === 4 && prefix === 32;
+    const target = host ? `${address}/32` : cidrOf(address, prefix)?.text;
     const block = target === undefined ? undefined : table.byTarget.get(target);
     if (block !== undefined && !isEnded(block, nowUs)) found.push(block);
   }

@@ -51,7 +51,10 @@ export function decide(
   const enough = { scope, proven, observing: policy.observing };
   if (covering.some((block) => isEnough(block, enough))) return { kind: 'watch' };
   if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
-  return { kind: 'block', block: makeBlock(state, policy, accusation, { target, scope, proven, nowUs }) };
+  return {
+    kind: 'block',
+    block: makeBlock(state, policy, accusation, { target, scope, proven, nowUs }),
+  };
 }
 
 /** What one block of this source covers: the policy's prefix of its address. */

@@ -3,15 +3,16 @@ import { LIMITS } from '../model/limits.js';
 import type { Rule, RuleCount } from '../model/rule.js';
 import { compileCondition } from './condition.js';
 import type { Condition } from './condition.js';
+import { readerOf } from './event-view.js';
+import type { FieldReader } from './event-view.js';
 import { fieldNamed } from './fields.js';
-import type { Field } from './fields.js';
 
 export interface CompiledCount {
   readonly over: number;
   readonly withinUs: number;
-  readonly distinct: Field | null;
+  readonly distinct: FieldReader | null;
   /** The fields that make a group besides the source. */
-  readonly by: readonly Field[];
+  readonly by: readonly FieldReader[];
   readonly forgets: Condition | null;
 }
 
@@ -103,13 +104,13 @@ function conditionOf(rule: Rule, source: string | null): Condition | null {
   return result.condition;
 }
 
-function fieldOf(rule: Rule, name: string): Field {
+function fieldOf(rule: Rule, name: string): FieldReader {
   const field = fieldNamed(name);
   if (field === null) throw wrong(rule, `rule '${rule.id}': there is no field '${name}'`);
   if (field.type === 'list<string>') {
     throw wrong(rule, `rule '${rule.id}': '${name}' is a list and cannot be counted`);
   }
-  return field;
+  return readerOf(field);
 }
 
 function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {

@@ -4,12 +4,13 @@ import {
   ParseError,
   TypeError as CelTypeError,
 } from '@marcbachmann/cel-js';
-import type { ASTNode } from '@marcbachmann/cel-js';
+import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import { RE2JS, RE2JSException } from 're2js';
 import { LIMITS } from '../model/limits.js';
-import { EventType, createEventView, viewedEvent } from './event-view.js';
-import type { EventView } from './event-view.js';
+import { EVENT_VIEW, EventType, viewedEvent } from './event-view.js';
+import { compileFast } from './fast-condition.js';
 import { FIELDS } from './fields.js';
+import { detach } from './detach.js';
 import { hexText } from './hex-text.js';
 
 /** What is wrong with a condition: `offset` and `length` in characters of its text. */
@@ -45,10 +46,7 @@ export const CONDITION_FUNCTIONS = [
 /** Patterns are literals of rules, so each is compiled once; old ones go when rules are reloaded. */
 const patterns = new Map<string, RE2JS>();
 
-/** The one view that all conditions read. Everything is synchronous, so one is enough. */
-export const sharedView: EventView = createEventView();
-
-const CONTEXT = { event: sharedView };
+const CONTEXT = { event: EVENT_VIEW };
 
 const environment = createEnvironment();
 
@@ -68,13 +66,40 @@ function createEnvironment(): Environment {
     .registerFunction(CONDITION_FUNCTIONS[0].signature, matchesPattern)
     .registerFunction(
       CONDITION_FUNCTIONS[1].signature,
-      (view: EventView, name: string) => viewedEvent(view).message.header(name.toLowerCase()) ?? '',
+      (_event: object, name: string) => viewedEvent().message.header(name.toLowerCase()) ?? '',
     )
     .registerFunction(CONDITION_FUNCTIONS[2].signature, hexText);
 }
 
+/**
+ * The same condition run by cel-js itself. Throws ParseError for what is not CEL. It is what
+ * compileFast() is measured against.
+ */
+export const interpretCondition = (source: string): Condition =>
+  interpreted(environment.parse(source));
+
+const interpreted =
+  (program: ParseResult): Condition =>
+  () =>
+    program(CONTEXT) === true;
+
 function matchesPattern(value: string, source: string): boolean {
   return (patterns.get(source) ?? keepPattern(source)).test(value);
+}
+
+/** The same texts come again and again (User-Agent), so the last answers are kept. */
+function patternTest(source: string): (text: string) => boolean {
+  const pattern = patterns.get(source) ?? keepPattern(source);
+  const answers = new Map<string, boolean>();
+  return (value) => {
+    const known = answers.get(value);
+    if (known !== undefined) return known;
+    const answer = pattern.test(value);
+    if (value.length > LIMITS.ruleMemberCharsMax) return answer;
+    if (answers.size >= LIMITS.conditionAnswersMax) answers.clear();
+    answers.set(detach(value), answer);
+    return answer;
+  };
 }
 
 function keepPattern(source: string): RE2JS {
@@ -106,7 +131,7 @@ export function compileCondition(source: string): ConditionResult {
     }
     const fault = checkCalls(program.ast);
     if (fault !== null) return { ok: false, fault };
-    return { ok: true, condition: () => program(CONTEXT) === true };
+    return { ok: true, condition: compileFast(program.ast, patternTest) ?? interpreted(program) };
   } catch (error) {
     if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error;
     const { range } = error;

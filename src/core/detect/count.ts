@@ -1,7 +1,8 @@
 import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
 import type { CompiledCount, CompiledRule } from './compile.js';
-import { detach, groupKey, knownGroup, memberOf, openGroup } from './group.js';
+import { detach } from './detach.js';
+import { groupKey, knownGroup, memberOf, openGroup } from './group.js';
 import type { DetectLimits, Group, RuleState } from './state.js';
 import { tallyMember } from './tally.js';
 import type { Seen } from './tally.js';
@@ -24,7 +25,7 @@ export function countEvent(
   forget: boolean,
 ): Counted | null {
   const key = groupKey(compiled, event);
-  const member = count.distinct === null ? event.id : memberOf(count.distinct, event);
+  const member = count.distinct === null ? event.id : memberOf(count.distinct);
   if (key === null || member === null) return null;
   if (forget) {
     forgetMember(state, knownGroup(state, key), member);

@@ -6,13 +6,14 @@ import { isProven } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
 import { rulesFor } from './compile.js';
 import type { CompiledRule, RuleSet } from './compile.js';
-import { isConditionError, sharedView } from './condition.js';
+import { isConditionError } from './condition.js';
 import type { Condition } from './condition.js';
 import { countEvent } from './count.js';
 import type { Counted } from './count.js';
+import { lookAt } from './event-view.js';
 import { groupKey, openGroup, sourceOf } from './group.js';
 import { reasonOf } from './reason.js';
-import { addPoints, readScore } from './score.js';
+import { addPoints, readScore, spendPoints } from './score.js';
 import type { ScorePolicy } from './score.js';
 import { statesOf } from './state.js';
 import type { DetectState, RuleState } from './state.js';
@@ -56,7 +57,7 @@ export function detect(
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let worst: AttackType | null = null;
-  sharedView.current = event;
+  lookAt(event);
   for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
     const ruleState = states[compiled.index];
     if (ruleState === undefined || ruleState.mutedUntilUs > event.receivedAtUs) continue;
@@ -68,7 +69,7 @@ export function detect(
     sightings.push(sighting);
     addPoints(state.scores, sighting, policy);
   }
-  sharedView.current = null;
+  lookAt(null);
   const score = readScore(state.scores, sourceOf(event), event.receivedAtUs, policy);
   return { sightings, score, attackType: worst, faults };
 }
@@ -80,6 +81,11 @@ export const scoreOf = (
   nowUs: number,
   policy: ScorePolicy,
 ): Score => readScore(state.scores, address, nowUs, policy);
+
+/** Takes a source's points off, when it was blocked for them. */
+export function spendScore(state: DetectState, address: string): void {
+  spendPoints(state.scores, address);
+}
 
 /** Adds a stored sighting to its source's score, to have the scores back after a restart. */
 export function restoreScore(state: DetectState, sighting: Sighting, policy: ScorePolicy): void {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { TrapEvent } from '../model/event.js';
 import { LIMITS } from '../model/limits.js';
 import type { CompiledRule } from './compile.js';
-import type { Field } from './fields.js';
+import { detach } from './detach.js';
+import type { FieldReader } from './event-view.js';
 import { addEntry, dropOldest, findEntry, touchEntry } from './recent-map.js';
 import type { Entry } from './recent-map.js';
 import type { DetectLimits, Group, RuleState } from './state.js';
@@ -18,8 +19,8 @@ export function groupKey({ count }: CompiledRule, event: TrapEvent): string | nu
   const source = sourceOf(event);
   if (count === null || count.by.length === 0) return source;
   let key = '';
-  for (const field of count.by) {
-    const member = memberOf(field, event);
+  for (const read of count.by) {
+    const member = memberOf(read);
     if (member === null) return null;
     key += `${member.length}:${member} `;
   }
@@ -27,20 +28,14 @@ export function groupKey({ count }: CompiledRule, event: TrapEvent): string | nu
 }
 
 /** The value of a field as something to count; null when it is missing. */
-export function memberOf(field: Field, event: TrapEvent): string | null {
-  const value = field.read(event);
+export function memberOf(read: FieldReader): string | null {
+  const value = read();
   if (value === '' || value === -1) return null;
   const text = String(value);
   return text.length <= LIMITS.ruleMemberCharsMax
     ? text
     : createHash('sha256').update(text, 'latin1').digest('base64');
 }
-
-/**
- * A copy that stands alone. What the parser cut out of a message may be a view of the whole
- * message's text, and would keep all of it in memory for as long as it is counted.
- */
-export const detach = (member: string): string => Buffer.from(member, 'latin1').toString('latin1');
 
 /** The group of that name, made if need be, and now the one touched last. */
 export function openGroup(

@@ -66,6 +66,17 @@ export function addPoints(book: ScoreBook, sighting: Sighting, policy: ScorePoli
   touchEntry(book.standings, entry, standing.atUs);
 }
 
+/**
+ * A block pays for the points that led to it: the next one needs new ones, so that a source whose
+ * block has ended is free, and not blocked again for a single harmless look.
+ */
+export function spendPoints(book: ScoreBook, source: string): void {
+  const standing = findEntry(book.standings, source)?.value;
+  if (standing === undefined) return;
+  standing.total = 0;
+  standing.proven = 0;
+}
+
 /** The part left after a time; 1 for none and for a clock that was set back. */
 function decay(passedUs: number, { scoreHalfLifeS }: ScorePolicy): number {
   return passedUs <= 0 ? 1 : 2 ** (-passedUs / (scoreHalfLifeS * 1e6));

@@ -28,12 +28,16 @@ export function tallyMember(
   const before = tally.size;
   tally.delete(member);
   tally.set(member, seen);
+  // Up to `over` things never exceed, however old they are: looking at them can wait.
+  if (tally.size > over) dropOutdated(tally, over + 1, seen.atUs - withinUs);
+  return { exceeded: tally.size > over, grown: tally.size - before };
+}
+
+function dropOutdated(tally: Tally, sizeMax: number, beforeUs: number): void {
   for (const [oldest, { atUs }] of tally) {
-    const kept = tally.size <= over + 1 && atUs > seen.atUs - withinUs;
-    if (kept) break;
+    if (tally.size <= sizeMax && atUs > beforeUs) return;
     tally.delete(oldest);
   }
-  return { exceeded: tally.size > over, grown: tally.size - before };
 }
 
 /** Ids of the last events behind a tally, oldest first. */

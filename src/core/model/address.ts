@@ -11,10 +11,22 @@ export function canonicalAddress(text: string): string | null {
   const family = isIP(bare);
   if (family === 4) return bare;
   if (family !== 6) return null;
-  const parsed = ipaddr.IPv6.parse(bare);
+  const parsed = ipaddr.IPv6.parse(withoutDottedTail(bare));
   return parsed.isIPv4MappedAddress()
     ? parsed.toIPv4Address().toString()
     : parsed.toRFC5952String();
+}
+
+/**
+ * `::1.2.3.4` as `::102:304`. The library takes every dotted tail for an IPv4-mapped address, so
+ * that a packet from the IPv6 source ::102:304 would be laid to the stranger 1.2.3.4.
+ */
+function withoutDottedTail(text: string): string {
+  const tail = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  if (tail === null) return text;
+  const [, head = '', ...octets] = tail;
+  const [a = 0, b = 0, c = 0, d = 0] = octets.map(Number);
+  return `${head}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** A network: canonical text with its length, and the parts of it. */

@@ -80,6 +80,8 @@ export const LIMITS = {
   conditionDepthMax: 32,
   /** Compiled patterns of conditions that are kept. */
   conditionPatternsMax: 1_000,
+  /** Answers that one pattern of a condition remembers for texts that come again. */
+  conditionAnswersMax: 512,
   /** Bytes of the body that a condition reads. */
   conditionTextBytesMax: 8_192,
   /** Characters that hex_text() decodes. */

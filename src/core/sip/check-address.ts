@@ -15,11 +15,13 @@ const PLAIN_URI = new RegExp(`^sips?:(?:${USER}@)?${HOST_PORT}${PARAMS}$`);
 const PLAIN_ADDRESS = new RegExp(
   `^(?:"[^"\\\\]*" ?|[\\w ]*)<sips?:(?:${USER}@)?${HOST_PORT}${PARAMS}>${PARAMS}$`,
 );
+/** Beyond it no regular expression is let loose with repeated groups. */
+const PLAIN_CHARS_MAX = 512;
 const LONG_EXPIRES = /;expires=\d{10}/i;
 
 /** True when a Request-URI may stand there as it is (RFC 3261 sections 19.1.1 and 25.1). */
 export function checkRequestUri(text: string): boolean {
-  if (PLAIN_URI.test(text)) return true;
+  if (isPlain(text, PLAIN_URI)) return true;
   if (!isUri(text)) return false;
   // Headers in a SIP Request-URI are forbidden (RFC 3261 table 1); other schemes may hold a `?`.
   const uri = parseUri(text);
@@ -32,7 +34,7 @@ export function checkAddress(
   value: string,
   found: Set<Anomaly>,
 ): void {
-  const plain = PLAIN_ADDRESS.test(value) || PLAIN_URI.test(value);
+  const plain = isPlain(value, PLAIN_ADDRESS) || isPlain(value, PLAIN_URI);
   if (plain && !LONG_EXPIRES.test(value)) return;
   if (name !== 'contact') {
     checkOne(value, found);
@@ -77,6 +79,10 @@ function isUri(text: string): boolean {
   const uri = parseUri(text);
   if (uri.scheme === '') return false;
   return !isSip(uri.scheme) || isHostPort(hostPortOf(uri.rest));
+}
+
+function isPlain(text: string, form: RegExp): boolean {
+  return text.length <= PLAIN_CHARS_MAX && form.test(text);
 }
 
 function isSip(scheme: string): boolean {

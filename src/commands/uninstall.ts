@@ -1,0 +1,39 @@
+import { Flags } from '@oclif/core';
+import { readFacts } from '../agent/install/facts.js';
+import { planUninstall } from '../agent/install/plan-uninstall.js';
+import { runSteps } from '../agent/install/run-steps.js';
+import { PACKAGE_ROOT } from '../agent/package.js';
+import { takeAwayFirewall } from '../agent/take-away-firewall.js';
+import { AgentCommand } from '../cli/agent-command.js';
+import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
+
+export default class Uninstall extends AgentCommand {
+  static override summary = 'Take away what `install` set up, and our firewall rules';
+  static override description =
+    'Configuration, database and logs stay, unless --purge is given. Nothing of others is touched.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --dry-run',
+    'sudo <%= config.bin %> <%= command.id %>',
+    'sudo <%= config.bin %> <%= command.id %> --purge',
+  ];
+  static override flags = {
+    'dry-run': Flags.boolean({ description: 'show the plan and change nothing' }),
+    prefix: Flags.string({ default: '/', helpValue: 'DIR', description: 'root installed below' }),
+    purge: Flags.boolean({ description: 'configuration, database, logs and the user as well' }),
+  };
+
+  async run(): Promise<StepsView> {
+    const { flags } = await this.parse(Uninstall);
+    const { prefix, purge } = flags;
+    const dryRun = flags['dry-run'];
+    const facts = readFacts(PACKAGE_ROOT);
+    const plan = planUninstall({ prefix, facts, purge, removeFirewall: takeAwayFirewall });
+    const results = await runSteps(plan, {
+      dryRun,
+      print: (result) => {
+        this.log(renderStep(result));
+      },
+    });
+    return viewSteps(results, dryRun);
+  }
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import { createBlockTable, putBlock } from '../../../src/core/block/block-table.js';
+import { createBreaker } from '../../../src/core/block/breaker.js';
+import { decide, durationOf, type BlockState } from '../../../src/core/block/decide.js';
+import type { BlockPolicy } from '../../../src/core/block/policy.js';
+import { createProtectTable } from '../../../src/core/block/protect.js';
+import { createReturns } from '../../../src/core/block/returns.js';
+import type { Block } from '../../../src/core/model/block.js';
+import type { Proof } from '../../../src/core/model/proof.js';
+import type { Sighting } from '../../../src/core/model/sighting.js';
+
+const NOW_US = 1_800_000_000_000_000;
+const SOURCE = '203.0.113.7';
+
+const POLICY: BlockPolicy = {
+  observing: false,
+  threshold: 100,
+  durationS: 3600,
+  durationFactor: 4,
+  durationMaxS: 2_592_000,
+  unproven: 'sip',
+  unprovenDurationS: 600,
+  scope: 'all',
+  prefixIpv4: 32,
+  prefixIpv6: 64,
+  blocksMax: 1000,
+  newUnprovenPerMinuteMax: 2,
+};
+
+const sighting = (points: number, rule = 'some-rule'): Sighting => ({
+  atUs: NOW_US,
+  source: SOURCE,
+  rule,
+  ruleVersion: 1,
+  attackType: 'sip_scan',
+  points,
+  pointsProven: 0,
+  reason: `reason of ${rule}`,
+  eventIds: [1],
+});
+
+const stateWith = (change: Partial<BlockState> = {}): BlockState => ({
+  table: createBlockTable(),
+  returns: createReturns(),
+  breaker: createBreaker(),
+  protect: createProtectTable([]),
+  refusedFull: 0,
+  nextBlockId: 1,
+  ...change,
+});
+
+const blockOf = (target: string, change: Partial<Block> = {}): Block => ({
+  id: 99,
+  target,
+  scope: 'sip',
+  origin: 'detector',
+  proof: 'none',
+  rule: 'some-rule',
+  attackType: 'sip_scan',
+  reason: 'earlier',
+  createdAtUs: NOW_US - 1_000_000,
+  expiresAtUs: NOW_US + 60_000_000,
+  simulated: false,
+  ...change,
+});
+
+interface Case {
+  readonly source?: string;
+  readonly total: number;
+  readonly proven?: number;
+  readonly proof?: Proof;
+  readonly policy?: Partial<BlockPolicy>;
+  readonly state?: BlockState;
+  readonly sightings?: readonly Sighting[];
+}
+
+function run(given: Case) {
+  const { source = SOURCE, total, proven = 0, proof = 'none' } = given;
+  const accusation = {
+    source,
+    score: { total, proven },
+    sightings: given.sightings ?? [sighting(total)],
+    proof,
+  };
+  const policy = { ...POLICY, ...given.policy };
+  return decide(given.state ?? stateWith(), policy, accusation, NOW_US);
+}
+
+/** The outcome in one line: `block TARGET SCOPE SECONDS PROOF`, or the verdict's kind. */
+function outcome(given: Case): string {
+  const verdict = run(given);
+  if (verdict.kind !== 'block') return verdict.kind;
+  const { target, scope, proof, createdAtUs, expiresAtUs, simulated } = verdict.block;
+  const seconds = ((expiresAtUs ?? NaN) - createdAtUs) / 1_000_000;
+  return `block ${target} ${scope} ${seconds} ${proof}${simulated ? ' simulated' : ''}`;
+}
+
+describe('decide', () => {
+  const proven = { total: 120, proven: 120, proof: 'nonce' } as const;
+  const cases: [string, Case, string][] = [
+    ['no points: nothing', { total: 0 }, 'ignore'],
+    ['below the threshold: watch', { total: 99.9 }, 'watch'],
+    [
+      'at the threshold, unproven: SIP ports, short',
+      { total: 100 },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    ['proven points: everything, an hour', proven, 'block 203.0.113.7/32 all 3600 nonce'],
+    [
+      'proven points, but this event could be forged: as unproven',
+      { ...proven, proof: 'none' },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    [
+      'enough only with unproven points: as unproven',
+      { total: 150, proven: 99, proof: 'nonce' },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    ['unproven = none: watch', { total: 500, policy: { unproven: 'none' } }, 'watch'],
+    [
+      'unproven = all: everything, still short',
+      { total: 500, policy: { unproven: 'all' } },
+      'block 203.0.113.7/32 all 600 none',
+    ],
+    [
+      'observing: the same, simulated',
+      { ...proven, policy: { observing: true } },
+      'block 203.0.113.7/32 all 3600 nonce simulated',
+    ],
+    [
+      'IPv6: the /64',
+      { ...proven, source: '2001:db8:1:2:3:4:5:6' },
+      'block 2001:db8:1:2::/64 all 3600 nonce',
+    ],
+    ['no new sighting: nothing new to decide', { total: 500, sightings: [] }, 'watch'],
+    [
+      'unproven already blocked: nothing to add',
+      { total: 300, state: stateWith({ table: createBlockTable([blockOf('203.0.113.7/32')]) }) },
+      'watch',
+    ],
+    [
+      'unproven block, now proven: replaced by the harder one',
+      { ...proven, state: stateWith({ table: createBlockTable([blockOf('203.0.113.7/32')]) }) },
+      'block 203.0.113.7/32 all 3600 nonce',
+    ],
+    [
+      'a wider block of everything by hand covers it: nothing to add',
+      {
+        ...proven,
+        state: stateWith({
+          table: createBlockTable([blockOf('203.0.113.0/24', { scope: 'all', origin: 'manual' })]),
+        }),
+      },
+      'watch',
+    ],
+    [
+      'a simulated block while enforcing now: the real one',
+      {
+        total: 100,
+        state: stateWith({
+          table: createBlockTable([blockOf('203.0.113.7/32', { simulated: true })]),
+        }),
+      },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    [
+      'second return: sixteen times as long',
+      { ...proven, state: stateWith({ returns: createReturns([['203.0.113.7/32', 2]]) }) },
+      'block 203.0.113.7/32 all 57600 nonce',
+    ],
+    [
+      'a return without proof: never longer',
+      { total: 100, state: stateWith({ returns: createReturns([['203.0.113.7/32', 2]]) }) },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    [
+      'the table is full: watch',
+      {
+        ...proven,
+        policy: { blocksMax: 1 },
+        state: stateWith({ table: createBlockTable([blockOf('192.0.2.1/32')]) }),
+      },
+      'watch',
+    ],
+  ];
+  it.each(cases)('%s', (_name, given, expected) => {
+    expect(outcome(given)).toBe(expected);
+  });
+
+  it('spares a protected peer, also when the block would be its whole /64', () => {
+    const peers = [{ target: '2001:db8:1:2::9/128', from: 'configuration' }];
+    const state = stateWith({ protect: createProtectTable(peers) });
+    const verdict = run({ ...proven, source: '2001:db8:1:2:3:4:5:6', state });
+    expect(verdict).toMatchObject({ kind: 'protected', peer: { target: '2001:db8:1:2::9/128' } });
+  });
+
+  it('names the block after the sighting that gave most points', () => {
+    const sightings = [sighting(10, 'small'), sighting(100, 'large'), sighting(100, 'later')];
+    const verdict = run({ total: 210, sightings });
+    expect(verdict).toMatchObject({ kind: 'block', block: { rule: 'large' } });
+  });
+
+  it('stops blocking unproven sources when the breaker trips, and goes on with proven ones', () => {
+    const state = stateWith();
+    const outcomes = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(
+      (source) => run({ total: 100, source, state }).kind,
+    );
+    expect(outcomes).toEqual(['block', 'block', 'watch']);
+    expect(state.breaker.refused).toBe(1);
+    expect(run({ ...proven, source: '192.0.2.4', state }).kind).toBe('block');
+  });
+
+  it('finds the blocks in force even when an ended one lies over the address', () => {
+    const table = createBlockTable();
+    putBlock(table, blockOf('203.0.113.7/32', { expiresAtUs: NOW_US - 1 }));
+    expect(outcome({ total: 100, state: stateWith({ table }) })).toBe(
+      'block 203.0.113.7/32 sip 600 none',
+    );
+  });
+});
+
+describe('durationOf', () => {
+  it('grows by the factor and stops at the maximum', () => {
+    const lengths = [0, 1, 2, 3, 4, 5, 60].map((returns) => durationOf(POLICY, returns));
+    expect(lengths).toEqual([3600, 14_400, 57_600, 230_400, 921_600, 2_592_000, 2_592_000]);
+  });
+});

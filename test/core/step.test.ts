@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createBlockTable } from '../../src/core/block/block-table.js';
+import { createBreaker } from '../../src/core/block/breaker.js';
+import { createProtectTable } from '../../src/core/block/protect.js';
+import { createReturns } from '../../src/core/block/returns.js';
+import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
+import type { Transport } from '../../src/core/model/transport.js';
+import { createCounts, step, type AgentState, type Effect } from '../../src/core/step.js';
+import { createRetransmissions } from '../../src/core/trap/retransmission.js';
+import { parseRules } from '../../src/config/rules.js';
+
+const RULES = `
+id: three-users
+name: Three users
+version: 1
+attack_type: extension_enumeration
+severity: high
+description: More than two users.
+match: { methods: [REGISTER] }
+count: { by: [source], distinct: to_user, over: 2, within: 10m }
+points: 100
+mute: 1m
+`;
+
+const START_US = 1_800_000_000_000_000;
+const SOURCE = '203.0.113.7';
+
+function createState(observing = false, protect: string[] = []): AgentState {
+  return {
+    settings: {
+      policy: {
+        observing,
+        threshold: 100,
+        durationS: 3600,
+        durationFactor: 4,
+        durationMaxS: 2_592_000,
+        unproven: 'sip',
+        unprovenDurationS: 600,
+        scope: 'all',
+        prefixIpv4: 32,
+        prefixIpv6: 64,
+        blocksMax: 1000,
+        newUnprovenPerMinuteMax: 600,
+      },
+      scoreHalfLifeS: 3600,
+      realm: 'pbx.example',
+      secret: Buffer.alloc(32, 7),
+      seed: 1,
+    },
+    rules: compileRules(parseRules(RULES, 'three-users.yaml')),
+    detect: createDetectState(),
+    retransmissions: createRetransmissions(),
+    blocks: {
+      table: createBlockTable(),
+      returns: createReturns(),
+      breaker: createBreaker(),
+      protect: createProtectTable(protect.map((target) => ({ target, from: 'test' }))),
+      refusedFull: 0,
+      nextBlockId: 1,
+    },
+    nextEventId: 1,
+    counts: createCounts(),
+  };
+}
+
+function register(user: string, number: number): Buffer {
+  return Buffer.from(
+    [
+      `REGISTER sip:pbx.example SIP/2.0`,
+      `Via: SIP/2.0/UDP 203.0.113.7:5060;branch=z9hG4bK-${number};rport`,
+      `From: <sip:${user}@pbx.example>;tag=t${number}`,
+      `To: <sip:${user}@pbx.example>`,
+      `Call-ID: c${number}`,
+      `CSeq: ${number} REGISTER`,
+      'Max-Forwards: 70',
+      'User-Agent: a phone with a name of some length, as real ones have',
+      'Contact: <sip:203.0.113.7:5060>',
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n'),
+  );
+}
+
+let state: AgentState;
+let sent = 0;
+
+beforeEach(() => {
+  state = createState();
+  sent = 0;
+});
+
+function receive(user: string, transport: Transport = 'udp'): readonly Effect[] {
+  sent += 1;
+  const nowUs = START_US + sent * 1000;
+  const source = { address: SOURCE, port: 5060 };
+  const local = { address: '192.0.2.1', port: 5060 };
+  const bytes = register(user, sent);
+  const packet = { receivedAtUs: nowUs, transport, source, local, bytes };
+  return step(state, { kind: 'packet', packet }, nowUs);
+}
+
+const kinds = (effects: readonly Effect[]): string => effects.map(({ kind }) => kind).join(' ');
+
+describe('step', () => {
+  it('answers and stores a packet below the threshold', () => {
+    expect(kinds(receive('100'))).toBe('answer event');
+    expect(state.counts).toMatchObject({ received: 1, answered: 1, unanswered: 0 });
+  });
+
+  it('blocks on the deciding packet, which gets no answer any more', () => {
+    receive('100');
+    receive('101');
+    const effects = receive('102');
+    expect(kinds(effects)).toBe('event sighting block firewall');
+    expect(effects[3]).toEqual({
+      kind: 'firewall',
+      change: { kind: 'add', target: '203.0.113.7/32', scope: 'sip', timeoutS: 600 },
+    });
+    expect(kinds(receive('103'))).toBe('event');
+    expect(state.counts).toMatchObject({
+      received: 4,
+      answered: 2,
+      unanswered: 2,
+      withheldBlocked: 2,
+    });
+  });
+
+  it('names the attack on the event that decided', () => {
+    receive('100');
+    receive('101');
+    const event = receive('102').find((effect) => effect.kind === 'event');
+    expect(event?.record).toMatchObject({
+      id: 3,
+      attackType: 'extension_enumeration',
+      answeredStatus: null,
+      score: 100,
+    });
+  });
+
+  it('blocks everything of a source that a handshake proved', () => {
+    receive('100', 'tcp');
+    receive('101', 'tcp');
+    const firewall = receive('102', 'tcp').find((effect) => effect.kind === 'firewall');
+    expect(firewall?.change).toMatchObject({ kind: 'add', scope: 'all', timeoutS: 3600 });
+  });
+
+  it('spares a protected peer and goes on answering it', () => {
+    state = createState(false, ['203.0.113.0/24']);
+    receive('100');
+    receive('101');
+    expect(kinds(receive('102'))).toBe('answer event sighting spared');
+    expect(state.counts.protectedSpared).toBe(1);
+  });
+
+  it('observing: decides, stores, writes no rule and goes on answering', () => {
+    state = createState(true);
+    receive('100');
+    receive('101');
+    expect(kinds(receive('102'))).toBe('answer event sighting block');
+  });
+
+  it('settles a block when its time is over, and answers again', () => {
+    for (const user of ['100', '101', '102']) receive(user);
+    expect(step(state, { kind: 'settle' }, START_US + 599_000_000)).toEqual([]);
+    const ended = step(state, { kind: 'settle' }, START_US + 601_000_000);
+    expect(ended).toMatchObject([{ kind: 'block-ended', how: 'expired' }]);
+    expect(kinds(receive('100'))).toBe('answer event');
+  });
+
+  it('replaces a block by hand and takes the narrower scope off the firewall', () => {
+    for (const user of ['100', '101', '102']) receive(user);
+    const request = {
+      target: SOURCE,
+      scope: 'all',
+      durationS: null,
+      reason: 'by hand',
+      origin: 'manual',
+    } as const;
+    const effects = step(state, { kind: 'block', request }, START_US + 10_000);
+    expect(
+      effects.map((effect) => (effect.kind === 'firewall' ? effect.change : effect.kind)),
+    ).toEqual([
+      'block-ended',
+      'block',
+      { kind: 'add', target: '203.0.113.7/32', scope: 'all', timeoutS: null },
+      { kind: 'remove', target: '203.0.113.7/32', scope: 'sip' },
+    ]);
+  });
+
+  it('removes exactly the target named', () => {
+    for (const user of ['100', '101', '102']) receive(user);
+    expect(step(state, { kind: 'unblock', target: '203.0.113.0/24' }, START_US)).toEqual([]);
+    const effects = step(state, { kind: 'unblock', target: '203.0.113.7/32' }, START_US);
+    expect(kinds(effects)).toBe('block-ended firewall');
+  });
+
+  it('replays to the same effects', () => {
+    const run = (): string => {
+      state = createState();
+      sent = 0;
+      const effects = ['100', '101', '101', '102', '103'].flatMap((user) => [...receive(user)]);
+      return JSON.stringify(effects, (key, value: unknown) => (key === 'event' ? null : value));
+    };
+    expect(run()).toBe(run());
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../src/core/model/limits.js';
+import { createQueue } from '../../src/store/queue.js';
+import type { StoreBatch } from '../../src/store/types.js';
+import { batchOf, sampleBlock, sampleEvent, sampleEvents, sampleSighting } from './samples.js';
+
+function feedQueue() {
+  const batches: StoreBatch[] = [];
+  const queue = createQueue(() => undefined);
+  queue.feed({ accept: (batch) => batches.push(batch) });
+  return { queue, batches };
+}
+
+const settled = { kind: 'settled', events: 0, bytes: 0, decisions: 0, committed: true } as const;
+
+describe('the queue of the store', () => {
+  it('gathers small batches into one, in order', () => {
+    const { queue, batches } = feedQueue();
+    queue.write(batchOf({ events: sampleEvents(1, 1), blocks: [sampleBlock(1)] }));
+    queue.write(batchOf({ events: sampleEvents(2, 2), sightings: [sampleSighting()] }));
+    queue.send();
+    queue.send();
+    expect(batches).toEqual([
+      batchOf({
+        events: sampleEvents(1, 3),
+        blocks: [sampleBlock(1)],
+        sightings: [sampleSighting()],
+      }),
+    ]);
+  });
+
+  it('sends a full batch at once', () => {
+    const { queue, batches } = feedQueue();
+    queue.write(batchOf({ events: sampleEvents(1, LIMITS.storeBatchEventsMax + 1) }));
+    expect(batches.map(({ events }) => events.length)).toEqual([LIMITS.storeBatchEventsMax]);
+    queue.send();
+    expect(batches.map(({ events }) => events.length)).toEqual([LIMITS.storeBatchEventsMax, 1]);
+  });
+
+  it('drops and counts events over its bound, but no block', () => {
+    const { queue } = feedQueue();
+    const events = sampleEvents(1, LIMITS.storeQueuedEventsMax + 10);
+    queue.write(batchOf({ events, blocks: [sampleBlock(1)] }));
+    const full = { queued: LIMITS.storeQueuedEventsMax, decisionsQueued: 1, decisionsLost: 0 };
+    expect(queue.stats()).toMatchObject({ ...full, dropped: 10 });
+    queue.note({ ...settled, events: 1, bytes: events[0]?.raw.length ?? 0 });
+    queue.write(batchOf({ events: sampleEvents(1, 2) }));
+    expect(queue.stats()).toMatchObject({ ...full, dropped: 11, committed: 1 });
+    queue.send();
+  });
+
+  it('drops events whose bytes are over its bound, and has room again when they are stored', () => {
+    const { queue } = feedQueue();
+    const raw = Buffer.alloc(LIMITS.storeQueuedBytesMax / 2);
+    const events = [1, 2, 3].map((id) => sampleEvent(id, { raw }));
+    queue.write(batchOf({ events }));
+    expect(queue.stats()).toMatchObject({ queued: 2, dropped: 1 });
+    queue.note({ ...settled, events: 2, bytes: 2 * raw.length });
+    queue.write(batchOf({ events }));
+    expect(queue.stats()).toMatchObject({ queued: 2, dropped: 2 });
+    queue.send();
+  });
+
+  it('counts decisions over their own bound as lost', () => {
+    const { queue } = feedQueue();
+    const sighting = sampleSighting();
+    const sightings = Array.from({ length: LIMITS.storeQueuedDecisionsMax }, () => sighting);
+    queue.write(batchOf({ sightings }));
+    queue.write(batchOf({ blocks: [sampleBlock(1)] }));
+    expect(queue.stats()).toMatchObject({
+      decisionsQueued: LIMITS.storeQueuedDecisionsMax,
+      decisionsLost: 1,
+    });
+    queue.send();
+  });
+
+  it('counts all as lost when the persister is gone, then and later', () => {
+    const { queue, batches } = feedQueue();
+    queue.write(batchOf({ events: sampleEvents(1, 2), blocks: [sampleBlock(1)] }));
+    queue.lose('it broke');
+    expect(queue.stats()).toMatchObject({ queued: 0, failed: 2, decisionsLost: 1 });
+    queue.write(batchOf({ events: sampleEvents(3, 1) }));
+    queue.send();
+    expect(queue.stats()).toMatchObject({ queued: 0, failed: 3, lastError: 'it broke' });
+    expect(batches).toEqual([]);
+  });
+});
