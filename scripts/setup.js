@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestFiles, listFiles } from './setup/digest.js';
 import { withLock } from './setup/lock.js';
+import { sortManifest } from './setup/manifest.js';
 import { runQuietly, say, stop } from './setup/run.js';
 import { compilerProblem, installCompiler, nodeHeadersFolder } from './setup/toolchain.js';
 
@@ -144,7 +145,9 @@ async function renewManifest() {
   const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: '1' };
   const failed = await runQuietly(ROOT, [process.execPath, oclif, 'manifest'], env);
   if (failed !== null) stop('oclif manifest failed', failed);
-  if (before !== null && readFileSync(file, 'utf8') !== before) {
+  const after = sortManifest(readFileSync(file, 'utf8'));
+  writeFileSync(file, after);
+  if (before !== null && after !== before) {
     say('oclif.manifest.json was renewed: commit it with the change of the commands');
   }
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sortManifest } from './setup/manifest.js';
 import { countVitest, judgeCruise, sumUp } from './test/count.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -108,9 +109,7 @@ async function checkManifest() {
     const { status, output } = await run(script('oclif/bin/run.js', 'manifest', folder), ROOT);
     if (status !== 0) return output;
     const made = readFileSync(join(folder, 'oclif.manifest.json'), 'utf8');
-    if (JSON.stringify(JSON.parse(made)) === JSON.stringify(JSON.parse(manifestToCompare()))) {
-      return null;
-    }
+    if (sortManifest(made) === manifestToCompare()) return null;
     return 'oclif.manifest.json is not what the commands are now: type npm run build, and commit it';
   } finally {
     rmSync(folder, { recursive: true });

@@ -21,6 +21,10 @@ const { nodeHeadersFolder } = await load<{
   nodeHeadersFolder: (execPath?: string) => string | null;
 }>('scripts/setup/toolchain.js');
 
+const { sortManifest } = await load<{ sortManifest: (text: string) => string }>(
+  'scripts/setup/manifest.js',
+);
+
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sentrypeer-setup-'));
@@ -98,12 +102,19 @@ it('finds the headers beside the Node that runs, before those of the system', as
   expect(nodeHeadersFolder(node)).toBe(folder);
 });
 
+it('gives the commands of a manifest an order of their own', () => {
+  const one = sortManifest('{"commands":{"b":{"z":1,"a":2},"a":{}},"version":"1"}');
+  expect(one).toBe(sortManifest('{"commands":{"a":{},"b":{"z":1,"a":2}},"version":"1"}'));
+  expect(JSON.parse(one)).toEqual({ commands: { a: {}, b: { z: 1, a: 2 } }, version: '1' });
+});
+
 /** A project of the same shape, whose packages and build are faked by small programs. */
 async function makeProject(): Promise<void> {
   const copies = [
     'setup.js',
     'setup/digest.js',
     'setup/lock.js',
+    'setup/manifest.js',
     'setup/run.js',
     'setup/toolchain.js',
   ];
@@ -129,7 +140,9 @@ async function makeProject(): Promise<void> {
   await put('node_modules/oclif/package.json', '{}');
   await put(
     'node_modules/oclif/bin/run.js',
-    `require('node:fs').writeFileSync('oclif.manifest.json', require('node:fs').readFileSync('dist/a.js'));`,
+    `const fs = require('node:fs');
+     const id = fs.readFileSync('dist/a.js', 'utf8');
+     fs.writeFileSync('oclif.manifest.json', JSON.stringify({ commands: { [id]: {}, a: {} } }));`,
   );
 }
 
