@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestFiles, listFiles } from './setup/digest.js';
 import { withLock } from './setup/lock.js';
-import { sortManifest } from './setup/manifest.js';
+import { makeManifest } from './setup/manifest.js';
 import { runQuietly, say, stop } from './setup/run.js';
 import { compilerProblem, installCompiler, nodeHeadersFolder } from './setup/toolchain.js';
 
@@ -139,15 +139,12 @@ function swapFolder(fresh, target) {
 
 async function renewManifest() {
   const file = at('oclif.manifest.json');
+  const { text, failed } = await makeManifest(ROOT);
+  if (text === undefined) stop('oclif manifest failed', failed);
   const before = existsSync(file) ? readFileSync(file, 'utf8') : null;
-  const oclif = at('node_modules', 'oclif', 'bin', 'run.js');
-  // Asking for a newer oclif would need the network.
-  const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: '1' };
-  const failed = await runQuietly(ROOT, [process.execPath, oclif, 'manifest'], env);
-  if (failed !== null) stop('oclif manifest failed', failed);
-  const after = sortManifest(readFileSync(file, 'utf8'));
-  writeFileSync(file, after);
-  if (before !== null && after !== before) {
+  if (text === before) return;
+  writeFileSync(file, text);
+  if (before !== null) {
     say('oclif.manifest.json was renewed: commit it with the change of the commands');
   }
 }

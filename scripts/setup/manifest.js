@@ -1,6 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runQuietly } from './run.js';
+
 /**
- * The text of oclif.manifest.json with its commands in order: oclif lists them in the order in which
- * it happened to load them, which differs from one run to the next.
+ * What oclif.manifest.json must be for the built commands, as `{text}`, or `{failed}` with the words
+ * of oclif. It is made in a folder of its own, because oclif first deletes the one where it runs.
+ */
+export async function makeManifest(root) {
+  const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-manifest-'));
+  try {
+    for (const part of ['package.json', 'dist', 'node_modules', 'bin']) {
+      symlinkSync(join(root, part), join(folder, part));
+    }
+    const oclif = join(root, 'node_modules', 'oclif', 'bin', 'run.js');
+    // Asking for a newer oclif would need the network.
+    const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: '1' };
+    const failed = await runQuietly(folder, [process.execPath, oclif, 'manifest'], env);
+    if (failed !== null) return { failed };
+    return { text: sortManifest(readFileSync(join(folder, 'oclif.manifest.json'), 'utf8')) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * The text of a manifest with its commands in order: oclif lists them in the order in which it
+ * happened to load them, which differs from one run to the next.
  */
 export function sortManifest(text) {
   const { commands, ...rest } = JSON.parse(text);

@@ -50,8 +50,8 @@ export async function openContext(
 ): Promise<AgentContext> {
   const { settings } = loaded;
   const nowUs = createClock();
-  const rules = await loadAllRules(settings.rulesDir);
   await makeFolders(settings);
+  const rules = await loadAllRules(settings.rulesDir);
   const log = createOwnLog(settings.logFile, nowUs, print);
   const closers = createClosers(log.say);
   closers.add('log', log.close);

@@ -1,10 +1,11 @@
 import type { StatusView } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
+import { ERROR_CODES } from '../core/model/errors.js';
 import { renderPairs } from '../cli/table.js';
 import { count, timeAgo } from '../cli/words.js';
 
-/** Exit code of `status` when no agent runs, as `systemctl status` has it. */
-const EXIT_NOT_RUNNING = 3;
+/** That no agent runs is an answer, not an error, but scripts must see it. */
+const EXIT_NOT_RUNNING = ERROR_CODES.AGENT_UNREACHABLE.exit;
 
 export default class Status extends AgentCommand {
   static override summary = 'Show whether the agent runs, what it blocks, and what was lost';

@@ -18,7 +18,13 @@ export function runCommand(
   });
 }
 
-/** The same with --json, read. `T` is what docs/CLI_JSON.md says of the command. */
+/** Runs a shell script there, in the program's folder; mounts made in it are its own. */
+export function runShell(host: LabHost, stateDir: string, script: string): Promise<LabResult> {
+  const options = { cwd: ROOT, env: { XDG_STATE_HOME: stateDir }, reject: false };
+  return host.exec('sh', ['-c', script], options);
+}
+
+/** Runs one of our commands with --json and reads what it prints. `T` is what docs/CLI_JSON.md says of the command. */
 export async function runJson<T>(
   host: LabHost,
   stateDir: string,

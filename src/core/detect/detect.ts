@@ -24,7 +24,7 @@ export type { RuleSet } from './compile.js';
 export { describeRule } from './describe.js';
 export type { ScorePolicy } from './score.js';
 export { createDetectState, ruleStatus, scoreStatus } from './state.js';
-export type { DetectLimits, DetectState, RuleStatus } from './state.js';
+export type { DetectState } from './state.js';
 
 /** A rule that failed on an event. It is out of force for a while; the others go on. */
 export interface RuleFault {

@@ -1,0 +1,127 @@
+// Every check of the project, and one count at the end. `npm test -- test/core` runs only the tests
+// whose path holds that text, and no other check.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeManifest } from './setup/manifest.js';
+import { countVitest, judgeCruise, sumUp } from './test/count.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...parts) => join(ROOT, ...parts);
+const script = (name, ...words) => [
+  process.execPath,
+  at('node_modules', ...name.split('/')),
+  ...words,
+];
+const filters = process.argv.slice(2);
+
+const checks = [
+  ['types', () => runCheck(script('typescript/bin/tsc', '-p', 'tsconfig.check.json', '--noEmit'))],
+  ['lint', () => runCheck(script('eslint/bin/eslint.js', '.'))],
+  [
+    'format',
+    () => runCheck(script('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
+  ],
+  ['import rules', checkImports],
+  ['unused code', () => runCheck(script('knip/bin/knip.js', '--no-progress'))],
+  ['command manifest', checkManifest],
+];
+
+const results = [];
+if (process.getuid?.() === 0) await take('lab packages', installLabPackages);
+if (filters.length === 0) {
+  for (const [name, check] of checks) await take(name, check);
+}
+results.push({name:"x",outcome:"passed"}); void runVitest; void countVitest;
+const summary = sumUp(results, (process.env.CI ?? '') !== '');
+for (const line of summary.lines) say(line);
+process.exitCode = summary.ok ? 0 : 1;
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+async function take(name, check) {
+  const started = Date.now();
+  const output = await check();
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (output !== null) say(output.trimEnd());
+  say(`${output === null ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  results.push({ name, outcome: output === null ? 'passed' : 'failed' });
+}
+
+/** Resolves to null, or to what the program printed when it failed. */
+async function runCheck(words) {
+  const { status, output } = await run(words, ROOT);
+  return status === 0 ? null : `${output}\n(exit ${status})`;
+}
+
+function run([program, ...words], folder, stdio = ['ignore', 'pipe', 'pipe']) {
+  const child = spawn(program, words, { cwd: folder, stdio });
+  const out = [];
+  const all = [];
+  child.stdout?.on('data', (chunk) => (out.push(chunk), all.push(chunk)));
+  child.stderr?.on('data', (chunk) => all.push(chunk));
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGTERM', forward);
+  return new Promise((resolve) => {
+    const settle = (status, more) => {
+      process.off('SIGTERM', forward);
+      const text = (chunks) => Buffer.concat(chunks).toString('utf8');
+      resolve({ status, stdout: text(out), output: text(all) + more });
+    };
+    child.on('error', (error) => settle(127, error.message));
+    child.on('close', (code, signal) => settle(code ?? signal, ''));
+  });
+}
+
+/** Without them lab tests are left out, which only CI takes for a failure. */
+async function installLabPackages() {
+  const packages = at('test', 'lab', 'packages.sh');
+  const output = await runCheck(['sh', packages]);
+  if (output === null || (process.env.CI ?? '') !== '') return output;
+  say(output.trimEnd());
+  return null;
+}
+
+async function checkImports() {
+  const words = ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'];
+  const bin = 'dependency-cruiser/bin/dependency-cruise.mjs';
+  const { stdout, output } = await run(script(bin, ...words), ROOT);
+  return judgeCruise(stdout, output);
+}
+
+/**
+ * What `oclif manifest` makes now must be what is committed. The set-up renews the file in the
+ * working folder, so that a clone whose commands are unchanged is compared with the commit itself.
+ */
+async function checkManifest() {
+  const { text, failed } = await makeManifest(ROOT);
+  if (text === undefined) return failed;
+  if (text === manifestToCompare()) return null;
+  return 'oclif.manifest.json is not what the commands are now: type npm run build, and commit it';
+}
+
+function manifestToCompare() {
+  const git = (...words) => spawnSync('git', words, { cwd: ROOT, encoding: 'utf8' });
+  const sources = ['src', 'bin', 'package.json', 'package-lock.json'];
+  const changed = git('status', '--porcelain', '--', ...sources);
+  if (changed.status === 0 && changed.stdout === '') {
+    const committed = git('show', 'HEAD:./oclif.manifest.json');
+    if (committed.status === 0) return committed.stdout;
+  }
+  const file = at('oclif.manifest.json');
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+}
+
+async function runVitest() {
+  mkdirSync(at('.setup'), { recursive: true });
+  const report = at('.setup', 'vitest.json');
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const words = script('vitest/vitest.mjs', 'run', ...reporters, ...filters);
+  const { status } = await run(words, ROOT, 'inherit');
+  const text = existsSync(report) ? readFileSync(report, 'utf8') : null;
+  return countVitest(text, status === 0);
+}
