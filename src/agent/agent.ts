@@ -3,7 +3,8 @@ import type { LoadedSettings } from '../config/load.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import { step } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
-import { openTrap, type Trap } from '../trap/open.js';
+import { openTrap } from '../trap/open.js';
+import type { Trap } from '../trap/options.js';
 import { createCalls } from './calls.js';
 import { openContext, type AgentContext } from './context.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
@@ -13,8 +14,8 @@ import { watchConfiguration } from './reload.js';
 export interface AgentOptions {
   readonly loaded: LoadedSettings;
   /** Takes one line of the agent's own words. */
-  print(text: string): void;
-  onEvent(record: EventRecord, event: TrapEvent): void;
+  readonly print: (text: string) => void;
+  readonly onEvent: (record: EventRecord, event: TrapEvent) => void;
 }
 
 export interface RunningAgent {
@@ -25,9 +26,9 @@ export interface RunningAgent {
   readonly protectedPeers: readonly string[];
   readonly activeBlocks: number;
   /** Reads the configuration again, as a change of the file does. */
-  reload(): Promise<void>;
+  readonly reload: () => Promise<void>;
   /** Takes what has arrived, stores it, and leaves nothing of this process behind. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -1,23 +1,23 @@
 import type { Effect } from '../core/step.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { FirewallChange } from '../core/model/block.js';
-import type { StoreBatch } from '../store/open.js';
+import type { StoreBatch } from '../store/types.js';
 import { describeBlock } from './words.js';
 
 /** Where effects go. `say` takes one line for people. */
 export interface Outlets {
-  write(batch: StoreBatch): void;
-  changeFirewall(change: FirewallChange): void;
-  say(text: string): void;
-  onEvent(record: EventRecord, event: TrapEvent): void;
-  nowUs(): number;
+  readonly write: (batch: StoreBatch) => void;
+  readonly changeFirewall: (change: FirewallChange) => void;
+  readonly say: (text: string) => void;
+  readonly onEvent: (record: EventRecord, event: TrapEvent) => void;
+  readonly nowUs: () => number;
 }
 
 export interface EffectRunner {
   run(effects: readonly Effect[], reply: ((bytes: Buffer) => void) | null): void;
   /** Hands what was gathered to the store. */
-  handOver(): void;
-  stop(): void;
+  readonly handOver: () => void;
+  readonly stop: () => void;
 }
 
 /** Gathering for this long costs little of the 250 ms until a batch must be committed. */

@@ -10,13 +10,13 @@ export interface FirewallKeeper {
   readonly chosen: ChosenFirewall;
   submit(change: FirewallChange): void;
   /** Puts everything in force, in one transaction. */
-  sync(): Promise<void>;
+  readonly sync: () => Promise<void>;
   /** Compares and repairs; resolves to a line that says what was found. */
-  check(): Promise<string>;
+  readonly check: () => Promise<string>;
   /** Packets dropped for a target as of the last check; null when it was not seen then. */
   packetsDropped(target: string): number | null;
-  idle(): Promise<void>;
-  stats(): KeeperStats;
+  readonly idle: () => Promise<void>;
+  readonly stats: () => KeeperStats;
 }
 
 export interface KeeperStats {
@@ -30,8 +30,8 @@ export interface KeeperOptions {
   readonly chosen: ChosenFirewall;
   readonly state: AgentState;
   readonly sipPorts: readonly number[];
-  nowUs(): number;
-  say(text: string): void;
+  readonly nowUs: () => number;
+  readonly say: (text: string) => void;
 }
 
 /** A block this near to its end may be gone from the kernel already. */

@@ -3,7 +3,7 @@ import type { JobView } from '../api/views.js';
 import { formatTime } from '../api/views.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { JobRun } from '../store/open.js';
+import type { JobRun } from '../store/types.js';
 
 /** A piece of housekeeping. `run` resolves to a line that says what it did. */
 export interface Job {
@@ -15,16 +15,16 @@ export interface Job {
 }
 
 export interface JobBoard {
-  start(): void;
-  list(): readonly JobView[];
+  readonly start: () => void;
+  readonly list: () => readonly JobView[];
   runNow(name: string): Promise<JobView>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface JobOutlets {
-  nowUs(): number;
-  say(text: string): void;
-  record(run: JobRun): void;
+  readonly nowUs: () => number;
+  readonly say: (text: string) => void;
+  readonly record: (run: JobRun) => void;
   /** The last run of each job, from an earlier start. */
   readonly earlier: readonly JobRun[];
 }
@@ -61,7 +61,7 @@ export function createJobBoard(jobs: readonly Job[], outlets: JobOutlets): JobBo
     },
     stop: async () => {
       for (const { task } of posted.values()) await task.destroy();
-      await Promise.all([...posted.values()].map(({ running }) => running));
+      for (const { running } of posted.values()) await running;
     },
   };
 }

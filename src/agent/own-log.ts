@@ -3,10 +3,10 @@ import { formatTime } from '../api/views.js';
 
 /** The agent's own words, to the terminal and, with the time before them, to the log for people. */
 export interface OwnLog {
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** The last lines, oldest first, for `status`. */
-  recent(): readonly string[];
-  close(): Promise<void>;
+  readonly recent: () => readonly string[];
+  readonly close: () => Promise<void>;
 }
 
 const RECENT_LINES = 10;

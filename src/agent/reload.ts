@@ -11,8 +11,8 @@ import { createFirewallKeeper } from './firewall-keeper.js';
 import { gatherProtectedPeers } from './protected-peers.js';
 
 export interface ConfigurationWatcher {
-  reload(): Promise<void>;
-  close(): Promise<void>;
+  readonly reload: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

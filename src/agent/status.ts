@@ -2,7 +2,7 @@ import { formatTime, type StatusView } from '../api/views.js';
 import { isTripped } from '../core/block/breaker.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
-import type { Trap } from '../trap/open.js';
+import type { Trap } from '../trap/options.js';
 import type { AgentContext } from './context.js';
 import { VERSION } from './package.js';
 

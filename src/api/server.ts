@@ -6,7 +6,7 @@ import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
 
 export interface ControlServer {
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const addBlockBody = z.strictObject({

@@ -28,14 +28,14 @@ const NARROWEST_LAST_COLUMN = 24;
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  width: number | undefined = process.stdout.columns,
+  width: number | null = terminalWidth(),
 ): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
   const before = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);
   const own = widths.at(-1) ?? 0;
-  const room = width === undefined ? own : Math.max(NARROWEST_LAST_COLUMN, width - before - 1);
+  const room = width === null ? own : Math.max(NARROWEST_LAST_COLUMN, width - before - 1);
   const colWidths = [...widths.slice(0, -1), Math.min(own, room)];
   const table = new Table({
     head: [...head],
@@ -51,6 +51,9 @@ export function renderTable(
     .map((line) => line.trimEnd())
     .join('\n');
 }
+
+/** Columns of the terminal; null when the output goes elsewhere. */
+const terminalWidth = (): number | null => (process.stdout.isTTY ? process.stdout.columns : null);
 
 /** `name   value` lines, the names in one column. */
 export function renderPairs(pairs: readonly (readonly [string, string])[]): string {

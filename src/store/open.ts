@@ -4,21 +4,6 @@ import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
 import { startWorkerPersister } from './worker-persister.js';
 
-export type {
-  BlockEnd,
-  EndedBlock,
-  JobRun,
-  Maintenance,
-  PruneCounts,
-  PruneOptions,
-  Store,
-  StoreBatch,
-  StoreOptions,
-  StoreStats,
-  StoredBlock,
-  VacuumCounts,
-} from './types.js';
-
 /**
  * Opens the agent's memory: makes or migrates the database and opens the logs. Rejects with
  * STATE_UNWRITABLE, DATABASE_FOREIGN, DATABASE_NEWER or DATABASE_DAMAGED; once open, the disk may

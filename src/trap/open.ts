@@ -15,8 +15,6 @@ import { createConnections, sweepConnections, type Connections } from './tcp-con
 import { openTcp } from './tcp.js';
 import { openUdp } from './udp.js';
 
-export type { Listening, Trap, TrapOptions, TrapStats, TrapTransport } from './options.js';
-
 const SWEEP_MS = 1_000;
 const NOTICE_GAP_US = 60_000_000;
 

@@ -55,12 +55,12 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface Trap {
   readonly listening: readonly Listening[];
-  stats(): TrapStats;
+  readonly stats: () => TrapStats;
   /**
    * Reads what the kernel still holds, at most 250 ms long, gives it to onPacket, and closes all
    * sockets. Resolves when nothing will be called any more. A second call waits for the same.
    */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** One open socket, of whatever transport. */
@@ -69,7 +69,7 @@ export interface TrapSocket {
   /** Takes no new peers; those that are there are still read. */
   stopAccepting(): void;
   /** Closes at once; what was read by then is given out before it resolves. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** What every socket of a trap shares. */

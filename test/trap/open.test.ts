@@ -5,7 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/core/model/errors.js';
 import { toBindError } from '../../src/trap/bind-error.js';
-import { openTrap, type Trap } from '../../src/trap/open.js';
+import { openTrap } from '../../src/trap/open.js';
+import type { Trap } from '../../src/trap/options.js';
 import { openPeer, openTestTrap, sendTo } from './peers.js';
 
 const open: Trap[] = [];

@@ -2,7 +2,8 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Packet } from '../../src/core/model/transport.js';
-import { openTrap, type Trap, type TrapOptions } from '../../src/trap/open.js';
+import { openTrap } from '../../src/trap/open.js';
+import type { Trap, TrapOptions } from '../../src/trap/options.js';
 
 /** A trap on a port of the system's choice that keeps what it is given. */
 export interface TestTrap {

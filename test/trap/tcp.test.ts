@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../src/core/model/limits.js';
-import type { Trap } from '../../src/trap/open.js';
+import type { Trap } from '../../src/trap/options.js';
 import { connectTo, openTestTrap, readToEnd, type TestTrap } from './peers.js';
 
 const open: Trap[] = [];

@@ -1,4 +1,4 @@
-import { cidrOf, overlaps, parseCidr, type Cidr } from '../model/address.js';
+import { overlaps, parseCidr, type Cidr } from '../model/address.js';
 import type { ProtectedPeer } from '../model/block.js';
 
 /** The peers that are never blocked. A short list, looked at only when a block is to be decided. */
@@ -23,10 +23,4 @@ export function createProtectTable(peers: readonly ProtectedPeer[]): ProtectTabl
  */
 export function findProtected(table: ProtectTable, target: Cidr): ProtectedPeer | null {
   return table.peers.find((peer) => overlaps(peer.cidr, target)) ?? null;
-}
-
-/** The same for one canonical address. */
-export function findProtectedAddress(table: ProtectTable, address: string): ProtectedPeer | null {
-  const cidr = cidrOf(address, null);
-  return cidr === null ? null : findProtected(table, cidr);
 }
