@@ -43,8 +43,8 @@ export const KEYS = {
     listenAddresses: key(
       'listen_address',
       listOf(address, 1),
-      '0.0.0.0, ::',
-      'Addresses that the SIP trap listens on.',
+      '0.0.0.0',
+      'Addresses that the SIP trap listens on; `0.0.0.0, ::` is IPv4 and IPv6.',
     ),
     listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of the SIP trap.'),
     transports: key(

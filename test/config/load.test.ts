@@ -31,7 +31,7 @@ describe('a configuration file', () => {
     const { settings, trial } = decide('');
     expect(trial).toBe(false);
     expect(settings).toMatchObject({
-      listenAddresses: ['0.0.0.0', '::'],
+      listenAddresses: ['0.0.0.0'],
       listenPort: 5060,
       transports: ['udp', 'tcp'],
       sipDomain: 'sentrypeer.org',
