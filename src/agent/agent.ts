@@ -71,7 +71,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('configuration watcher', watcher.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
-  log.say(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
+  log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
     enforcing: context.keeper.chosen.enforcing,
