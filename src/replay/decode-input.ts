@@ -65,8 +65,9 @@ export function endInput(decoder: InputDecoder): readonly RecordedPacket[] {
   if (pending.bytes.length > 0) {
     ledger.damage ??= `byte ${pending.offset}: it ends in the middle of a record`;
   }
-  endDecoder(capture, ledger);
-  return [];
+  const messages = endDecoder(capture, ledger);
+  ledger.messages += messages.length;
+  return messages;
 }
 
 const LINE_FEED = Buffer.from('\n');

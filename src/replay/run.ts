@@ -76,9 +76,7 @@ function settle(run: ReplayRun): void {
 /** The block in force that drops this packet in the kernel; null: it comes through. */
 function blockAgainst(run: ReplayRun, { source, local }: Packet): Block | null {
   const covering = blocksCovering(run.state.blocks.table, source.address, run.nowUs);
-  const drops = covering.find(
-    ({ scope }) => scope === 'all' || run.sipPorts.has(local.port),
-  );
+  const drops = covering.find(({ scope }) => scope === 'all' || run.sipPorts.has(local.port));
   return drops ?? null;
 }
 

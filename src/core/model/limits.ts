@@ -132,8 +132,9 @@ export const LIMITS = {
   captureBlockBytesMax: 16_777_216,
   /** Interfaces of one section of a pcapng. */
   captureInterfacesMax: 10_000,
-  /** TCP connections of a capture that are put together at once, and bytes out of order of one. */
+  /** TCP connections of a capture that are put together at once; what waits of one behind a gap. */
   captureStreamsMax: 10_000,
+  captureStreamPendingSegmentsMax: 1_000,
   captureStreamPendingBytesMax: 262_144,
   /** Fragmented datagrams put together at once, pieces of one, seconds until one is given up. */
   captureDatagramsMax: 1_000,

@@ -86,12 +86,17 @@ export function takeTcp(
   return messages;
 }
 
-/** The end of the capture: what is unfinished cannot be known. */
-export function endConnections(state: Connections, ledger: Ledger): void {
-  for (const { framer, stream } of state.open.values()) {
-    if (framer.used > 0 || stream.aheadBytes > 0) leaveOut(ledger, 'unfinished');
+/** The end of the capture: what stands behind gaps. What is unfinished then cannot be known. */
+export function endConnections(state: Connections, ledger: Ledger): readonly StreamMessage[] {
+  const messages: StreamMessage[] = [];
+  for (const connection of state.open.values()) {
+    for (const ordered of takeRest(connection.stream)) {
+      takeOrdered(connection, ordered, ledger, messages);
+    }
+    if (connection.framer.used > 0) leaveOut(ledger, 'unfinished');
   }
   state.open.clear();
+  return messages;
 }
 
 function open(

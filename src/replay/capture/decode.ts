@@ -2,7 +2,13 @@ import { cidrOf, covers, type Cidr } from '../../core/model/address.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';
 import { leaveOut, type Ledger, type RecordedPacket } from '../recorded.js';
-import { createConnections, endConnections, takeTcp, type Connections } from './connections.js';
+import {
+  createConnections,
+  endConnections,
+  takeTcp,
+  type Connections,
+  type StreamMessage,
+} from './connections.js';
 import { assemble, createFragments, giveUpAll, type Fragments } from './fragments.js';
 import type { Frame } from './frame.js';
 import { PROTOCOL_TCP, PROTOCOL_UDP, readIp, type IpPacket } from './ip.js';
@@ -31,6 +37,7 @@ export interface CaptureDecoder {
   readonly fragments: Fragments;
   readonly connections: Connections;
   readonly trips: RoundTrips;
+  lastUs: number;
 }
 
 export const createCaptureDecoder = (options: CaptureOptions): CaptureDecoder => ({
@@ -38,6 +45,7 @@ export const createCaptureDecoder = (options: CaptureOptions): CaptureDecoder =>
   fragments: createFragments(),
   connections: createConnections(),
   trips: createRoundTrips(),
+  lastUs: 0,
 });
 
 /** The messages that the host received with this frame, in order; what is left out is counted. */
@@ -46,6 +54,7 @@ export function decodeFrame(
   frame: Frame,
   ledger: Ledger,
 ): readonly RecordedPacket[] {
+  decoder.lastUs = frame.atUs;
   const link = readLink(frame.linkType, frame.bytes);
   const part = link === null ? null : readIp(link.ip);
   if (link === null || part === null) return skip(ledger, 'not_udp_or_tcp');
@@ -68,11 +77,12 @@ export function decodeFrame(
   }
 }
 
-/** The end of the capture. */
-export function endDecoder(decoder: CaptureDecoder, ledger: Ledger): void {
+/** The end of the capture: messages that stood behind a gap, at the time of its last frame. */
+export function endDecoder(decoder: CaptureDecoder, ledger: Ledger): readonly RecordedPacket[] {
   const lost = giveUpAll(decoder.fragments);
   if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
-  endConnections(decoder.connections, ledger);
+  const messages = endConnections(decoder.connections, ledger);
+  return toRecorded(decoder.options, messages, decoder.lastUs, ledger);
 }
 
 function decodeUdp(
@@ -89,7 +99,7 @@ function decodeUdp(
   const bytes = Buffer.from(datagram.payload);
   const message = parseMessage(bytes);
   if (message.kind === 'other' && !options.ports.has(local.port)) return skip(ledger, 'not_sip');
-  if (isSentByHost(options, frame, source, local)) {
+  if (isSentByHost(options, frame.outgoing, source, local)) {
     if (message.kind === 'response') noteAnswer(trips, message, source, local);
     return skip(ledger, 'outgoing');
   }
@@ -114,19 +124,23 @@ function decodeTcp(
   const source = { address: ip.source, port: segment.sourcePort };
   const destination = { address: ip.destination, port: segment.destinationPort };
   const messages = takeTcp(connections, { source, destination, segment }, options.ports, ledger);
+  return toRecorded(options, messages, frame.atUs, ledger);
+}
+
+function toRecorded(
+  options: CaptureOptions,
+  messages: readonly StreamMessage[],
+  receivedAtUs: number,
+  ledger: Ledger,
+): readonly RecordedPacket[] {
   const ours = messages.filter(({ client, server }) => {
-    const sent = isSentByHost(options, { ...frame, outgoing: null }, client, server);
+    // Who began a connection is known, whatever the capture says of the one frame.
+    const sent = isSentByHost(options, null, client, server);
     if (sent) leaveOut(ledger, 'outgoing');
     return !sent;
   });
-  return ours.map(({ client, server, proven, bytes }) => ({
-    packet: {
-      receivedAtUs: frame.atUs,
-      transport: 'tcp',
-      source: client,
-      local: server,
-      bytes,
-    },
+  return ours.map(({ client: source, server: local, proven, bytes }) => ({
+    packet: { receivedAtUs, transport: 'tcp', source, local, bytes },
     proof: proven ? 'tcp' : 'none',
   }));
 }
@@ -134,11 +148,11 @@ function decodeTcp(
 /** By the host's own addresses where they are given, else by what the capture says. */
 function isSentByHost(
   { local }: CaptureOptions,
-  frame: Frame,
+  outgoing: boolean | null,
   source: Endpoint,
   destination: Endpoint,
 ): boolean {
-  if (local.length === 0) return frame.outgoing === true;
+  if (local.length === 0) return outgoing === true;
   const isOwn = ({ address }: Endpoint): boolean => {
     const cidr = cidrOf(address, null);
     return cidr !== null && local.some((own) => covers(own, cidr));

@@ -28,7 +28,7 @@ export function beginAt(stream: ByteStream, sequence: number): void {
 
 /**
  * Takes a segment and gives out what is in order now. A segment that comes again gives nothing. A
- * gap that does not close within `captureStreamPendingBytesMax` is jumped over, and said.
+ * gap that does not close within the bounds of what may wait behind it is jumped over, and said.
  */
 export function takeSegment(
   stream: ByteStream,
@@ -41,7 +41,7 @@ export function takeSegment(
   stream.next ??= sequence;
   put(stream, sequence, payload);
   drain(stream, ordered, joined);
-  if (stream.aheadBytes > LIMITS.captureStreamPendingBytesMax) {
+  if (isFull(stream)) {
     stream.next = nearest(stream, stream.next);
     drain(stream, ordered, true);
   }
@@ -60,6 +60,10 @@ export function takeRest(stream: ByteStream): readonly Ordered[] {
 
 /** Signed distance from `from` to `to`, modulo 2^32 (RFC 9293 section 3.4). */
 export const distance = (from: number, to: number): number => (to - from) | 0;
+
+const isFull = ({ ahead, aheadBytes }: ByteStream): boolean =>
+  aheadBytes > LIMITS.captureStreamPendingBytesMax ||
+  ahead.size > LIMITS.captureStreamPendingSegmentsMax;
 
 function put(stream: ByteStream, sequence: number, payload: Buffer): void {
   const before = stream.ahead.get(sequence);
