@@ -1,4 +1,3 @@
-import { serveControl } from '../api/server.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import { step } from '../core/step.js';
@@ -64,13 +63,15 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('trap', trap.close);
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
+  // Loaded last: what the server is made of takes time that blocks and trap must not wait for.
+  const { serveControl } = await import('../api/server.js');
   const control = await serveControl(settings.controlSocket, calls);
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context);
   closers.add('configuration watcher', watcher.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
-  log.say(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
+  log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
     enforcing: context.keeper.chosen.enforcing,

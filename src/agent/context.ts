@@ -52,7 +52,11 @@ export async function openContext(
   const { settings } = loaded;
   const nowUs = createClock();
   await makeFolders(settings);
-  const rules = await loadAllRules(settings.rulesDir);
+  // Side by side: nft answers in another process while the rules are checked in this one.
+  const [rules, chosen] = await Promise.all([
+    loadAllRules(settings.rulesDir),
+    chooseFirewall(settings.blocking),
+  ]);
   const log = createOwnLog(settings.logFile, nowUs, print);
   const closers = createClosers(log.say);
   closers.add('log', log.close);
@@ -72,7 +76,6 @@ export async function openContext(
     await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
-    const chosen = await chooseFirewall(settings.blocking);
     const state = await restoreState(
       { loaded, rules, secret, store, reader, nowUs },
       chosen.enforcing,

@@ -4,6 +4,8 @@ import { formatTime } from '../api/views.js';
 /** The agent's own words, to the terminal and, with the time before them, to the log for people. */
 export interface OwnLog {
   readonly say: (text: string) => void;
+  /** Only to the log: what the terminal shows in another form. */
+  readonly keep: (text: string) => void;
   /** The last lines, oldest first, for `status`. */
   readonly recent: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -32,14 +34,18 @@ export function createOwnLog(
       print(`log file ${logFile}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
+  const keep = (text: string): void => {
+    const line = `${formatTime(nowUs())} ${text}`;
+    lines.push(line);
+    if (lines.length > RECENT_LINES) lines.shift();
+    last = last.then(() => append(`${line}\n`));
+  };
   return {
     say: (text) => {
-      const line = `${formatTime(nowUs())} ${text}`;
-      lines.push(line);
-      if (lines.length > RECENT_LINES) lines.shift();
       print(text);
-      last = last.then(() => append(`${line}\n`));
+      keep(text);
     },
+    keep,
     recent: () => lines,
     close: () => last,
   };

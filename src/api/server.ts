@@ -37,7 +37,8 @@ export async function serveControl(socketFile: string, calls: AgentCalls): Promi
   server.setErrorHandler((error, _request, reply) => {
     const failure = toAgentError(error);
     const { code, message, remedy } = failure;
-    void reply.status(HTTP_STATUS[code] ?? 500).send({ error: { code, message, remedy } });
+    const status = clientStatus(error) ?? HTTP_STATUS[code] ?? 500;
+    void reply.status(status).send({ error: { code, message, remedy } });
   });
   await rm(socketFile, { force: true });
   try {
@@ -82,5 +83,22 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T {
 function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (clientStatus(error) !== null) {
+    return new AgentError(
+      'USAGE',
+      `request: ${message}`,
+      'see docs/CLI_JSON.md for the shapes',
+      error,
+    );
+  }
   return new AgentError('INTERNAL', message, 'report it with the agent log', error);
+}
+
+/** The 4xx that fastify gives a body that is too long, or no JSON; null for all else. */
+function clientStatus(error: unknown): number | null {
+  if (!(error instanceof Error) || !('statusCode' in error)) return null;
+  const { statusCode } = error;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+    ? statusCode
+    : null;
 }

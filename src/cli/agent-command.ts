@@ -1,7 +1,6 @@
 import { Command, Flags } from '@oclif/core';
-import { openOffline } from '../agent/offline.js';
 import type { AgentCalls } from '../api/calls.js';
-import { openClient } from '../api/client.js';
+import type { ControlClient } from '../api/client.js';
 import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
@@ -43,16 +42,25 @@ export abstract class AgentCommand extends Command {
     const { databaseFile, controlSocket } = loaded.settings;
     const running = (await lockHolder(databaseFile)) !== null;
     if (!running && purpose === 'read' && !fileExists(databaseFile)) throw noDatabase(databaseFile);
-    const client = running
-      ? openClient(controlSocket)
-      : await openOffline(loaded, (text) => {
-          this.logToStderr(text);
-        });
+    const client = running ? await this.reach(controlSocket) : await this.takeOver(loaded);
     try {
       return await use(client);
     } finally {
       await client.close();
     }
+  }
+
+  // Loaded only where they are needed: the whole agent costs half a second, and most commands read.
+  private async reach(controlSocket: string): Promise<ControlClient> {
+    const { openClient } = await import('../api/client.js');
+    return openClient(controlSocket);
+  }
+
+  private async takeOver(loaded: LoadedSettings): Promise<ControlClient> {
+    const { openOffline } = await import('../agent/offline.js');
+    return openOffline(loaded, (text) => {
+      this.logToStderr(text);
+    });
   }
 
   /** Calls the agent only if one runs; null otherwise. */

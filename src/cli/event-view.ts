@@ -1,5 +1,5 @@
 import { formatTime } from '../api/views.js';
-import { quoteText } from '../core/model/text.js';
+import { clipText } from '../core/model/text.js';
 import type { StoredEvent } from '../store/rows.js';
 import { endpointText } from '../store/event-lines.js';
 
@@ -49,9 +49,9 @@ export const EVENT_HEAD = [
 
 const CELL_CHARS_MAX = 28;
 
-/** The cells of one event under EVENT_HEAD; packet text is escaped and cut. */
+/** The cells of one event under EVENT_HEAD; packet text was escaped by the store. */
 export function eventCells(event: StoredEvent): string[] {
-  const cell = (text: string | null): string => quoteText(text ?? '-', CELL_CHARS_MAX);
+  const cell = (text: string | null): string => clipText(text ?? '-', CELL_CHARS_MAX);
   return [
     formatTime(event.receivedAtUs).slice(0, 23).replace('T', ' '),
     endpointText(event.source),

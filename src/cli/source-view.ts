@@ -6,7 +6,7 @@ import {
   type ScorePolicy,
 } from '../core/detect/detect.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
-import { quoteText } from '../core/model/text.js';
+import { clipText } from '../core/model/text.js';
 import type { Counted, SourceStory } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
 import { renderPairs, renderTable } from './table.js';
@@ -135,7 +135,7 @@ const VALUE_CHARS_MAX = 40;
 function list(values: readonly Counted[]): string {
   const shown = values
     .slice(0, VALUES_SHOWN)
-    .map(({ value, count: times }) => `${quoteText(value, VALUE_CHARS_MAX)} (${times})`);
+    .map(({ value, count: times }) => `${clipText(value, VALUE_CHARS_MAX)} (${times})`);
   const more = values.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }

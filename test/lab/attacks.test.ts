@@ -58,13 +58,14 @@ describe.skipIf(needs.skip)(`attacks by real programs ${needs.note}`, () => {
       const { ipv4: to } = lab.agent;
       const { ipv4: from } = lab.attacker;
       const env = {
-        SENTRYPEER_BLOCKING_UNPROVEN_DURATION: '6s',
-        SENTRYPEER_BLOCKING_DURATION: '6s',
+        SENTRYPEER_BLOCKING_UNPROVEN_DURATION: '10s',
+        SENTRYPEER_BLOCKING_DURATION: '10s',
       };
       const agent = await startAgent(lab, { env });
       const running = lab.attacker.spawn(programPath(tool), argsFor(to));
       await waitUntil('the attacker is in the kernel', () => isInKernel(from), 8000, 5);
       const inKernelMs = Date.now();
+      expect(await lookPolitely(lab.attacker, from, to)).toBe('silence');
       const { blocks } = await runJson<Listed>(lab.agent, agent.stateDir, [
         'blocks',
         'list',
@@ -73,9 +74,8 @@ describe.skipIf(needs.skip)(`attacks by real programs ${needs.note}`, () => {
       expect(blocks).toMatchObject([{ target: `${from}/32`, attack_type: attackType }]);
       // The block is decided on the packet's arrival: created_at is that moment.
       expect(inKernelMs - Date.parse(blocks[0]?.created_at ?? '')).toBeLessThan(1000);
-      expect(await lookPolitely(lab.attacker, from, to)).toBe('silence');
       running.kill();
-      await waitUntil('the kernel lets it go', async () => !(await isInKernel(from)), 10_000);
+      await waitUntil('the kernel lets it go', async () => !(await isInKernel(from)), 20_000);
       expect(await lookPolitely(lab.attacker, from, to)).toBe('SIP/2.0 200 OK');
       const words = ['sources', 'show', from];
       const story = await runJson<Told>(lab.agent, agent.stateDir, words);
@@ -84,7 +84,7 @@ describe.skipIf(needs.skip)(`attacks by real programs ${needs.note}`, () => {
       const after = await runJson<Told>(lab.agent, agent.stateDir, words);
       expect(after.blocks.at(-1)).toMatchObject({ end_how: 'expired' });
     },
-    40_000,
+    60_000,
   );
 
   it('proves svcrack by the nonce that came back, and blocks it wholly', async () => {

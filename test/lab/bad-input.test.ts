@@ -113,7 +113,10 @@ describe.skipIf(needs.skip)(`what is wrong is said in one line ${needs.note}`, (
     await check(result, 'DATABASE_FOREIGN', /sentrypeer\.db/);
   });
 
-  it('an unknown command or flag gets a suggestion and the exit code of bad usage', async () => {
+  it('an unknown command or flag, with what was meant', async () => {
+    const command = await runCommand(lab.agent, folder, ['blokcs', 'list']);
+    await check(command, 'USAGE', /no command blokcs list/);
+    expect(command.stderr).toContain('did you mean `sentrypeer-agent blocks list`?');
     const flag = await runCommand(lab.agent, folder, ['blocks', 'list', '--limt', '5']);
     await check(flag, 'USAGE', /limt/);
   });

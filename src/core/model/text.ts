@@ -14,3 +14,9 @@ export function quoteText(text: string, charsMax: number = LIMITS.quotedTextChar
   });
   return text.length > charsMax ? `${safe}…` : safe;
 }
+
+/** Text that was escaped before (as the database keeps it), cut to a length for a column. */
+export function clipText(text: string, charsMax: number): string {
+  const safe = text.replace(/[^\x20-\x7e…]/g, '?');
+  return safe.length > charsMax ? `${safe.slice(0, charsMax)}…` : safe;
+}

@@ -1,0 +1,21 @@
+import type { Hook } from '@oclif/core';
+import { suggest } from '../config/suggest.js';
+import { AgentError } from '../core/model/errors.js';
+import { quoteText } from '../core/model/text.js';
+import { reportError } from './report-error.js';
+
+/** Says which command was meant, without a question that a script could not answer. */
+const commandNotFound: Hook.CommandNotFound = ({ id, argv, config }) => {
+  const typed = id.replaceAll(':', ' ');
+  const names = config.commandIDs.map((name) => name.replaceAll(':', ' '));
+  const meant = suggest(typed, names);
+  const remedy =
+    meant === null
+      ? `see \`${config.bin} --help\` for the commands`
+      : `did you mean \`${config.bin} ${meant}\`?`;
+  const error = new AgentError('USAGE', `there is no command ${quoteText(typed)}`, remedy);
+  reportError(error, argv?.includes('--json') ?? false);
+};
+
+// oclif takes a hook by the default export of its file.
+export default commandNotFound;

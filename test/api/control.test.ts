@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AddBlock, AgentCalls } from '../../src/api/calls.js';
+import { openClient } from '../../src/api/client.js';
+import { serveControl, type ControlServer } from '../../src/api/server.js';
+import type { BlockView, JobView } from '../../src/api/views.js';
+import { AgentError } from '../../src/core/model/errors.js';
+
+const BLOCK: BlockView = {
+  id: 1,
+  target: '203.0.113.0/24',
+  scope: 'all',
+  origin: 'manual',
+  proof: 'none',
+  rule: null,
+  attack_type: null,
+  reason: 'by hand',
+  created_at: '2026-01-01T00:00:00.000000Z',
+  expires_at: null,
+  simulated: false,
+  packets_dropped: null,
+};
+
+const unused = (): Promise<never> => Promise.reject(new Error('not asked for here'));
+
+function createCalls(asked: unknown[]): AgentCalls {
+  return {
+    status: unused,
+    rules: () => Promise.resolve([]),
+    firewall: unused,
+    addBlock: (request_: AddBlock) => {
+      asked.push(request_);
+      return Promise.resolve(BLOCK);
+    },
+    removeBlock: (target) => {
+      asked.push(target);
+      return Promise.reject(new AgentError('NOT_FOUND', `no block of ${target}`, 'see the list'));
+    },
+    packetsDropped: (targets) => Promise.resolve(Object.fromEntries(targets.map((t) => [t, 3]))),
+    jobs: () => Promise.reject(new Error('a fault')),
+    runJob: (name) => Promise.resolve({ name } as JobView),
+  };
+}
+
+describe('the control socket', () => {
+  let folder: string;
+  let socketFile: string;
+  let server: ControlServer;
+  let asked: unknown[];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'control-'));
+    socketFile = join(folder, 'agent.sock');
+    asked = [];
+    // A file that a dead agent left is no hindrance: the lock tells who lives.
+    writeFileSync(socketFile, '');
+    server = await serveControl(socketFile, createCalls(asked));
+  });
+
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is for its owner alone', () => {
+    expect(statSync(socketFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('carries a call and its answer', async () => {
+    const client = openClient(socketFile);
+    const wanted: AddBlock = {
+      target: '203.0.113.0/24',
+      scope: 'all',
+      duration_s: 60,
+      reason: 'r',
+    };
+    expect(await client.addBlock(wanted)).toEqual(BLOCK);
+    expect(asked).toEqual([wanted]);
+    expect(await client.packetsDropped(['a', 'b'])).toEqual({ a: 3, b: 3 });
+    expect(await client.runJob('block_expiry')).toEqual({ name: 'block_expiry' });
+    await client.close();
+  });
+
+  it('carries an error with its code and remedy, and the target unharmed', async () => {
+    const client = openClient(socketFile);
+    const target = '2001:db8::/64&x=1 #';
+    await expect(client.removeBlock(target)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: `no block of ${target}`,
+      remedy: 'see the list',
+    });
+    await client.close();
+  });
+
+  it('calls a fault a fault', async () => {
+    const client = openClient(socketFile);
+    await expect(client.jobs()).rejects.toMatchObject({ code: 'INTERNAL', message: 'a fault' });
+    await client.close();
+  });
+
+  it.each([
+    ['an unknown field', { target: '1.1.1.1', scope: 'all', duration_s: 1, reason: '', x: 1 }],
+    ['a bad scope', { target: '1.1.1.1', scope: 'none', duration_s: 1, reason: '' }],
+    ['a duration of nothing', { target: '1.1.1.1', scope: 'all', duration_s: 0, reason: '' }],
+    ['no object', 'text'],
+  ])('refuses %s', async (_name, body) => {
+    expect(await post(socketFile, '/v1/blocks', JSON.stringify(body))).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it('refuses a body over the bound', async () => {
+    expect(await post(socketFile, '/v1/blocks', `"${'x'.repeat(1_100_000)}"`)).toBe(413);
+  });
+
+  it('says that nobody answers when there is no agent', async () => {
+    const client = openClient(join(folder, 'absent.sock'));
+    await expect(client.status()).rejects.toMatchObject({ code: 'AGENT_UNREACHABLE' });
+    await client.close();
+  });
+});
+
+function post(socketPath: string, path: string, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request({ socketPath, path, method: 'POST', headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
