@@ -1,4 +1,4 @@
-import { loadAllRules } from '../agent/context.js';
+import { loadAllRules } from '../agent/all-rules.js';
 import { toCoreSettings } from '../agent/core-settings.js';
 import type { LoadedSettings } from '../config/load.js';
 import { loadRuleFiles, overrideRules } from '../config/rule-files.js';
