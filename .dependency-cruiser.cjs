@@ -41,17 +41,25 @@ module.exports = {
     part('firewall', ['core']),
     part('store', ['core']),
     part('config', ['core']),
+    // replay reads records and runs core over them: captures and logs, not this host.
+    part('replay', ['core']),
     part('api', ['core', 'store', 'config']),
     part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api']),
     // cli is what the commands have in common: words, tables, how to reach the agent.
-    part('cli', ['core', 'store', 'config', 'agent', 'api']),
-    part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli']),
+    part('cli', ['core', 'store', 'config', 'agent', 'api', 'replay']),
+    part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli', 'replay']),
     {
       name: 'commands-see-only-the-client-of-api',
       severity: 'error',
       from: { path: '^src/(commands|cli)/' },
       // calls and views are the shapes of what the client asks and gets.
       to: { path: '^src/api/', pathNot: '^src/api/(client|calls|views)\\.ts$' },
+    },
+    {
+      name: 'replay-reads-files-in-one-place',
+      severity: 'error',
+      from: { path: '^src/replay/', pathNot: '^src/replay/read-files\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|net|crypto)$' },
     },
     {
       name: 'nothing-imports-commands',

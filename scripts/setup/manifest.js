@@ -26,10 +26,22 @@ export async function makeManifest(root) {
 
 /**
  * The text of a manifest with its commands in order: oclif lists them in the order in which it
- * happened to load them, which differs from one run to the next.
+ * happened to load them, which differs from one run to the next. Where a command is found is said
+ * from `dist` on: through the links of that folder oclif sees a way that leads there from the root
+ * of this machine, and no command would load from a folder at another depth.
  */
 export function sortManifest(text) {
   const { commands, ...rest } = JSON.parse(text);
-  const sorted = Object.fromEntries(Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = Object.fromEntries(
+    Object.entries(commands)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, command]) => [id, fromDist(command)]),
+  );
   return `${JSON.stringify({ commands: sorted, ...rest }, null, 2)}\n`;
+}
+
+function fromDist(command) {
+  const { relativePath } = command;
+  const begin = relativePath?.lastIndexOf('dist') ?? -1;
+  return begin === -1 ? command : { ...command, relativePath: relativePath.slice(begin) };
 }

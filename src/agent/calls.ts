@@ -2,7 +2,7 @@ import type { AddBlock, AgentCalls, RemovedBlock } from '../api/calls.js';
 import { blockView, type BlockView, type FirewallView, type RuleView } from '../api/views.js';
 import { blocksCovering } from '../core/block/block-table.js';
 import { explainTarget } from '../core/block/request.js';
-import { describeRule, ruleStatus } from '../core/detect/detect.js';
+import { ruleStatus } from '../core/detect/detect.js';
 import { covers, parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
@@ -11,6 +11,7 @@ import { step, type Effect } from '../core/step.js';
 import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
 import type { JobBoard } from './jobs.js';
+import { firewallView, ruleView } from './rule-views.js';
 import { viewStatus, type Running } from './status.js';
 
 const DAY_US = 86_400_000_000;
@@ -37,35 +38,16 @@ export function createCalls(
 async function viewRules({ rules, state, reader, nowUs }: AgentContext): Promise<RuleView[]> {
   const activity = await reader.ruleActivity(nowUs() - DAY_US);
   const faults = ruleStatus(state.detect);
-  return rules.map((rule) => {
-    const seen = activity.find((each) => each.rule === rule.id);
-    return {
-      id: rule.id,
-      version: rule.version,
-      attack_type: rule.attackType,
-      severity: rule.severity,
-      condition: describeRule(rule),
-      points: rule.points,
-      source_file: rule.sourceFile,
-      sightings_24h: seen?.sightings ?? 0,
-      blocks_24h: seen?.blocks ?? 0,
+  return rules.map((rule) =>
+    ruleView(rule, {
+      seen: activity.find((each) => each.rule === rule.id) ?? null,
       fault: faults.find((each) => each.rule === rule.id)?.fault ?? null,
-    };
-  });
+    }),
+  );
 }
 
 async function viewFirewall({ keeper, state }: AgentContext): Promise<FirewallView> {
-  const { firewall, enforcing, why } = keeper.chosen;
-  const actual = await firewall.read();
-  return {
-    backend: firewall.name,
-    enforcing,
-    why,
-    present: actual.present,
-    protect: state.blocks.protect.peers.map(({ target, from }) => `${target} (${from})`),
-    blocks: actual.blocks.length,
-    rules: actual.present ? await firewall.print() : '',
-  };
+  return firewallView(keeper.chosen, state.blocks.protect.peers);
 }
 
 function viewDropped({ keeper }: AgentContext, targets: readonly string[]): Record<string, number> {

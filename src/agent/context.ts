@@ -1,7 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
-import { loadRules } from '../config/rules.js';
 import { createBlockTable } from '../core/block/block-table.js';
 import { createBreaker } from '../core/block/breaker.js';
 import { targetOf } from '../core/block/decide.js';
@@ -16,13 +14,14 @@ import { takeLock } from '../store/lock.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
+import { loadAllRules } from './all-rules.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
 import { createFirewallKeeper, type FirewallKeeper } from './firewall-keeper.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
-import { PACKAGE_ROOT, VERSION } from './package.js';
+import { VERSION } from './package.js';
 import { gatherProtectedPeers } from './protected-peers.js';
 import { loadSecret } from './secret.js';
 
@@ -89,10 +88,6 @@ export async function openContext(
     throw error;
   }
 }
-
-/** The built-in rules, then the operator's. */
-export const loadAllRules = (rulesDir: string): Promise<readonly Rule[]> =>
-  loadRules([join(PACKAGE_ROOT, 'rules'), rulesDir]);
 
 interface RestoreSources {
   readonly loaded: LoadedSettings;

@@ -50,6 +50,16 @@ export abstract class AgentCommand extends Command {
     }
   }
 
+  /** The same for what can be told without a database too: then none is made. */
+  protected async withAgentOrNone<T>(
+    loaded: LoadedSettings,
+    use: (calls: Pick<AgentCalls, 'rules' | 'firewall'>) => Promise<T>,
+  ): Promise<T> {
+    if (fileExists(loaded.settings.databaseFile)) return this.withAgent(loaded, use);
+    const { openNoAgent } = await import('../agent/no-agent.js');
+    return use(openNoAgent(loaded));
+  }
+
   // Loaded only where they are needed: the whole agent costs half a second, and most commands read.
   private async reach(controlSocket: string): Promise<ControlClient> {
     const { openClient } = await import('../api/client.js');

@@ -110,7 +110,8 @@ async function listDirectory(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function readRuleFile(file: string): Promise<string> {
+/** The text of one rule file. Rejects with RULES_INVALID when it is too large or unreadable. */
+export async function readRuleFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size > LIMITS.ruleFileBytesMax) {

@@ -13,6 +13,7 @@ import {
 import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
+import type { Proof } from './model/proof.js';
 import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
@@ -69,6 +70,8 @@ export const createCounts = (): AgentCounts => ({
 
 export type Input =
   | { readonly kind: 'packet'; readonly packet: Packet }
+  /** A packet out of a record, with the proof that it had there: our key of then may be gone. */
+  | { readonly kind: 'recorded'; readonly packet: Packet; readonly proof: Proof }
   | { readonly kind: 'block'; readonly request: BlockRequest }
   | { readonly kind: 'unblock'; readonly target: string }
   /** Settles the blocks whose end has come. */
@@ -95,7 +98,9 @@ export type Effect =
 export function step(state: AgentState, input: Input, nowUs: number): readonly Effect[] {
   switch (input.kind) {
     case 'packet':
-      return stepPacket(state, input.packet, nowUs);
+      return stepPacket(state, input.packet, null, nowUs);
+    case 'recorded':
+      return stepPacket(state, input.packet, input.proof, nowUs);
     case 'block':
       return stepRequest(state, input.request, nowUs);
     case 'unblock':
@@ -105,7 +110,13 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
   }
 }
 
-function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly Effect[] {
+/** `recorded` null: the proof is to be found here. */
+function stepPacket(
+  state: AgentState,
+  packet: Packet,
+  recorded: Proof | null,
+  nowUs: number,
+): readonly Effect[] {
   const { settings, counts } = state;
   const { source, transport } = packet;
   const message = parseMessage(packet.bytes);
@@ -115,7 +126,7 @@ function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly 
     transport,
     source,
     local: packet.local,
-    proof: proveSource(message, transport, source.address, settings.secret, nowUs),
+    proof: recorded ?? proveSource(message, transport, source.address, settings.secret, nowUs),
     message,
     retransmission: isRetransmission(state.retransmissions, source, message, nowUs),
   };

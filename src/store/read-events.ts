@@ -16,11 +16,24 @@ export interface EventFilter {
   readonly withRaw?: boolean;
 }
 
+/** A part of the events by time, in pages: `afterId` is the id of the last event of the page before. */
+export interface EventSlice {
+  readonly sinceUs: number;
+  /** Events of this moment and later are left out. */
+  readonly untilUs: number;
+  readonly afterId: number;
+  readonly limit: number;
+}
+
 export interface EventQueries {
   /** Newest first; at most `listedRowsMax`. */
   listEvents(filter: EventFilter): Promise<readonly StoredEvent[]>;
   /** What came after the event `id`, oldest first. */
   eventsAfter(id: number, limit: number, withRaw?: boolean): Promise<readonly StoredEvent[]>;
+  /** With their bytes, in the order in which they were received. */
+  eventSlice(slice: EventSlice): Promise<readonly StoredEvent[]>;
+  /** Those of the ids that are still kept, oldest first; at most `listedRowsMax`. */
+  eventsById(ids: readonly number[]): Promise<readonly StoredEvent[]>;
   countEvents(): Promise<number>;
 }
 
@@ -38,6 +51,28 @@ export function createEventQueries(database: Database): EventQueries {
       const rows = await database.all<EventRow>(
         `SELECT ${columns(withRaw)} FROM events WHERE id > ? ORDER BY id LIMIT ?`,
         [id, boundLimit(limit)],
+      );
+      return rows.map(storedEvent);
+    },
+    eventSlice: async ({ sinceUs, untilUs, afterId, limit }) => {
+      // The first id by the index of times; from there on ids and times rise together.
+      const first = await database.get<{ id: number }>(
+        'SELECT id FROM events WHERE received_at_us >= ? ORDER BY received_at_us, id LIMIT 1',
+        [sinceUs],
+      );
+      if (first === null) return [];
+      const rows = await database.all<EventRow>(
+        `SELECT ${columns(true)} FROM events
+         WHERE id > ? AND received_at_us >= ? AND received_at_us < ? ORDER BY id LIMIT ?`,
+        [Math.max(afterId, first.id - 1), sinceUs, untilUs, boundLimit(limit)],
+      );
+      return rows.map(storedEvent);
+    },
+    eventsById: async (ids) => {
+      const rows = await database.all<EventRow>(
+        `SELECT ${columns(false)} FROM events
+         WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?`,
+        [JSON.stringify(ids), LIMITS.listedRowsMax],
       );
       return rows.map(storedEvent);
     },

@@ -108,6 +108,14 @@ it('gives the commands of a manifest an order of their own', () => {
   expect(JSON.parse(one)).toEqual({ commands: { a: {}, b: { z: 1, a: 2 } }, version: '1' });
 });
 
+it('says where a command is from dist on, so that it loads from a folder at any depth', () => {
+  const path = ['..', '..', 'home', 'somebody', 'agent', 'dist', 'commands', 'run.js'];
+  const text = sortManifest(JSON.stringify({ commands: { run: { relativePath: path } } }));
+  expect(JSON.parse(text)).toEqual({
+    commands: { run: { relativePath: ['dist', 'commands', 'run.js'] } },
+  });
+});
+
 /** A project of the same shape, whose packages and build are faked by small programs. */
 async function makeProject(): Promise<void> {
   const copies = [

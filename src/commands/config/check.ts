@@ -1,4 +1,4 @@
-import { loadAllRules } from '../../agent/context.js';
+import { loadAllRules } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { count } from '../../cli/words.js';
 

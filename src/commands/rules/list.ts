@@ -29,7 +29,7 @@ export default class RulesList extends AgentCommand {
     const { flags } = await this.parse(RulesList);
     const loaded = await this.load(flags.config);
     const { threshold } = loaded.settings.blocking;
-    return this.withAgent(loaded, async (calls) => {
+    return this.withAgentOrNone(loaded, async (calls) => {
       const rules = flags.firewall ? null : await calls.rules();
       const firewall = flags.detection ? null : await calls.firewall();
       if (rules !== null) this.log(renderRules(rules, threshold));

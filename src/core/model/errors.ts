@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   PROTECTED: { exit: 8, what: 'the target covers a protected peer' },
   NOT_FOUND: { exit: 9, what: 'what was named is not there' },
   INSTALL_FAILED: { exit: 10, what: 'a step of the installation failed' },
+  RECORD_UNREADABLE: { exit: 12, what: 'a file to be replayed cannot be read' },
   INTERNAL: { exit: 70, what: 'a fault in the program' },
 } as const satisfies Record<string, { exit: number; what: string }>;
 

@@ -127,4 +127,34 @@ export const LIMITS = {
   streamPendingBytesMax: 67_108_864,
   /** Bytes of answers that a peer may leave unread before its connection is closed. */
   streamSendQueueBytesMax: 262_144,
+  /** Replays: bytes of one captured frame (libpcap's own bound), and of one block of a pcapng. */
+  captureFrameBytesMax: 262_144,
+  captureBlockBytesMax: 16_777_216,
+  /** Interfaces of one section of a pcapng. */
+  captureInterfacesMax: 10_000,
+  /** TCP connections of a capture that are put together at once; what waits of one behind a gap. */
+  captureStreamsMax: 10_000,
+  captureStreamPendingSegmentsMax: 1_000,
+  captureStreamPendingBytesMax: 262_144,
+  /** Fragmented datagrams put together at once, pieces of one, seconds until one is given up. */
+  captureDatagramsMax: 1_000,
+  captureFragmentsMax: 256,
+  captureFragmentSMax: 30,
+  /** Challenges and tags of a capture, and pairs of endpoints, that are remembered. */
+  captureChallengesMax: 200_000,
+  capturePairsMax: 200_000,
+  /** Files of one replay, and bytes of one line of a JSON log. */
+  replayFilesMax: 256,
+  replayLineBytesMax: 1_048_576,
+  /** Sources that a replay tells apart, and blocks and spared peers that it lists. */
+  replaySourcesMax: 200_000,
+  replayBlocksMax: 10_000,
+  replaySparedMax: 1_000,
+  /** Events that one page of a database slice reads. */
+  replayPageRowsMax: 2_000,
+  /** Packets of one simulated campaign. */
+  simulatedPacketsMax: 100_000,
+  /** Milliseconds that the look-up of a reverse name may take, and bytes of an address database. */
+  reverseNameMsMax: 2_000,
+  geoFileBytesMax: 268_435_456,
 } as const;

@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import { loadRules } from '../config/rules.js';
+import type { Rule } from '../core/model/rule.js';
+import { PACKAGE_ROOT } from './package.js';
+
+/** The folder of the built-in rules. */
+export const BUILT_IN_RULES = join(PACKAGE_ROOT, 'rules');
+
+/** The built-in rules, then the operator's. */
+export const loadAllRules = (rulesDir: string): Promise<readonly Rule[]> =>
+  loadRules([BUILT_IN_RULES, rulesDir]);

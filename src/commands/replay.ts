@@ -1,0 +1,144 @@
+import { Args, Flags } from '@oclif/core';
+import { AgentCommand } from '../cli/agent-command.js';
+import { readMoment } from '../cli/read-moment.js';
+import { readDatabase, withinSpan, type Span } from '../cli/replay-input.js';
+import { planReplay, readNetwork } from '../cli/replay-setup.js';
+import { renderReplay } from '../cli/replay-text.js';
+import { viewReplay, type ReplayView } from '../cli/replay-view.js';
+import type { LoadedSettings } from '../config/load.js';
+import { AgentError } from '../core/model/errors.js';
+import { openFiles } from '../replay/read-files.js';
+import type { Ledger, RecordedPacket } from '../replay/recorded.js';
+import { createRun, feed } from '../replay/run.js';
+import { openReader, type Reader } from '../store/reader.js';
+
+interface Input {
+  readonly ledgers: readonly Ledger[];
+  readonly batches: AsyncIterable<readonly RecordedPacket[]>;
+  readonly reader: Reader | null;
+}
+
+interface InputFlags {
+  readonly database: string | undefined;
+  readonly local: readonly string[];
+  readonly port: readonly number[];
+}
+
+export default class Replay extends AgentCommand {
+  static override summary = 'Try rules and settings on what was recorded, and change nothing';
+  static override description =
+    'Runs captures (pcap, pcapng), JSON logs, either also compressed with gzip, or a part of the ' +
+    'database through the same rules and decisions as the agent, at the recorded times, and tells ' +
+    'what would have been seen and blocked, when, and who of the protected would have been hit. ' +
+    'The same input gives the same output to the byte. docs/REPLAY.md shows it step by step.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> capture.pcapng --local 192.0.2.1',
+    '<%= config.bin %> <%= command.id %> /var/log/sentrypeer/sentrypeer.json*',
+    '<%= config.bin %> <%= command.id %> --database /var/lib/sentrypeer/sentrypeer.db --since 24h --rule mine.yaml',
+    'zcat old.json.gz | <%= config.bin %> <%= command.id %> - --rule mine.yaml --only --protect 198.51.100.0/24',
+  ];
+  static override strict = false;
+  static override args = {
+    file: Args.string({
+      description: 'captures and JSON logs; - is standard input',
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    database: Flags.string({ helpValue: 'FILE', description: 'stored events in place of files' }),
+    since: Flags.string({
+      helpValue: 'TIME',
+      description: 'only from then on: 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z',
+    }),
+    until: Flags.string({ helpValue: 'TIME', description: 'only before then' }),
+    rule: Flags.string({
+      helpValue: 'FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'rules to try beside those in force; one with the same id takes the place',
+    }),
+    only: Flags.boolean({
+      dependsOn: ['rule'],
+      description: 'try the rules of --rule alone, without those in force',
+    }),
+    protect: Flags.string({
+      helpValue: 'CIDR',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'never blocked, beside those of the configuration',
+    }),
+    local: Flags.string({
+      helpValue: 'CIDR',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: "in captures: the host's own addresses, so that what it sent is left out",
+    }),
+    port: Flags.integer({
+      helpValue: 'PORT',
+      multiple: true,
+      multipleNonGreedy: true,
+      min: 1,
+      max: 65_535,
+      description: 'in captures: a SIP port, beside those of the configuration',
+    }),
+    limit: Flags.integer({ default: 50, min: 1, max: 10_000, description: 'rows of each list' }),
+  };
+
+  async run(): Promise<ReplayView> {
+    const { flags, argv } = await this.parse(Replay);
+    const { rule = [], protect = [], local = [], port = [], database } = flags;
+    const loaded = await this.load(flags.config);
+    const plan = await planReplay(loaded, { protect, ruleFiles: rule, only: flags.only });
+    const span = readSpan(flags.since, flags.until);
+    // Arguments of a command without `strict` are texts, as typed.
+    const files = argv as string[];
+    const input = await openInput(loaded, files, { database, local, port }, span);
+    const base = createRun(plan.setting, plan.rules);
+    const trial = plan.trial === null ? null : createRun(plan.setting, plan.trial.rules);
+    try {
+      const tell = (messages: number): void => {
+        this.logToStderr(`… ${messages} messages`);
+      };
+      for await (const { packet, proof } of withinSpan(input.batches, span, tell)) {
+        feed(base, packet, proof);
+        if (trial !== null) feed(trial, packet, proof);
+      }
+    } finally {
+      await input.reader?.close();
+    }
+    const view = viewReplay(plan, input.ledgers, base, trial, flags.limit);
+    this.log(renderReplay(view));
+    return view;
+  }
+}
+
+function readSpan(since: string | undefined, until: string | undefined): Span {
+  const nowMs = Date.now();
+  return {
+    sinceUs: since === undefined ? 0 : readMoment(since, nowMs),
+    untilUs: until === undefined ? Number.MAX_SAFE_INTEGER : readMoment(until, nowMs),
+  };
+}
+
+async function openInput(
+  { settings }: LoadedSettings,
+  files: readonly string[],
+  flags: InputFlags,
+  span: Span,
+): Promise<Input> {
+  if (files.length > 0 === (flags.database !== undefined)) {
+    throw new AgentError(
+      'USAGE',
+      'what is to be replayed: name either files or --database',
+      'see `sentrypeer-agent replay --help` for examples',
+    );
+  }
+  if (flags.database !== undefined) {
+    const reader = await openReader(flags.database);
+    const { ledger, batches } = readDatabase(reader, flags.database, span);
+    return { ledgers: [ledger], batches, reader };
+  }
+  const ports = new Set([settings.listenPort, ...settings.blocking.sipPorts, ...flags.port]);
+  const capture = { ports, local: flags.local.map(readNetwork) };
+  return { ...(await openFiles({ files, capture, stdin: process.stdin })), reader: null };
+}

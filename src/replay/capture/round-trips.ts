@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto';
+import { LIMITS } from '../../core/model/limits.js';
+import { transportProof, type Proof } from '../../core/model/proof.js';
+import type { SipMessage } from '../../core/model/sip-message.js';
+import type { Endpoint } from '../../core/model/transport.js';
+import { parseDigest } from '../../core/sip/digest.js';
+
+/**
+ * What a capture shows going out to an address: challenges, tags, and who asked whom. What comes
+ * back from there proves the address, as it does in the trap (core/trap/prove.ts).
+ */
+export interface RoundTrips {
+  readonly sent: Set<string>;
+  readonly asked: Set<string>;
+}
+
+const KEY_CHARS_MAX = 256;
+
+export const createRoundTrips = (): RoundTrips => ({ sent: new Set(), asked: new Set() });
+
+/** Remembers that `client` sent a request to `server`. */
+export function noteRequest(trips: RoundTrips, client: Endpoint, server: Endpoint): void {
+  remember(trips.asked, pairOf(client, server), LIMITS.capturePairsMax);
+}
+
+/** True when a response from `server` to `client` answers a request that was seen. */
+export const isAnswer = (trips: RoundTrips, server: Endpoint, client: Endpoint): boolean =>
+  trips.asked.has(pairOf(client, server));
+
+/** Remembers the nonces and the To-tag of an answer that went out. */
+export function noteAnswer(
+  trips: RoundTrips,
+  message: SipMessage,
+  server: Endpoint,
+  client: Endpoint,
+): void {
+  for (const name of ['www-authenticate', 'proxy-authenticate']) {
+    for (const value of message.headers(name)) {
+      const nonce = parseDigest(value)?.nonce ?? '';
+      if (nonce !== '') rememberSent(trips, ['nonce', server.address, client.address, nonce]);
+    }
+  }
+  const { callId, toTag } = message;
+  if (callId === null || toTag === null) return;
+  rememberSent(trips, ['tag', server.address, client.address, callId, toTag]);
+}
+
+/** How a request over UDP proves its source: by what was sent to that address before. */
+export function proveByCapture(
+  trips: RoundTrips,
+  message: SipMessage,
+  client: Endpoint,
+  server: Endpoint,
+): Proof {
+  const byTransport = transportProof('udp');
+  if (message.kind !== 'request') return byTransport;
+  const nonce = message.authorization?.nonce ?? '';
+  const was = (parts: readonly string[]): boolean => trips.sent.has(keyOf(parts));
+  if (nonce !== '' && was(['nonce', server.address, client.address, nonce])) return 'nonce';
+  if (message.method !== 'ACK' && message.method !== 'BYE') return byTransport;
+  const { callId, toTag } = message;
+  if (callId === null || toTag === null) return byTransport;
+  return was(['tag', server.address, client.address, callId, toTag]) ? 'dialog' : byTransport;
+}
+
+function rememberSent(trips: RoundTrips, parts: readonly string[]): void {
+  remember(trips.sent, keyOf(parts), LIMITS.captureChallengesMax);
+}
+
+/** The least recently seen goes first: a Set keeps the order of insertion. */
+function remember(set: Set<string>, key: string, max: number): void {
+  set.delete(key);
+  set.add(key);
+  if (set.size <= max) return;
+  const oldest = set.values().next();
+  if (oldest.done !== true) set.delete(oldest.value);
+}
+
+const pairOf = (client: Endpoint, server: Endpoint): string =>
+  `${client.address} ${client.port} ${server.address} ${server.port}`;
+
+/** A longer key is hashed: hostile headers must not fill the memory. */
+function keyOf(parts: readonly string[]): string {
+  const text = parts.join('\n');
+  return text.length > KEY_CHARS_MAX ? hash('sha256', text, 'base64') : text;
+}

@@ -1,0 +1,103 @@
+import {
+  createCaptureDecoder,
+  decodeFrame,
+  endDecoder,
+  type CaptureDecoder,
+  type CaptureOptions,
+} from './capture/decode.js';
+import { createPcapReader, isPcap, readPcap, type PcapReader } from './capture/pcap.js';
+import { createPcapngReader, isPcapng, readPcapng, type PcapngReader } from './capture/pcapng.js';
+import { createLineReader, readLines, readLogLine, type LineReader } from './json-log.js';
+import { leaveOut, type Ledger, type RecordedPacket } from './recorded.js';
+
+type Reader = PcapReader | PcapngReader | { readonly kind: 'json-log'; readonly lines: LineReader };
+
+/** One input as its bytes come in. What it is, is told from how it begins. */
+export interface InputDecoder {
+  readonly ledger: Ledger;
+  readonly capture: CaptureDecoder;
+  head: Buffer;
+  reader: Reader | null;
+}
+
+const HEAD_BYTES = 4;
+
+export const createInputDecoder = (ledger: Ledger, options: CaptureOptions): InputDecoder => ({
+  ledger,
+  capture: createCaptureDecoder(options),
+  head: Buffer.alloc(0),
+  reader: null,
+});
+
+/** The messages that the next bytes complete, in order. Never throws on account of the bytes. */
+export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly RecordedPacket[] {
+  let bytes = chunk;
+  if (decoder.reader === null) {
+    decoder.head = Buffer.concat([decoder.head, chunk]);
+    if (decoder.head.length < HEAD_BYTES) return [];
+    bytes = decoder.head;
+    decoder.head = Buffer.alloc(0);
+    decoder.reader = readerFor(bytes);
+    decoder.ledger.format = decoder.reader.kind;
+  }
+  const messages = readWith(decoder, decoder.reader, bytes);
+  decoder.ledger.messages += messages.length;
+  return messages;
+}
+
+/** The end of the input: its last line, and a word about what is incomplete. */
+export function endInput(decoder: InputDecoder): readonly RecordedPacket[] {
+  const { reader, ledger, capture, head } = decoder;
+  if (reader === null) {
+    ledger.damage ??= head.length === 0 ? 'it is empty' : 'it is too short to be anything';
+    return [];
+  }
+  if (reader.kind === 'json-log') {
+    const messages = reader.lines.rest.length === 0 ? [] : decodeChunk(decoder, LINE_FEED);
+    if (ledger.messages === 0) {
+      ledger.damage =
+        'it is no capture (pcap, pcapng), and no line of it is an event of a JSON log';
+    }
+    return messages;
+  }
+  const { pending } = reader;
+  ledger.damage ??= pending.damage;
+  if (pending.bytes.length > 0) {
+    ledger.damage ??= `byte ${pending.offset}: it ends in the middle of a record`;
+  }
+  const messages = endDecoder(capture, ledger);
+  ledger.messages += messages.length;
+  return messages;
+}
+
+const LINE_FEED = Buffer.from('\n');
+
+function readerFor(head: Buffer): Reader {
+  if (isPcap(head)) return createPcapReader();
+  if (isPcapng(head)) return createPcapngReader();
+  return { kind: 'json-log', lines: createLineReader() };
+}
+
+function readWith(
+  { ledger, capture }: InputDecoder,
+  reader: Reader,
+  bytes: Buffer,
+): readonly RecordedPacket[] {
+  if (reader.kind === 'json-log') {
+    return readLines(reader.lines, bytes).flatMap((line) => readOneLine(ledger, line));
+  }
+  const frames = reader.kind === 'pcap' ? readPcap(reader, bytes) : readPcapng(reader, bytes);
+  ledger.records += frames.length;
+  return frames.flatMap((frame) => decodeFrame(capture, frame, ledger));
+}
+
+function readOneLine(ledger: Ledger, line: string | null): readonly RecordedPacket[] {
+  if (line?.trim() === '') return [];
+  ledger.records += 1;
+  const message = line === null ? null : readLogLine(line);
+  if (message !== null) return [message];
+  leaveOut(ledger, 'bad_lines');
+  const bad = ledger.leftOut.get('bad_lines') ?? 0;
+  if (bad === 1) ledger.damage = `line ${ledger.records}: it is no event of a JSON log`;
+  return [];
+}

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { constants, createGunzip } from 'node:zlib';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { CaptureOptions } from './capture/decode.js';
+import { createInputDecoder, decodeChunk, endInput } from './decode-input.js';
+import { createLedger, type Ledger, type RecordedPacket } from './recorded.js';
+
+export const STDIN = '-';
+
+export interface FileSource {
+  readonly files: readonly string[];
+  readonly capture: CaptureOptions;
+  /** What `-` stands for. */
+  readonly stdin: AsyncIterable<Buffer>;
+}
+
+export interface OpenedFiles {
+  /** One of each file, in the order given; they fill while `batches` is read. */
+  readonly ledgers: readonly Ledger[];
+  /** Messages in the order of their files, the files in the order of their first messages. */
+  readonly batches: AsyncIterable<readonly RecordedPacket[]>;
+}
+
+/**
+ * Opens captures and logs, compressed or not. Rejects with RECORD_UNREADABLE when one cannot be
+ * opened; damage that shows later is told in its ledger, and what stood before it is given out.
+ */
+export async function openFiles(source: FileSource): Promise<OpenedFiles> {
+  if (source.files.length > LIMITS.replayFilesMax) {
+    throw new AgentError(
+      'USAGE',
+      `${source.files.length} files are named, at most ${LIMITS.replayFilesMax} are taken at once`,
+      'replay them in several parts, or join the logs: cat LOG… | sentrypeer-agent replay -',
+    );
+  }
+  for (const file of source.files) if (file !== STDIN) await refuseUnreadable(file);
+  const ledgers = source.files.map(createLedger);
+  const inputs = ledgers.map((ledger) => decodeOne(ledger, source));
+  return { ledgers, batches: inOrder(inputs) };
+}
+
+/** Rotated logs are named newest first as a rule; a replay needs the oldest first. */
+async function* inOrder(
+  inputs: readonly AsyncGenerator<readonly RecordedPacket[]>[],
+): AsyncGenerator<readonly RecordedPacket[]> {
+  const begun: { first: readonly RecordedPacket[]; atUs: number; rest: (typeof inputs)[number] }[] =
+    [];
+  for (const rest of inputs) {
+    const next = await rest.next();
+    if (next.done === true) continue;
+    begun.push({ first: next.value, atUs: next.value[0]?.packet.receivedAtUs ?? 0, rest });
+  }
+  begun.sort((a, b) => a.atUs - b.atUs);
+  for (const { first, rest } of begun) {
+    yield first;
+    yield* rest;
+  }
+}
+
+/** Gives out batches that hold at least one message. */
+async function* decodeOne(
+  ledger: Ledger,
+  { capture, stdin }: FileSource,
+): AsyncGenerator<readonly RecordedPacket[]> {
+  const decoder = createInputDecoder(ledger, capture);
+  const bytes = ledger.name === STDIN ? stdin : createReadStream(ledger.name);
+  try {
+    for await (const chunk of decompress(bytes)) {
+      const messages = decodeChunk(decoder, chunk);
+      if (messages.length > 0) yield messages;
+    }
+  } catch (error) {
+    ledger.damage ??= wordsOf(error);
+  }
+  const last = endInput(decoder);
+  if (last.length > 0) yield last;
+}
+
+/** The same bytes, or what they hold when they begin as gzip does (RFC 1952 section 2.3.1). */
+async function* decompress(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) return;
+  const head: Buffer = first.value;
+  const all = joined(head, iterator);
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    yield* all;
+    return;
+  }
+  // A file that was cut off gives what it holds; the reader of the content says what is missing.
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  pipeline(Readable.from(all), gunzip, () => undefined);
+  for await (const chunk of gunzip) {
+    // A stream without an encoding gives Buffers.
+    yield chunk as Buffer;
+  }
+}
+
+async function* joined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  for (;;) {
+    const next = await rest.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+async function refuseUnreadable(file: string): Promise<void> {
+  try {
+    const handle = await open(file, 'r');
+    const isFolder = (await handle.stat()).isDirectory();
+    await handle.close();
+    if (isFolder) throw new Error('it is a folder');
+  } catch (error) {
+    throw new AgentError(
+      'RECORD_UNREADABLE',
+      `${file} cannot be read: ${wordsOf(error)}`,
+      'name a capture (pcap, pcapng) or a JSON log, or - for standard input',
+      error,
+    );
+  }
+}
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

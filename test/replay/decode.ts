@@ -1,0 +1,36 @@
+import { parseCidr } from '../../src/core/model/address.js';
+import { createInputDecoder, decodeChunk, endInput } from '../../src/replay/decode-input.js';
+import { createLedger, type Ledger, type RecordedPacket } from '../../src/replay/recorded.js';
+
+export interface Decoded {
+  readonly messages: readonly RecordedPacket[];
+  readonly ledger: Ledger;
+}
+
+/** Decodes a whole input, in pieces of `pieceBytes`. */
+export function decodeAll(
+  input: Buffer,
+  { local = [], pieceBytes = 65_536 }: { local?: readonly string[]; pieceBytes?: number } = {},
+): Decoded {
+  const ledger = createLedger('test');
+  const own = local.map((text) => {
+    const cidr = parseCidr(text);
+    if (cidr === null) throw new Error(text);
+    return cidr;
+  });
+  const decoder = createInputDecoder(ledger, { ports: new Set([5060]), local: own });
+  const messages: RecordedPacket[] = [];
+  for (let at = 0; at < input.length; at += pieceBytes) {
+    messages.push(...decodeChunk(decoder, input.subarray(at, at + pieceBytes)));
+  }
+  messages.push(...endInput(decoder));
+  return { messages, ledger };
+}
+
+/** One line a message: time, transport, source, local, proof and first line. */
+export const linesOf = ({ messages }: Decoded): readonly string[] =>
+  messages.map(({ packet, proof }) => {
+    const { receivedAtUs, transport, source, local, bytes } = packet;
+    const first = bytes.toString('latin1').split('\r\n')[0] ?? '';
+    return `${receivedAtUs} ${transport} ${source.address} ${source.port} ${local.address} ${local.port} ${proof} ${first}`;
+  });
