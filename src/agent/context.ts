@@ -10,6 +10,7 @@ import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts, type AgentState } from '../core/step.js';
+import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import { chooseFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/lock.js';
@@ -64,6 +65,7 @@ export async function openContext(
       jsonLogFile: settings.jsonLogFile,
       logFile: settings.logFile,
       appVersion: VERSION,
+      passwordFiles: passwordFilesOf(settings.rulesDir),
       inWorker: true,
       onNotice: log.say,
     });
@@ -85,6 +87,10 @@ export async function openContext(
     throw error;
   }
 }
+
+/** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
+const passwordFilesOf = (rulesDir: string): readonly string[] =>
+  [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
 
 /** The built-in rules, then the operator's. */
 export const loadAllRules = (rulesDir: string): Promise<readonly Rule[]> =>
@@ -118,6 +124,7 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
     rules: compileRules(rules),
     detect,
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(await reader.activeBlocks(nowUs())),
       returns: createReturns(await reader.provenBlockCounts()),
