@@ -10,6 +10,8 @@ import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
 import { watchConfiguration } from './reload.js';
 
+const TICK_MS = 1_000;
+
 export interface AgentOptions {
   readonly loaded: LoadedSettings;
   /** Takes one line of the agent's own words. */
@@ -61,6 +63,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     onNotice: log.say,
   });
   closers.add('trap', trap.close);
+  closers.add('tick', startTicking(context, runner));
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
   // Loaded last: what the server is made of takes time that blocks and trap must not wait for.
@@ -83,6 +86,17 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
       log.say('stopping');
       await closers.closeAll();
     },
+  };
+}
+
+/** Once a second, what has come to its end without a packet. Returns what stops it. */
+function startTicking({ state, nowUs }: AgentContext, runner: EffectRunner): () => void {
+  const timer = setInterval(() => {
+    const effects = step(state, { kind: 'tick' }, nowUs());
+    if (effects.length > 0) runner.run(effects, null);
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
 import { createBlockTable } from '../core/block/block-table.js';
 import { createBreaker } from '../core/block/breaker.js';
@@ -8,6 +9,7 @@ import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts, type AgentState } from '../core/step.js';
+import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import { chooseFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/lock.js';
@@ -21,7 +23,7 @@ import { toCoreSettings } from './core-settings.js';
 import { createFirewallKeeper, type FirewallKeeper } from './firewall-keeper.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
-import { VERSION } from './package.js';
+import { PACKAGE_ROOT, VERSION } from './package.js';
 import { gatherProtectedPeers } from './protected-peers.js';
 import { loadSecret } from './secret.js';
 
@@ -68,6 +70,7 @@ export async function openContext(
       jsonLogFile: settings.jsonLogFile,
       logFile: settings.logFile,
       appVersion: VERSION,
+      passwordFiles: passwordFilesOf(settings.rulesDir),
       inWorker: true,
       onNotice: log.say,
     });
@@ -88,6 +91,10 @@ export async function openContext(
     throw error;
   }
 }
+
+/** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
+const passwordFilesOf = (rulesDir: string): readonly string[] =>
+  [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
 
 interface RestoreSources {
   readonly loaded: LoadedSettings;
@@ -117,6 +124,7 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
     rules: compileRules(rules),
     detect,
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(await reader.activeBlocks(nowUs())),
       returns: createReturns(await reader.provenBlockCounts()),

@@ -22,7 +22,7 @@ export async function createHousekeeping(
     nowUs,
     say: log.say,
     record: (run) => {
-      const nothing = { events: [], sightings: [], blocks: [], endedBlocks: [] };
+      const nothing = { events: [], sightings: [], blocks: [], calls: [], endedBlocks: [] };
       store.write({ ...nothing, jobRuns: [run] });
     },
     earlier: await reader.jobRuns(),

@@ -58,7 +58,8 @@ async function takeOverSettings(context: AgentContext, next: LoadedSettings): Pr
   const { blocking } = next.settings;
   const chosen = await chooseFirewall(blocking);
   const { state, nowUs, log, keeper } = context;
-  const { secret, seed } = state.settings;
+  const { seed, answers } = state.settings;
+  const { secret } = answers;
   await keeper.idle();
   if (keeper.chosen.enforcing && !chosen.enforcing) await keeper.chosen.firewall.remove();
   context.loaded = next;

@@ -88,6 +88,8 @@ function lossesOf({ store, state }: AgentContext, running: Running | null): Reco
     rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
     rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),
     blocks_refused_full: state.blocks.refusedFull,
+    calls_refused: state.answers.calls.refused,
+    answer_allowances_forgotten: state.answers.budget.forgotten,
     unproven_blocks_refused: state.blocks.breaker.refused,
   };
 }

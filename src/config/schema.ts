@@ -1,3 +1,4 @@
+import { key, place, type Key } from './key.js';
 import {
   address,
   choice,
@@ -8,34 +9,15 @@ import {
   integer,
   listOf,
   network,
-  path,
   sipPort,
   size,
   truth,
-  type Reader,
 } from './readers.js';
-
-/** One configuration key. `standard` is the default, in the words of the file. */
-export interface Key<T> {
-  readonly key: string;
-  readonly reader: Reader<T>;
-  readonly standard: string;
-  readonly doc: string;
-  /** The file's name below the state folder in a trial; null for what is no path. */
-  readonly trialName: string | null;
-}
+import { TRAP_KEYS } from './trap-keys.js';
 
 const DAY_S = 86_400;
 const MIB = 1_048_576;
 const TEN_YEARS_S = 3_650 * DAY_S;
-
-function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
-  return { key: name, reader, standard, doc, trialName: null };
-}
-
-function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
-  return { key: name, reader: path, standard, doc, trialName };
-}
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
 export const KEYS = {
@@ -59,6 +41,7 @@ export const KEYS = {
       'sentrypeer.org',
       'Realm that the trap shows to those who register. Choose one that looks like yours.',
     ),
+    ...TRAP_KEYS,
     logFile: place(
       'log_file',
       '/var/log/sentrypeer/sentrypeer.log',

@@ -11,6 +11,7 @@ import {
   type RuleSet,
 } from './detect/detect.js';
 import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
+import type { CallRecord } from './model/call.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
 import type { Proof } from './model/proof.js';
@@ -18,7 +19,13 @@ import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
 import { parseMessage } from './sip/parse.js';
-import { answerTo } from './trap/answer.js';
+import {
+  answerRequest,
+  type AnswerSettings,
+  type AnswerState,
+  type Answered,
+} from './trap/answer.js';
+import { takeOverdue } from './trap/calls.js';
 import { proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
@@ -26,10 +33,8 @@ import { isRetransmission, type Retransmissions } from './trap/retransmission.js
 export interface CoreSettings {
   readonly policy: BlockPolicy;
   readonly scoreHalfLifeS: number;
-  /** Digest realm of our challenges. */
-  readonly realm: string;
-  /** Key of nonces and To-tags, kept over restarts. */
-  readonly secret: Buffer;
+  /** How the trap answers, with the key of nonces and To-tags, which is kept over restarts. */
+  readonly answers: AnswerSettings;
   /** 30 bits, another at each start; a replay gives a fixed one. */
   readonly seed: number;
 }
@@ -39,18 +44,32 @@ export interface AgentState {
   rules: RuleSet;
   readonly detect: DetectState;
   readonly retransmissions: Retransmissions;
+  readonly answers: AnswerState;
   blocks: BlockState;
   nextEventId: number;
   readonly counts: AgentCounts;
 }
 
-/** Exact counts since the start. received = answered + unanswered. */
+/**
+ * Exact counts since the start. received = answered + unanswered, and
+ * unanswered = noAnswerDue + all that begin with withheld.
+ */
 export interface AgentCounts {
   received: number;
   answered: number;
   unanswered: number;
-  /** Of `unanswered`: withheld because the source is blocked. */
+  /** Responses, ACKs, what is no SIP, and requests that cannot be answered. */
+  noAnswerDue: number;
+  /** Withheld because the source is blocked. */
   withheldBlocked: number;
+  /** Withheld because the trap is passive. */
+  withheldPassive: number;
+  /** Withheld because the source or its network had its share of answers for now. */
+  withheldRate: number;
+  /** Withheld because the source is unproven, and the answer too large for what it sent. */
+  withheldAmplification: number;
+  /** Calls that were answered. */
+  calls: number;
   retransmissions: number;
   sightings: number;
   blocks: number;
@@ -61,7 +80,12 @@ export const createCounts = (): AgentCounts => ({
   received: 0,
   answered: 0,
   unanswered: 0,
+  noAnswerDue: 0,
   withheldBlocked: 0,
+  withheldPassive: 0,
+  withheldRate: 0,
+  withheldAmplification: 0,
+  calls: 0,
   retransmissions: 0,
   sightings: 0,
   blocks: 0,
@@ -75,7 +99,9 @@ export type Input =
   | { readonly kind: 'block'; readonly request: BlockRequest }
   | { readonly kind: 'unblock'; readonly target: string }
   /** Settles the blocks whose end has come. */
-  | { readonly kind: 'settle' };
+  | { readonly kind: 'settle' }
+  /** Ends the calls whose time is over; wanted about once a second. */
+  | { readonly kind: 'tick' };
 
 export type EndHow = 'expired' | 'removed' | 'replaced';
 
@@ -84,6 +110,8 @@ export type Effect =
   | { readonly kind: 'answer'; readonly bytes: Buffer }
   | { readonly kind: 'event'; readonly record: EventRecord; readonly event: TrapEvent }
   | { readonly kind: 'sighting'; readonly sighting: Sighting }
+  /** A call that the trap answered has begun, or has ended. */
+  | { readonly kind: 'call'; readonly call: CallRecord }
   | { readonly kind: 'block'; readonly block: Block }
   | { readonly kind: 'block-ended'; readonly block: Block; readonly how: EndHow }
   | { readonly kind: 'firewall'; readonly change: FirewallChange }
@@ -107,6 +135,11 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
       return stepUnblock(state, input.target);
     case 'settle':
       return takeEnded(state.blocks.table, nowUs).map((block) => endOf(block, 'expired'));
+    case 'tick': {
+      const { callDurationMaxUs } = state.settings.answers;
+      const ended = takeOverdue(state.answers.calls, callDurationMaxUs, nowUs);
+      return ended.map((call) => ({ kind: 'call', call }));
+    }
   }
 }
 
@@ -126,20 +159,25 @@ function stepPacket(
     transport,
     source,
     local: packet.local,
-    proof: recorded ?? proveSource(message, transport, source.address, settings.secret, nowUs),
+    proof:
+      recorded ?? proveSource(message, transport, source.address, settings.answers.secret, nowUs),
     message,
-    retransmission: isRetransmission(state.retransmissions, source, message, nowUs),
+    // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
+    retransmission:
+      transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
   };
   counts.received += 1;
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answer = answerUnlessBlocked(state, event, nowUs);
-  const record = recordOf(state, event, detection, answer?.status ?? null);
-  const effects: Effect[] = answer === null ? [] : [{ kind: 'answer', bytes: answer.bytes }];
+  const answered = answerUnlessBlocked(state, event, nowUs);
+  const record = recordOf(state, event, detection, answered?.status ?? null);
+  const effects: Effect[] = [];
+  for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
   effects.push({ kind: 'event', record, event });
   for (const sighting of detection.sightings) effects.push({ kind: 'sighting', sighting });
   for (const fault of detection.faults) effects.push({ kind: 'fault', fault });
+  for (const call of answered?.calls ?? []) effects.push({ kind: 'call', call });
   counts.sightings += detection.sightings.length;
   effects.push(...blocking);
   return effects;
@@ -165,15 +203,30 @@ function decideAndBlock(
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
-function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number) {
+function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number): Answered | null {
+  const { settings, answers, counts } = state;
   const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
-  const blocked = covering.some((block) => !block.simulated);
-  const { secret, realm } = state.settings;
-  const answer = blocked ? null : answerTo(event, { secret, realm });
-  if (answer === null) state.counts.unanswered += 1;
-  else state.counts.answered += 1;
-  if (blocked) state.counts.withheldBlocked += 1;
-  return answer;
+  if (covering.some((block) => !block.simulated)) {
+    counts.unanswered += 1;
+    counts.withheldBlocked += 1;
+    return null;
+  }
+  const answered = answerRequest(event, settings.answers, answers);
+  countAnswered(counts, answered);
+  return answered;
+}
+
+function countAnswered(counts: AgentCounts, { messages, withheld, calls }: Answered): void {
+  for (const { endedAtUs } of calls) if (endedAtUs === null) counts.calls += 1;
+  if (messages.length > 0) {
+    counts.answered += 1;
+    return;
+  }
+  counts.unanswered += 1;
+  if (withheld === 'passive') counts.withheldPassive += 1;
+  else if (withheld === 'rate') counts.withheldRate += 1;
+  else if (withheld === 'amplification') counts.withheldAmplification += 1;
+  else counts.noAnswerDue += 1;
 }
 
 function recordOf(

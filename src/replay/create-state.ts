@@ -7,6 +7,7 @@ import { compileRules, createDetectState } from '../core/detect/detect.js';
 import type { ProtectedPeer } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts, type AgentState, type CoreSettings } from '../core/step.js';
+import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 
 /** Fixed, so that the same input gives the same output to the byte. */
@@ -33,6 +34,7 @@ export function createReplayState(
     rules: compileRules(rules),
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(),
       returns: createReturns(),

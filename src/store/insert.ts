@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Block } from '../core/model/block.js';
+import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import type { EventFacts } from './facts.js';
+import type { Guess } from './guess.js';
 import type { Database, SqlValue, Statement } from './sqlite.js';
 import type { JobRun } from './types.js';
 
@@ -39,9 +41,27 @@ const BLOCK_COLUMNS = listOf(`
 const BLOCKS: Target = {
   table: 'blocks',
   columns: BLOCK_COLUMNS,
-  suffix: `ON CONFLICT (id) DO UPDATE SET ${BLOCK_COLUMNS.filter((name) => name !== 'id')
-    .map((name) => `${name} = excluded.${name}`)
-    .join(', ')}`,
+  suffix: updateOn('id', BLOCK_COLUMNS),
+};
+
+const CALL_COLUMNS = listOf(`
+    id source user called call_id began_at_us confirmed_at_us ended_at_us end_how`);
+
+const CALLS: Target = {
+  table: 'calls',
+  columns: CALL_COLUMNS,
+  suffix: updateOn('id', CALL_COLUMNS),
+};
+
+/** One row for each password that one source tried for one user, however often. */
+const CREDENTIALS: Target = {
+  table: 'credentials',
+  columns: listOf(`
+    source username response realm nonce method algorithm first_at_us last_at_us first_event_id
+    last_event_id tries password`),
+  suffix: `ON CONFLICT (source, username, response) DO UPDATE SET tries = tries + 1,
+    last_at_us = excluded.last_at_us, last_event_id = excluded.last_event_id,
+    password = coalesce(excluded.password, password)`,
 };
 
 const JOB_RUNS: Target = {
@@ -49,6 +69,12 @@ const JOB_RUNS: Target = {
   columns: listOf('name started_at_us finished_at_us result detail'),
   suffix: '',
 };
+
+function updateOn(key: string, columns: readonly string[]): string {
+  const others = columns.filter((name) => name !== key);
+  const changes = others.map((name) => `${name} = excluded.${name}`).join(', ');
+  return `ON CONFLICT (${key}) DO UPDATE SET ${changes}`;
+}
 
 /** An event with what its bytes say. */
 export interface DerivedEvent {
@@ -61,6 +87,8 @@ export interface Inserter {
   events(rows: readonly DerivedEvent[]): Promise<void>;
   sightings(rows: readonly Sighting[]): Promise<void>;
   blocks(rows: readonly Block[]): Promise<void>;
+  calls(rows: readonly CallRecord[]): Promise<void>;
+  guesses(rows: readonly Guess[]): Promise<void>;
   jobRuns(rows: readonly JobRun[]): Promise<void>;
   finalize(): Promise<void>;
 }
@@ -89,6 +117,8 @@ export function createInserter(database: Database): Inserter {
     events: (rows) => insert(EVENTS, rows, eventValues),
     sightings: (rows) => insert(SIGHTINGS, rows, sightingValues),
     blocks: (rows) => insert(BLOCKS, rows, blockValues),
+    calls: (rows) => insert(CALLS, rows, callValues),
+    guesses: (rows) => insert(CREDENTIALS, rows, guessValues),
     jobRuns: (rows) => insert(JOB_RUNS, rows, jobRunValues),
     finalize: async () => {
       for (const statement of prepared.values()) await statement.finalize();
@@ -174,6 +204,38 @@ function blockValues(block: Block): readonly SqlValue[] {
     block.createdAtUs,
     block.expiresAtUs,
     block.simulated ? 1 : 0,
+  ];
+}
+
+function callValues(call: CallRecord): readonly SqlValue[] {
+  return [
+    call.id,
+    call.source,
+    column(call.user),
+    column(call.called),
+    column(call.callId),
+    call.beganAtUs,
+    call.confirmedAtUs,
+    call.endedAtUs,
+    call.endHow,
+  ];
+}
+
+function guessValues({ credentials, ...guess }: Guess): readonly SqlValue[] {
+  return [
+    guess.source,
+    column(credentials.username),
+    column(credentials.response),
+    column(credentials.realm),
+    column(credentials.nonce),
+    column(guess.method),
+    column(credentials.algorithm === '' ? 'MD5' : credentials.algorithm),
+    guess.atUs,
+    guess.atUs,
+    guess.eventId,
+    guess.eventId,
+    1,
+    column(guess.password),
   ];
 }
 

@@ -35,6 +35,7 @@ interface Gathered {
   readonly events: EventRecord[];
   readonly sightings: StoreBatch['sightings'][number][];
   readonly blocks: StoreBatch['blocks'][number][];
+  readonly calls: StoreBatch['calls'][number][];
   readonly endedBlocks: StoreBatch['endedBlocks'][number][];
   readonly jobRuns: StoreBatch['jobRuns'][number][];
 }
@@ -153,6 +154,7 @@ const emptyGathered = (): Gathered => ({
   events: [],
   sightings: [],
   blocks: [],
+  calls: [],
   endedBlocks: [],
   jobRuns: [],
 });
@@ -160,6 +162,7 @@ const emptyGathered = (): Gathered => ({
 function gatherDecisions(gathered: Gathered, batch: StoreBatch): void {
   append(gathered.sightings, batch.sightings);
   append(gathered.blocks, batch.blocks);
+  append(gathered.calls, batch.calls);
   append(gathered.endedBlocks, batch.endedBlocks);
   append(gathered.jobRuns, batch.jobRuns);
 }

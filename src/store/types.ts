@@ -1,4 +1,5 @@
 import type { Block } from '../core/model/block.js';
+import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
 
@@ -25,15 +26,16 @@ export interface StoreBatch {
   readonly events: readonly EventRecord[];
   readonly sightings: readonly Sighting[];
   readonly blocks: readonly Block[];
+  /** A call that is stored already is replaced: it is written when it begins and when it ends. */
+  readonly calls: readonly CallRecord[];
   readonly endedBlocks: readonly EndedBlock[];
   readonly jobRuns: readonly JobRun[];
 }
 
-/** Rows of a batch that are not events: sightings, blocks, ends and job runs. */
+/** Rows of a batch that are not events: sightings, blocks, calls, ends and job runs. */
 export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
-  return (
-    batch.sightings.length + batch.blocks.length + batch.endedBlocks.length + batch.jobRuns.length
-  );
+  const { sightings, blocks, calls, endedBlocks, jobRuns } = batch;
+  return sightings.length + blocks.length + calls.length + endedBlocks.length + jobRuns.length;
 }
 
 /** A block with its end; both null while it is in force. */
@@ -48,6 +50,8 @@ export interface StoreOptions {
   readonly jsonLogFile: string | null;
   /** One line for a person an event (formatEventLine); null or absent writes none. */
   readonly logFile?: string | null;
+  /** Lists of passwords, one a line, by which guesses are named. */
+  readonly passwordFiles?: readonly string[];
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;

@@ -6,8 +6,10 @@ import { createReturns } from '../../src/core/block/returns.js';
 import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
 import type { Transport } from '../../src/core/model/transport.js';
 import { createCounts, step, type AgentState, type Effect } from '../../src/core/step.js';
+import { createAnswerState } from '../../src/core/trap/answer.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { parseRules } from '../../src/config/rules.js';
+import { makeSettings } from './trap/message.js';
 
 const RULES = `
 id: three-users
@@ -43,13 +45,13 @@ function createState(observing = false, protect: string[] = []): AgentState {
         newUnprovenPerMinuteMax: 600,
       },
       scoreHalfLifeS: 3600,
-      realm: 'pbx.example',
-      secret: Buffer.alloc(32, 7),
+      answers: makeSettings({ realm: 'pbx.example' }),
       seed: 1,
     },
     rules: compileRules(parseRules(RULES, 'three-users.yaml')),
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(),
       returns: createReturns(),
@@ -193,6 +195,21 @@ describe('step', () => {
     expect(step(state, { kind: 'unblock', target: '203.0.113.0/24' }, START_US)).toEqual([]);
     const effects = step(state, { kind: 'unblock', target: '203.0.113.7/32' }, START_US);
     expect(kinds(effects)).toBe('block-ended firewall');
+  });
+
+  it('counts what it withholds: answered and the rest are what came in', () => {
+    const { settings } = state;
+    const given = { ...settings.answers, rates: { perSource: 1, perNetwork: 1 } };
+    state.settings = { ...settings, answers: given };
+    for (const user of ['100', '100', '101']) receive(user);
+    state.settings = { ...settings, answers: { ...given, answering: 'passive' } };
+    for (const user of ['102', '103']) receive(user);
+    const { counts } = state;
+    expect(counts).toMatchObject({ received: 5, answered: 1, withheldRate: 2, unanswered: 4 });
+    const { noAnswerDue, withheldBlocked, withheldPassive } = counts;
+    const { withheldRate, withheldAmplification } = counts;
+    const withheld = withheldBlocked + withheldPassive + withheldRate + withheldAmplification;
+    expect(counts.answered + noAnswerDue + withheld).toBe(counts.received);
   });
 
   it('replays to the same effects', () => {

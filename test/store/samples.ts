@@ -82,7 +82,15 @@ export function sampleBlock(id: number, change: Partial<Block> = {}): Block {
 }
 
 export function batchOf(parts: Partial<StoreBatch>): StoreBatch {
-  return { events: [], sightings: [], blocks: [], endedBlocks: [], jobRuns: [], ...parts };
+  return {
+    events: [],
+    sightings: [],
+    blocks: [],
+    calls: [],
+    endedBlocks: [],
+    jobRuns: [],
+    ...parts,
+  };
 }
 
 const cleanUps: (() => Promise<void>)[] = [];

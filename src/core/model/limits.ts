@@ -105,6 +105,19 @@ export const LIMITS = {
   ruleSampleEventsMax: 5_000,
   /** Messages of one generation that are remembered to tell retransmissions; two are kept. */
   retransmissionsMax: 50_000,
+  /** Sources, and networks, whose answers are counted in one window; when full it begins anew. */
+  answerAllowancesMax: 100_000,
+  /** Calls that the trap holds at once. */
+  callsMax: 10_000,
+  /** Passwords that let an attacker in: each costs two hashes a request with credentials. */
+  lurePasswordsMax: 32,
+  /** Bytes of one list of passwords, and words of all lists together. */
+  passwordFileBytesMax: 1_048_576,
+  passwordWordsMax: 2_000,
+  /** Hashes in a second of events that are spent on naming guessed passwords: some 70 ms. */
+  guessHashesPerSecondMax: 100_000,
+  /** Digest responses whose password, or its absence from the list, is remembered. */
+  guessesRememberedMax: 20_000,
   /** Values of one header line that are looked at for anomalies. */
   sipListItemsMax: 100,
   /** Bytes that the kernel may hold of what came on one UDP socket before it drops. */
