@@ -13,6 +13,7 @@ import {
 import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
+import { completedTransport } from './model/proof.js';
 import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
@@ -115,7 +116,7 @@ function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly 
     transport,
     source,
     local: packet.local,
-    proof: proveSource(message, transport, source.address, settings.secret, nowUs),
+    proof: proveSource(message, completedTransport(packet), source.address, settings.secret, nowUs),
     message,
     retransmission: isRetransmission(state.retransmissions, source, message, nowUs),
   };
@@ -123,8 +124,8 @@ function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly 
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answer = answerUnlessBlocked(state, event, nowUs);
-  const record = recordOf(state, event, detection, answer?.status ?? null);
+  const answer = answerUnlessBlocked(state, packet, event, nowUs);
+  const record = recordOf(state, event, packet, detection, answer?.status ?? null);
   const effects: Effect[] = answer === null ? [] : [{ kind: 'answer', bytes: answer.bytes }];
   effects.push({ kind: 'event', record, event });
   for (const sighting of detection.sightings) effects.push({ kind: 'sighting', sighting });
@@ -154,11 +155,12 @@ function decideAndBlock(
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
-function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number) {
+function answerUnlessBlocked(state: AgentState, packet: Packet, event: TrapEvent, nowUs: number) {
   const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
   const blocked = covering.some((block) => !block.simulated);
   const { secret, realm } = state.settings;
-  const answer = blocked ? null : answerTo(event, { secret, realm });
+  const silent = blocked || packet.handshake === 'failed';
+  const answer = silent ? null : answerTo(event, { secret, realm });
   if (answer === null) state.counts.unanswered += 1;
   else state.counts.answered += 1;
   if (blocked) state.counts.withheldBlocked += 1;
@@ -168,6 +170,7 @@ function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number)
 function recordOf(
   state: AgentState,
   event: TrapEvent,
+  packet: Packet,
   detection: ReturnType<typeof detect>,
   answeredStatus: number | null,
 ): EventRecord {
@@ -185,6 +188,7 @@ function recordOf(
     answeredStatus,
     raw: bytes.length > LIMITS.rawBytesMax ? bytes.subarray(0, LIMITS.rawBytesMax) : bytes,
     rawLength: bytes.length,
+    tls: packet.tls ?? null,
   };
 }
 

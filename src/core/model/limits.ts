@@ -118,6 +118,23 @@ export const LIMITS = {
   tcpConnectionsPerSourceMax: 100,
   /** Milliseconds from the first byte of a message, or from connecting, to its end. */
   tcpMessageMsMax: 10_000,
+  /** TLS connections at once, for each costs some 50 KiB outside of the heap. */
+  tlsConnectionsMax: 2_000,
+  /** Milliseconds from connecting to the end of a TLS or WebSocket handshake. */
+  handshakeMsMax: 10_000,
+  /** Characters of the server name that a TLS client asks for. */
+  tlsSniCharsMax: 255,
+  /** Days before its end at which a certificate of our own making is renewed, and its whole life. */
+  tlsRenewDays: 30,
+  tlsCertificateDays: 365,
+  /** Bytes of a certificate or key file; a larger one is refused. */
+  tlsFileBytesMax: 262_144,
+  /** Descriptors that connections leave to everything else (database, logs, commands, nft). */
+  descriptorsReservedMax: 256,
+  /** UDP sockets that one wildcard address is served by: one for each address of this host. */
+  udpLocalSocketsMax: 256,
+  /** Milliseconds between two looks at the addresses of this host. */
+  localAddressesCheckMs: 5_000,
   /** Milliseconds without a byte after the first message. */
   tcpIdleMsMax: 120_000,
   /** Bytes of headers, and of a whole message, on a stream. */
