@@ -15,6 +15,7 @@ import { chooseFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/lock.js';
 import { openStore, type Store } from '../store/open.js';
 import { openReader, type Reader } from '../store/reader.js';
+import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
@@ -33,6 +34,8 @@ export interface AgentContext {
   readonly store: Store;
   readonly reader: Reader;
   keeper: FirewallKeeper;
+  /** Null while no transport needs one, and offline. */
+  certificate: CertificateKeeper | null;
   readonly log: OwnLog;
   readonly closers: Closers;
   readonly nowUs: () => number;
@@ -79,7 +82,8 @@ export async function openContext(
     const { sipPorts } = settings.blocking;
     const keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
     closers.add('firewall queue', keeper.idle);
-    return { loaded, rules, state, store, reader, keeper, log, closers, nowUs };
+    const certificate = null;
+    return { loaded, rules, state, store, reader, keeper, certificate, log, closers, nowUs };
   } catch (error) {
     await closers.closeAll();
     throw error;

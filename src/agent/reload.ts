@@ -67,6 +67,7 @@ async function takeOverSettings(context: AgentContext, next: LoadedSettings): Pr
   const { sipPorts } = blocking;
   context.keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
   if (chosen.enforcing) await context.keeper.sync();
+  await context.certificate?.follow(next.settings);
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);

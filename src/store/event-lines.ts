@@ -79,6 +79,9 @@ export function formatJsonLine(record: EventRecord, facts: EventFacts, origin: L
     answered_status: record.answeredStatus,
     anomalies: facts.anomalies,
     raw_length: record.rawLength,
+    tls_version: record.tls?.version ?? null,
+    tls_cipher: record.tls?.cipher ?? null,
+    tls_sni: record.tls?.sni ?? null,
     raw_base64: utf8 && isPlain(message) ? null : raw.toString('base64'),
   });
 }

@@ -6,6 +6,7 @@ import type { Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import type { EventFacts } from './facts.js';
 import type { Database, SqlValue, Statement } from './sqlite.js';
+import type { ThinnedSource } from './thinning.js';
 import type { JobRun } from './types.js';
 
 /** A table to insert into: its columns in order, and what follows the VALUES. */
@@ -22,7 +23,8 @@ const EVENTS: Target = {
   columns: listOf(`
     id uuid received_at_us transport source_ip source_port destination_ip destination_port proof
     kind method request_uri status_code called_number from_user to_user auth_user user_agent
-    call_id attack_type score answered_status anomalies raw raw_length raw_sha256`),
+    call_id attack_type score answered_status anomalies raw raw_length raw_sha256 tls_version
+    tls_cipher tls_sni`),
   suffix: '',
 };
 
@@ -50,6 +52,12 @@ const JOB_RUNS: Target = {
   suffix: '',
 };
 
+const THINNED: Target = {
+  table: 'thinned',
+  columns: listOf('source_ip first_us last_us messages'),
+  suffix: '',
+};
+
 /** An event with what its bytes say. */
 export interface DerivedEvent {
   readonly record: EventRecord;
@@ -62,6 +70,7 @@ export interface Inserter {
   sightings(rows: readonly Sighting[]): Promise<void>;
   blocks(rows: readonly Block[]): Promise<void>;
   jobRuns(rows: readonly JobRun[]): Promise<void>;
+  thinned(rows: readonly ThinnedSource[]): Promise<void>;
   finalize(): Promise<void>;
 }
 
@@ -90,6 +99,7 @@ export function createInserter(database: Database): Inserter {
     sightings: (rows) => insert(SIGHTINGS, rows, sightingValues),
     blocks: (rows) => insert(BLOCKS, rows, blockValues),
     jobRuns: (rows) => insert(JOB_RUNS, rows, jobRunValues),
+    thinned: (rows) => insert(THINNED, rows, thinnedValues),
     finalize: async () => {
       for (const statement of prepared.values()) await statement.finalize();
       prepared.clear();
@@ -144,6 +154,9 @@ function eventValues({ record, facts }: DerivedEvent): readonly SqlValue[] {
     record.raw,
     record.rawLength,
     cut ? createHash('sha256').update(record.raw).digest('hex') : null,
+    record.tls?.version ?? null,
+    record.tls?.cipher ?? null,
+    record.tls?.sni ?? null,
   ];
 }
 
@@ -179,6 +192,10 @@ function blockValues(block: Block): readonly SqlValue[] {
 
 function jobRunValues(run: JobRun): readonly SqlValue[] {
   return [run.name, run.startedAtUs, run.finishedAtUs, run.result, run.detail];
+}
+
+function thinnedValues(thinned: ThinnedSource): readonly SqlValue[] {
+  return [thinned.source, thinned.firstAtUs, thinned.lastAtUs, thinned.messages];
 }
 
 /** Escaped, for the sqlite3 shell prints control characters to the terminal as they are. */

@@ -1,6 +1,7 @@
 import type { Block } from '../core/model/block.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { ThinnedSource } from './thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
 export type BlockEnd = 'expired' | 'removed' | 'replaced';
@@ -27,13 +28,14 @@ export interface StoreBatch {
   readonly blocks: readonly Block[];
   readonly endedBlocks: readonly EndedBlock[];
   readonly jobRuns: readonly JobRun[];
+  /** Added by the queue: what it counted and did not keep. */
+  readonly thinned?: readonly ThinnedSource[];
 }
 
-/** Rows of a batch that are not events: sightings, blocks, ends and job runs. */
+/** Rows of a batch that are not events: sightings, blocks, ends, job runs and counts. */
 export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
-  return (
-    batch.sightings.length + batch.blocks.length + batch.endedBlocks.length + batch.jobRuns.length
-  );
+  const { sightings, blocks, endedBlocks, jobRuns, thinned = [] } = batch;
+  return sightings.length + blocks.length + endedBlocks.length + jobRuns.length + thinned.length;
 }
 
 /** A block with its end; both null while it is in force. */
@@ -62,7 +64,7 @@ export interface StoreStats {
   /** Events that wait to be committed. */
   readonly queued: number;
   readonly committed: number;
-  /** Events that the full queue could not take; they are in no log either. */
+  /** Events that the filling queue counted by source and did not keep; they are in no log either. */
   readonly dropped: number;
   /** Events that were given up because the database refused them. */
   readonly failed: number;

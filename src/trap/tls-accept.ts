@@ -30,8 +30,8 @@ const TLS_HANDSHAKE = 22;
 /**
  * Carries out the TLS handshake on a connection and calls `onSecure` with the stream when it is
  * completed. The first bytes are looked at before TLS gets them, so that those of a handshake that
- * fails, and what is no TLS at all, are recorded. Plain bytes go to TLS all the same, which answers
- * with its alert as any TLS server does.
+ * fails, and what is no TLS at all, are recorded. Plain bytes go to TLS all the same, which ends the
+ * connection as any TLS server does.
  */
 export function acceptTls(
   context: TrapContext,

@@ -12,7 +12,7 @@ export interface UdpPlace {
 
 export interface UdpSocket {
   readonly listening: Listening;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** `shared`: others of ours have the port too. `localOf`: the local address where it is not fixed. */

@@ -57,6 +57,8 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       visitor.onOpen(webSocket);
     });
     // The package has answered what it does not take.
+    // The linter cannot see that the callback has run by now.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (!opened) deliverFailed(context, visitor.connection, visitor.head);
   });
   http.on('request', (request) => {
@@ -79,6 +81,8 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
         connection.takeRest = () => null;
         stream.unshift(head);
         http.emit('connection', stream);
+        // A listener alone does not wake a stream that was paused by hand.
+        stream.resume();
       });
     },
   };

@@ -47,12 +47,15 @@ export const LIMITS = {
   storeQueuedBytesMax: 67_108_864,
   /** Sightings, blocks, ends and job runs that wait for the database. */
   storeQueuedDecisionsMax: 200_000,
+  /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
+  thinnedSourcesMax: 5_000,
+  thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 20,
   /** Milliseconds between two attempts while the database takes nothing. */
   storeRetryMs: 1_000,
-  /** Rows of one multi-row INSERT: 1,000 of 26 columns stay under SQLite's 32,766 values. */
+  /** Rows of one multi-row INSERT: 1,000 of 29 columns stay under SQLite's 32,766 values. */
   insertRowsMax: 1_000,
   /** Characters of one text column that packet text fills; the bytes are kept beside it. */
   columnTextCharsMax: 512,
