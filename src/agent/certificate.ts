@@ -91,7 +91,8 @@ export async function keepCertificate(
 }
 
 function placeOf(source: CertificateSource): { file: string; files: readonly string[] } {
-  if (source.kind === 'own') return { file: source.file, files: [source.file] };
+  // Nobody else writes ours, and the database beside it would wake a watcher with every batch.
+  if (source.kind === 'own') return { file: source.file, files: [] };
   const { certificateFile, keyFile } = source;
   return { file: certificateFile, files: [certificateFile, keyFile] };
 }

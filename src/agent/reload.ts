@@ -41,6 +41,7 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     reload: async () => {
       await files.reload();
       await takeRules();
+      await context.certificate?.follow(context.loaded.settings);
       await context.store.reopenLog();
     },
     close: async () => {

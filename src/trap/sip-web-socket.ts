@@ -22,7 +22,8 @@ export function readSipWebSocket(
     connection.begunAtUs = null;
     holdPending(context, connections, connection, 0);
   };
-  stream.on('data', (chunk: Buffer) => {
+  // Before the package's own listener, which may settle a message with this very chunk.
+  stream.prependListener('data', (chunk: Buffer) => {
     last = chunk;
     const nowUs = context.options.nowUs();
     connection.lastByteAtUs = nowUs;
@@ -33,11 +34,17 @@ export function readSipWebSocket(
     settle();
     take(context, connection, webSocket, bytesOf(data));
   });
-  webSocket.on('ping', () => {
+  // A ping may stand between the parts of a message, whose time goes on.
+  const settleControl = (payload: Buffer): void => {
+    const rest = connection.pendingBytes - payload.length - CONTROL_HEAD_BYTES;
+    if (rest <= 0) settle();
+    else holdPending(context, connections, connection, rest);
+  };
+  webSocket.on('ping', (payload) => {
     context.counts.keepAlives += 1;
-    settle();
+    settleControl(payload);
   });
-  webSocket.on('pong', settle);
+  webSocket.on('pong', settleControl);
   webSocket.on('error', () => {
     // A frame that is none, or too large: what came last shows what was tried.
     context.counts.framingFailures += 1;
@@ -71,6 +78,8 @@ function take(
   });
 }
 
+/** RFC 6455 section 5.5: a masked frame of at most 125 bytes has two bytes and a mask before them. */
+const CONTROL_HEAD_BYTES = 6;
 const KEEP_ALIVE = Buffer.from('\r\n\r\n');
 
 function bytesOf(data: RawData): Buffer {

@@ -38,6 +38,9 @@ export async function openUdpSocket(
   const bound = socket.address();
   const local = toEndpoint(bound.address, bound.port);
   tellBuffer(socket, context);
+  const onSent = (error: Error | null): void => {
+    if (error !== null) countSendError(context, error);
+  };
   socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
     context.counts.received.udp += 1;
     const { address: peer, port: peerPort } = from;
@@ -51,7 +54,7 @@ export async function openUdpSocket(
         bytes,
       },
       (answer) => {
-        send(socket, context, answer, peer, peerPort);
+        send(socket, context, answer, peer, peerPort, onSent);
       },
     );
   });
@@ -109,6 +112,7 @@ function send(
   answer: Buffer,
   address: string,
   port: number,
+  onSent: (error: Error | null) => void,
 ): void {
   if (port === 0) {
     // A forged source: nothing can be sent there, and Node would throw.
@@ -120,9 +124,7 @@ function send(
       context.counts.repliesDropped += 1;
       return;
     }
-    socket.send(answer, port, address, (error) => {
-      if (error !== null) countSendError(context, error);
-    });
+    socket.send(answer, port, address, onSent);
   } catch (error) {
     // Node throws for a socket that was closed meanwhile, and for an answer beyond 64 KiB.
     countSendError(context, error);

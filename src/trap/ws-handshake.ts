@@ -42,7 +42,11 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     deliverFailed(context, connection, head);
     stream.end(BAD_REQUEST, () => connection.socket.destroy());
   };
-  const http = createServer({ maxHeaderSize: LIMITS.streamHeadBytesMax });
+  const http = createServer({
+    maxHeaderSize: LIMITS.streamHeadBytesMax,
+    // Else Node answers by itself, and we never learn of the request.
+    requireHostHeader: false,
+  });
   http.on('upgrade', (request: IncomingMessage, stream, rest) => {
     const visitor = visitors.get(stream);
     if (visitor === undefined) return;
@@ -61,13 +65,18 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (!opened) deliverFailed(context, visitor.connection, visitor.head);
   });
-  http.on('request', (request) => {
-    const visitor = visitors.get(request.socket);
-    if (visitor !== undefined) turnAway(visitor);
-  });
-  http.on('clientError', (_error, stream) => {
+  const turnSocketAway = (stream: Duplex): void => {
     const visitor = visitors.get(stream);
     if (visitor !== undefined) turnAway(visitor);
+  };
+  // Without a listener Node answers some of these by itself.
+  for (const name of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
+    http.on(name, (request: IncomingMessage) => {
+      turnSocketAway(request.socket);
+    });
+  }
+  http.on('clientError', (_error, stream) => {
+    turnSocketAway(stream);
   });
   return {
     admit: (connection, stream, onOpen) => {
@@ -78,7 +87,7 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
           return;
         }
         visitors.set(stream, visitor);
-        connection.takeRest = () => null;
+        connection.takeRest = () => head;
         stream.unshift(head);
         http.emit('connection', stream);
         // A listener alone does not wake a stream that was paused by hand.

@@ -53,9 +53,11 @@ export const LIMITS = {
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 20,
+  /** Bytes that go into a log of events with one write. */
+  logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
   storeRetryMs: 1_000,
-  /** Rows of one multi-row INSERT: 1,000 of 29 columns stay under SQLite's 32,766 values. */
+  /** Rows of one multi-row INSERT: 1,000 of up to 11 values stay under SQLite's 32,766. */
   insertRowsMax: 1_000,
   /** Characters of one text column that packet text fills; the bytes are kept beside it. */
   columnTextCharsMax: 512,
