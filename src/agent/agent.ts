@@ -5,6 +5,7 @@ import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { Trap } from '../trap/options.js';
 import { createCalls } from './calls.js';
+import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { openContext, type AgentContext } from './context.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
@@ -52,10 +53,15 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   await putInForce(context);
+  const material = needsCertificate(settings)
+    ? await loadCertificate(settings, nowUs() / 1_000)
+    : null;
   const trap = await openTrap({
     addresses: settings.listenAddresses,
     port: settings.listenPort,
+    ports: { tls: settings.tlsPort, ws: settings.wsPort, wss: settings.wssPort },
     transports: settings.transports,
+    tls: material,
     nowUs,
     onPacket: (packet, reply) => {
       runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
@@ -64,6 +70,11 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   });
   closers.add('trap', trap.close);
   closers.add('tick', startTicking(context, runner));
+  if (material !== null) {
+    const keeper = await keepCertificate(trap, { settings, material }, nowUs, log.say);
+    context.certificate = keeper;
+    closers.add('certificate watcher', keeper.close);
+  }
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
   // Loaded last: what the server is made of takes time that blocks and trap must not wait for.

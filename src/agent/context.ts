@@ -8,7 +8,8 @@ import { createProtectTable } from '../core/block/protect.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import type { Rule } from '../core/model/rule.js';
-import { createCounts, type AgentState } from '../core/step.js';
+import { createCounts } from '../core/counts.js';
+import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import { chooseFirewall } from '../firewall/select.js';
@@ -17,6 +18,7 @@ import { openStore } from '../store/open.js';
 import type { Store } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
+import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
@@ -35,6 +37,8 @@ export interface AgentContext {
   readonly store: Store;
   readonly reader: Reader;
   keeper: FirewallKeeper;
+  /** Null while no transport needs one, and offline. */
+  certificate: CertificateKeeper | null;
   readonly log: OwnLog;
   readonly closers: Closers;
   readonly nowUs: () => number;
@@ -85,7 +89,8 @@ export async function openContext(
     const { sipPorts } = settings.blocking;
     const keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
     closers.add('firewall queue', keeper.idle);
-    return { loaded, rules, state, store, reader, keeper, log, closers, nowUs };
+    const certificate = null;
+    return { loaded, rules, state, store, reader, keeper, certificate, log, closers, nowUs };
   } catch (error) {
     await closers.closeAll();
     throw error;

@@ -42,6 +42,7 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     reload: async () => {
       await files.reload();
       await takeRules();
+      await context.certificate?.follow(context.loaded.settings);
       await context.store.reopenLog();
     },
     close: async () => {
@@ -69,6 +70,7 @@ async function takeOverSettings(context: AgentContext, next: LoadedSettings): Pr
   const { sipPorts } = blocking;
   context.keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
   if (chosen.enforcing) await context.keeper.sync();
+  await context.certificate?.follow(next.settings);
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);

@@ -78,9 +78,11 @@ function lossesOf({ store, state }: AgentContext, running: Running | null): Reco
   return {
     kernel_drops: trap?.kernelDrops ?? 0,
     connections_refused: trap?.connectionsRefused ?? 0,
+    connections_timed_out: trap?.connectionsTimedOut ?? 0,
+    seconds_without_descriptors: trap?.secondsWithoutDescriptors ?? 0,
     stream_bytes_ignored: trap?.streamBytesIgnored ?? 0,
     replies_dropped: trap?.repliesDropped ?? 0,
-    events_dropped: dropped,
+    samples_thinned: dropped,
     events_failed: failed,
     decisions_lost: decisionsLost,
     log_lines_lost: logLinesLost,

@@ -9,6 +9,7 @@ import {
   integer,
   listOf,
   network,
+  optionalPath,
   sipPort,
   size,
   truth,
@@ -28,13 +29,24 @@ export const KEYS = {
       '0.0.0.0',
       'Addresses that the SIP trap listens on; `0.0.0.0, ::` is IPv4 and IPv6.',
     ),
-    listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of the SIP trap.'),
+    listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of UDP and TCP.'),
     transports: key(
       'transports',
-      listOf(choice(['udp', 'tcp']), 1),
+      listOf(choice(['udp', 'tcp', 'tls', 'ws', 'wss']), 1),
       'udp, tcp',
-      'What the trap speaks.',
+      'What the trap speaks; ws and wss are SIP over WebSocket (RFC 7118).',
     ),
+    tlsPort: key('tls_port', integer(1, 65_535, 'a port'), '5061', 'Port of TLS.'),
+    wsPort: key('ws_port', integer(1, 65_535, 'a port'), '5066', 'Port of WebSocket.'),
+    wssPort: key('wss_port', integer(1, 65_535, 'a port'), '7443', 'Port of secure WebSocket.'),
+    tlsCertificateFile: key(
+      'tls_certificate_file',
+      optionalPath,
+      '',
+      'Certificate with its chain (PEM) for tls and wss; a replaced file is taken over. ' +
+        'Empty: the agent makes its own, named after sip_domain.',
+    ),
+    tlsKeyFile: key('tls_key_file', optionalPath, '', 'Private key (PEM) of that certificate.'),
     sipDomain: key(
       'sip_domain',
       domain,
@@ -146,7 +158,7 @@ export const KEYS = {
       'sip_ports',
       listOf(sipPort, 1),
       'trap, 5060, 5061',
-      'What scope sip means; trap is the port of the trap. Add those of a PBX beside it.',
+      'What scope sip means; trap is every port of the trap. Add those of a PBX beside it.',
     ),
     blocksMax: key(
       'max_blocks',
@@ -177,6 +189,12 @@ export const KEYS = {
     ),
     databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
     databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),
+    certificateCheck: key(
+      'certificate_check',
+      cron,
+      '17 4 * * *',
+      'When the TLS certificate is looked at, and renewed before it ends.',
+    ),
   },
   retention: {
     eventsMaxAgeS: key(
@@ -241,10 +259,16 @@ export const KEY_PLACES: readonly KeyPlace[] = Object.entries(KEYS).flatMap(([na
 
 /** Works out the values that depend on others: `trap` among the SIP ports. */
 export function finishSettings(readings: Readings): Settings {
-  const ports = readings.blocking.sipPorts.map((port) =>
-    port === 'trap' ? readings.listenPort : port,
+  const ports = readings.blocking.sipPorts.flatMap((port) =>
+    port === 'trap' ? trapPorts(readings) : [port],
   );
   return { ...readings, blocking: { ...readings.blocking, sipPorts: [...new Set(ports)] } };
+}
+
+function trapPorts({ listenPort, transports, tlsPort, wsPort, wssPort }: Readings): number[] {
+  const others = { tls: tlsPort, ws: wsPort, wss: wssPort };
+  const named = (['tls', 'ws', 'wss'] as const).filter((name) => transports.includes(name));
+  return [listenPort, ...named.map((name) => others[name])];
 }
 
 /** The value of one key, as the configuration file would have it. */

@@ -79,6 +79,26 @@ export function watchFolder(
   return watchPath(above, isOther, onChange, onProblem);
 }
 
+/** Calls `onChange` when one of these files was added, changed, replaced or removed. */
+export async function watchFiles(
+  files: readonly string[],
+  onChange: () => void,
+  onProblem: (problem: AgentError) => void,
+): Promise<Watcher> {
+  const paths = new Set(files.map((file) => resolve(file)));
+  const folders = new Set([...paths].map((path) => dirname(path)));
+  const watchers: Watcher[] = [];
+  for (const folder of folders) {
+    const isOther = (seen: string): boolean => seen !== folder && !paths.has(seen);
+    watchers.push(await watchPath(folder, isOther, onChange, onProblem));
+  }
+  return {
+    async close() {
+      await Promise.all(watchers.map((watcher) => watcher.close()));
+    },
+  };
+}
+
 /** Resolves when the watch is in place; events before that are not told. */
 async function watchPath(
   folder: string,

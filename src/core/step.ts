@@ -3,6 +3,7 @@ import { decide, type BlockState } from './block/decide.js';
 import type { BlockPolicy } from './block/policy.js';
 import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
 import { countReturn } from './block/returns.js';
+import { countAnswered, type AgentCounts } from './counts.js';
 import {
   detect,
   spendScore,
@@ -14,7 +15,7 @@ import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
 import type { CallRecord } from './model/call.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
-import type { Proof } from './model/proof.js';
+import { completedTransport, type Proof } from './model/proof.js';
 import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
@@ -49,48 +50,6 @@ export interface AgentState {
   nextEventId: number;
   readonly counts: AgentCounts;
 }
-
-/**
- * Exact counts since the start. received = answered + unanswered, and
- * unanswered = noAnswerDue + all that begin with withheld.
- */
-export interface AgentCounts {
-  received: number;
-  answered: number;
-  unanswered: number;
-  /** Responses, ACKs, what is no SIP, and requests that cannot be answered. */
-  noAnswerDue: number;
-  /** Withheld because the source is blocked. */
-  withheldBlocked: number;
-  /** Withheld because the trap is passive. */
-  withheldPassive: number;
-  /** Withheld because the source or its network had its share of answers for now. */
-  withheldRate: number;
-  /** Withheld because the source is unproven, and the answer too large for what it sent. */
-  withheldAmplification: number;
-  /** Calls that were answered. */
-  calls: number;
-  retransmissions: number;
-  sightings: number;
-  blocks: number;
-  protectedSpared: number;
-}
-
-export const createCounts = (): AgentCounts => ({
-  received: 0,
-  answered: 0,
-  unanswered: 0,
-  noAnswerDue: 0,
-  withheldBlocked: 0,
-  withheldPassive: 0,
-  withheldRate: 0,
-  withheldAmplification: 0,
-  calls: 0,
-  retransmissions: 0,
-  sightings: 0,
-  blocks: 0,
-  protectedSpared: 0,
-});
 
 export type Input =
   | { readonly kind: 'packet'; readonly packet: Packet }
@@ -160,7 +119,14 @@ function stepPacket(
     source,
     local: packet.local,
     proof:
-      recorded ?? proveSource(message, transport, source.address, settings.answers.secret, nowUs),
+      recorded ??
+      proveSource(
+        message,
+        completedTransport(packet),
+        source.address,
+        settings.answers.secret,
+        nowUs,
+      ),
     message,
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
@@ -170,8 +136,8 @@ function stepPacket(
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answered = answerUnlessBlocked(state, event, nowUs);
-  const record = recordOf(state, event, detection, answered?.status ?? null);
+  const answered = answerUnlessBlocked(state, packet, event, nowUs);
+  const record = recordOf(state, event, packet, detection, answered?.status ?? null);
   const effects: Effect[] = [];
   for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
   effects.push({ kind: 'event', record, event });
@@ -203,7 +169,12 @@ function decideAndBlock(
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
-function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number): Answered | null {
+function answerUnlessBlocked(
+  state: AgentState,
+  packet: Packet,
+  event: TrapEvent,
+  nowUs: number,
+): Answered | null {
   const { settings, answers, counts } = state;
   const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
   if (covering.some((block) => !block.simulated)) {
@@ -211,27 +182,20 @@ function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number)
     counts.withheldBlocked += 1;
     return null;
   }
+  if (packet.handshake === 'failed') {
+    counts.unanswered += 1;
+    counts.noAnswerDue += 1;
+    return null;
+  }
   const answered = answerRequest(event, settings.answers, answers);
   countAnswered(counts, answered);
   return answered;
 }
 
-function countAnswered(counts: AgentCounts, { messages, withheld, calls }: Answered): void {
-  for (const { endedAtUs } of calls) if (endedAtUs === null) counts.calls += 1;
-  if (messages.length > 0) {
-    counts.answered += 1;
-    return;
-  }
-  counts.unanswered += 1;
-  if (withheld === 'passive') counts.withheldPassive += 1;
-  else if (withheld === 'rate') counts.withheldRate += 1;
-  else if (withheld === 'amplification') counts.withheldAmplification += 1;
-  else counts.noAnswerDue += 1;
-}
-
 function recordOf(
   state: AgentState,
   event: TrapEvent,
+  packet: Packet,
   detection: ReturnType<typeof detect>,
   answeredStatus: number | null,
 ): EventRecord {
@@ -249,6 +213,7 @@ function recordOf(
     answeredStatus,
     raw: bytes.length > LIMITS.rawBytesMax ? bytes.subarray(0, LIMITS.rawBytesMax) : bytes,
     rawLength: bytes.length,
+    tls: packet.tls ?? null,
   };
 }
 

@@ -6,7 +6,8 @@ import { createReturns } from '../core/block/returns.js';
 import { compileRules, createDetectState } from '../core/detect/detect.js';
 import type { ProtectedPeer } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
-import { createCounts, type AgentState, type CoreSettings } from '../core/step.js';
+import { createCounts } from '../core/counts.js';
+import { type AgentState, type CoreSettings } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 

@@ -43,6 +43,7 @@ export async function commitBatch(
       );
     }
     await inserter.jobRuns(batch.jobRuns);
+    await inserter.thinned(batch.thinned ?? []);
     await database.exec('COMMIT');
     return { kind: 'committed' };
   } catch (error) {

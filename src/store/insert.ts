@@ -8,6 +8,7 @@ import { quoteText } from '../core/model/text.js';
 import type { EventFacts } from './facts.js';
 import type { Guess } from './guess.js';
 import type { Database, SqlValue, Statement } from './sqlite.js';
+import type { ThinnedSource } from './thinning.js';
 import type { JobRun } from './types.js';
 
 /** A table to insert into: its columns in order, and what follows the VALUES. */
@@ -19,14 +20,24 @@ interface Target {
 
 const listOf = (names: string): readonly string[] => names.trim().split(/\s+/);
 
-const EVENTS: Target = {
-  table: 'events',
-  columns: listOf(`
+/** Every column of an event but its bytes, in the order of eventValues. */
+const EVENT_COLUMNS = listOf(`
     id uuid received_at_us transport source_ip source_port destination_ip destination_port proof
     kind method request_uri status_code called_number from_user to_user auth_user user_agent
-    call_id attack_type score answered_status anomalies raw raw_length raw_sha256`),
-  suffix: '',
-};
+    call_id attack_type score answered_status anomalies raw_length raw_sha256 tls_version
+    tls_cipher tls_sni`);
+
+/**
+ * An event crosses to SQLite as two values, its columns as one JSON array and its bytes: binding 29
+ * values costs the package three times the work of writing and reading that array (22 and 8 µs an
+ * event of this thread, 31 and 23 µs of all threads, measured).
+ */
+function eventsSql(rows: number): string {
+  const fields = EVENT_COLUMNS.map((_, index) => `column1 ->> ${index}`).join(',');
+  const values = Array<string>(rows).fill('(?,?)').join(',');
+  return `INSERT INTO events (${EVENT_COLUMNS.join(',')}, raw)
+    SELECT ${fields}, column2 FROM (VALUES ${values})`;
+}
 
 const SIGHTINGS: Target = {
   table: 'sightings',
@@ -75,6 +86,11 @@ function updateOn(key: string, columns: readonly string[]): string {
   const changes = others.map((name) => `${name} = excluded.${name}`).join(', ');
   return `ON CONFLICT (${key}) DO UPDATE SET ${changes}`;
 }
+const THINNED: Target = {
+  table: 'thinned',
+  columns: listOf('source_ip first_us last_us messages'),
+  suffix: '',
+};
 
 /** An event with what its bytes say. */
 export interface DerivedEvent {
@@ -90,6 +106,7 @@ export interface Inserter {
   calls(rows: readonly CallRecord[]): Promise<void>;
   guesses(rows: readonly Guess[]): Promise<void>;
   jobRuns(rows: readonly JobRun[]): Promise<void>;
+  thinned(rows: readonly ThinnedSource[]): Promise<void>;
   finalize(): Promise<void>;
 }
 
@@ -99,27 +116,43 @@ const SIZES = [LIMITS.insertRowsMax, 100, 10, 1] as const;
 export function createInserter(database: Database): Inserter {
   const prepared = new Map<string, Statement>();
 
+  const prepare = async (name: string, size: number, sql: (rows: number) => string) => {
+    const key = `${name} ${size}`;
+    const known = prepared.get(key);
+    if (known !== undefined) return known;
+    const statement = await database.prepare(sql(size));
+    prepared.set(key, statement);
+    return statement;
+  };
+
   const insert = async <Row>(
-    target: Target,
+    name: string,
+    sql: (rows: number) => string,
     rows: readonly Row[],
     values: (row: Row) => readonly SqlValue[],
   ): Promise<void> => {
     let done = 0;
     for (const size of SIZES) {
       for (; rows.length - done >= size; done += size) {
-        const statement = await prepareRows(database, prepared, target, size);
+        const statement = await prepare(name, size, sql);
         await statement.run(rows.slice(done, done + size).flatMap(values));
       }
     }
   };
 
+  const into =
+    <Row>(target: Target, values: (row: Row) => readonly SqlValue[]) =>
+    (rows: readonly Row[]): Promise<void> =>
+      insert(target.table, (count) => targetSql(target, count), rows, values);
+
   return {
-    events: (rows) => insert(EVENTS, rows, eventValues),
-    sightings: (rows) => insert(SIGHTINGS, rows, sightingValues),
-    blocks: (rows) => insert(BLOCKS, rows, blockValues),
-    calls: (rows) => insert(CALLS, rows, callValues),
-    guesses: (rows) => insert(CREDENTIALS, rows, guessValues),
-    jobRuns: (rows) => insert(JOB_RUNS, rows, jobRunValues),
+    events: (rows) => insert('events', eventsSql, rows, eventValues),
+    sightings: into(SIGHTINGS, sightingValues),
+    blocks: into(BLOCKS, blockValues),
+    calls: into(CALLS, callValues),
+    guesses: into(CREDENTIALS, guessValues),
+    jobRuns: into(JOB_RUNS, jobRunValues),
+    thinned: into(THINNED, thinnedValues),
     finalize: async () => {
       for (const statement of prepared.values()) await statement.finalize();
       prepared.clear();
@@ -127,27 +160,15 @@ export function createInserter(database: Database): Inserter {
   };
 }
 
-async function prepareRows(
-  database: Database,
-  prepared: Map<string, Statement>,
-  target: Target,
-  size: number,
-): Promise<Statement> {
-  const key = `${target.table} ${size}`;
-  const known = prepared.get(key);
-  if (known !== undefined) return known;
-  const row = `(${target.columns.map(() => '?').join(',')})`;
-  const rows = Array<string>(size).fill(row).join(',');
-  const statement = await database.prepare(
-    `INSERT INTO ${target.table} (${target.columns.join(',')}) VALUES ${rows} ${target.suffix}`,
-  );
-  prepared.set(key, statement);
-  return statement;
+function targetSql({ table, columns, suffix }: Target, count: number): string {
+  const row = `(${columns.map(() => '?').join(',')})`;
+  const rows = Array<string>(count).fill(row).join(',');
+  return `INSERT INTO ${table} (${columns.join(',')}) VALUES ${rows} ${suffix}`;
 }
 
 function eventValues({ record, facts }: DerivedEvent): readonly SqlValue[] {
   const cut = record.rawLength > record.raw.length;
-  return [
+  const columns: readonly (string | number | null)[] = [
     record.id,
     record.uuid,
     record.receivedAtUs,
@@ -171,10 +192,13 @@ function eventValues({ record, facts }: DerivedEvent): readonly SqlValue[] {
     record.score,
     record.answeredStatus,
     facts.anomalies.length === 0 ? '[]' : JSON.stringify(facts.anomalies),
-    record.raw,
     record.rawLength,
     cut ? createHash('sha256').update(record.raw).digest('hex') : null,
+    record.tls?.version ?? null,
+    record.tls?.cipher ?? null,
+    record.tls?.sni ?? null,
   ];
+  return [JSON.stringify(columns), record.raw];
 }
 
 function sightingValues(sighting: Sighting): readonly SqlValue[] {
@@ -241,6 +265,10 @@ function guessValues({ credentials, ...guess }: Guess): readonly SqlValue[] {
 
 function jobRunValues(run: JobRun): readonly SqlValue[] {
   return [run.name, run.startedAtUs, run.finishedAtUs, run.result, run.detail];
+}
+
+function thinnedValues(thinned: ThinnedSource): readonly SqlValue[] {
+  return [thinned.source, thinned.firstAtUs, thinned.lastAtUs, thinned.messages];
 }
 
 /** Escaped, for the sqlite3 shell prints control characters to the terminal as they are. */

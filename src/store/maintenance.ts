@@ -70,6 +70,7 @@ async function prune(
 
   await turns.take(() => keepNextIds(database));
   const aged = await byAge('events', 'received_at_us < ?');
+  await byAge('thinned', 'last_us < ?');
   const sightings = await byAge('sightings', 'at_us < ?');
   const blocks = await byAge('blocks', 'ended_at_us < ?');
   const jobRuns = await byAge('job_runs', 'finished_at_us < ?');

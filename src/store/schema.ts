@@ -128,4 +128,19 @@ CREATE TABLE calls (
 ) STRICT;
 CREATE INDEX calls_source ON calls (source);
 `,
+  `
+ALTER TABLE events ADD COLUMN tls_version TEXT;
+ALTER TABLE events ADD COLUMN tls_cipher TEXT;
+ALTER TABLE events ADD COLUMN tls_sni TEXT;
+
+CREATE TABLE thinned (
+  id INTEGER PRIMARY KEY,
+  source_ip TEXT NOT NULL,
+  first_us INTEGER NOT NULL,
+  last_us INTEGER NOT NULL,
+  messages INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thinned_source ON thinned (source_ip);
+CREATE INDEX thinned_time ON thinned (last_us);
+`,
 ];

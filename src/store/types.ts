@@ -2,6 +2,7 @@ import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { ThinnedSource } from './thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
 export type BlockEnd = 'expired' | 'removed' | 'replaced';
@@ -30,12 +31,15 @@ export interface StoreBatch {
   readonly calls: readonly CallRecord[];
   readonly endedBlocks: readonly EndedBlock[];
   readonly jobRuns: readonly JobRun[];
+  /** Added by the queue: what it counted and did not keep. */
+  readonly thinned?: readonly ThinnedSource[];
 }
 
-/** Rows of a batch that are not events: sightings, blocks, calls, ends and job runs. */
+/** Rows of a batch that are not events: sightings, blocks, calls, ends, job runs and counts. */
 export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
-  const { sightings, blocks, calls, endedBlocks, jobRuns } = batch;
-  return sightings.length + blocks.length + calls.length + endedBlocks.length + jobRuns.length;
+  const { sightings, blocks, calls, endedBlocks, jobRuns, thinned = [] } = batch;
+  const kinds = [sightings, blocks, calls, endedBlocks, jobRuns, thinned];
+  return kinds.reduce((sum, rows) => sum + rows.length, 0);
 }
 
 /** A block with its end; both null while it is in force. */
@@ -66,7 +70,7 @@ export interface StoreStats {
   /** Events that wait to be committed. */
   readonly queued: number;
   readonly committed: number;
-  /** Events that the full queue could not take; they are in no log either. */
+  /** Events that the filling queue counted by source and did not keep; they are in no log either. */
   readonly dropped: number;
   /** Events that were given up because the database refused them. */
   readonly failed: number;

@@ -47,12 +47,17 @@ export const LIMITS = {
   storeQueuedBytesMax: 67_108_864,
   /** Sightings, blocks, ends and job runs that wait for the database. */
   storeQueuedDecisionsMax: 200_000,
+  /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
+  thinnedSourcesMax: 5_000,
+  thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 20,
+  /** Bytes that go into a log of events with one write. */
+  logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
   storeRetryMs: 1_000,
-  /** Rows of one multi-row INSERT: 1,000 of 26 columns stay under SQLite's 32,766 values. */
+  /** Rows of one multi-row INSERT: 1,000 of up to 11 values stay under SQLite's 32,766. */
   insertRowsMax: 1_000,
   /** Characters of one text column that packet text fills; the bytes are kept beside it. */
   columnTextCharsMax: 512,
@@ -131,6 +136,23 @@ export const LIMITS = {
   tcpConnectionsPerSourceMax: 100,
   /** Milliseconds from the first byte of a message, or from connecting, to its end. */
   tcpMessageMsMax: 10_000,
+  /** TLS connections at once, for each costs some 50 KiB outside of the heap. */
+  tlsConnectionsMax: 2_000,
+  /** Milliseconds from connecting to the end of a TLS or WebSocket handshake. */
+  handshakeMsMax: 10_000,
+  /** Characters of the server name that a TLS client asks for. */
+  tlsSniCharsMax: 255,
+  /** Days before its end at which a certificate of our own making is renewed, and its whole life. */
+  tlsRenewDays: 30,
+  tlsCertificateDays: 365,
+  /** Bytes of a certificate or key file; a larger one is refused. */
+  tlsFileBytesMax: 262_144,
+  /** Descriptors that connections leave to everything else (database, logs, commands, nft). */
+  descriptorsReservedMax: 256,
+  /** UDP sockets that one wildcard address is served by: one for each address of this host. */
+  udpLocalSocketsMax: 256,
+  /** Milliseconds between two looks at the addresses of this host. */
+  localAddressesCheckMs: 5_000,
   /** Milliseconds without a byte after the first message. */
   tcpIdleMsMax: 120_000,
   /** Bytes of headers, and of a whole message, on a stream. */
