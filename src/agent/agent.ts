@@ -79,7 +79,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
   // Loaded last: what the server is made of takes time that blocks and trap must not wait for.
   const { serveControl } = await import('../api/server.js');
-  const control = await serveControl(settings.controlSocket, calls);
+  const control = await serveControl(settings.controlSocket, calls, log.say);
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context);
   closers.add('configuration watcher', watcher.close);

@@ -42,8 +42,8 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     reload: async () => {
       await files.reload();
       await takeRules();
-      await context.certificate?.follow(context.loaded.settings);
-      await context.store.reopenLog();
+      await inTurn(async () => context.certificate?.follow(context.loaded.settings));
+      await inTurn(() => context.store.reopenLog());
     },
     close: async () => {
       await files.close();

@@ -1,3 +1,4 @@
+import { quoteText } from '../core/model/text.js';
 import { isIP } from 'node:net';
 import { canonicalAddress, parseCidr } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -222,7 +223,8 @@ export function listOf<T>(
       const values: T[] = [];
       for (const part of parts) {
         const reading = item.read(part);
-        if (!reading.ok) return parts.length === 1 ? reading : bad(`'${part}': ${reading.why}`);
+        if (!reading.ok)
+          return parts.length === 1 ? reading : bad(`'${quoteText(part)}': ${reading.why}`);
         if (!values.includes(reading.value)) values.push(reading.value);
       }
       return good(values);

@@ -32,8 +32,7 @@ export async function watchSettings(
     try {
       next = await loadSettings(loaded.source);
     } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      onProblem(error);
+      onProblem(asProblem(error));
       return;
     }
     const before = current;
@@ -131,3 +130,9 @@ async function watchPath(
     },
   };
 }
+
+/** Whatever fails in reading is reported; thrown here it would end all later readings as well. */
+const asProblem = (error: unknown): AgentError =>
+  error instanceof AgentError
+    ? error
+    : new AgentError('INTERNAL', String(error), 'report this with the log around it', error);

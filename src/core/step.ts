@@ -1,4 +1,4 @@
-import { blocksCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import { blocksCovering, isEnded, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { decide, type BlockState } from './block/decide.js';
 import type { BlockPolicy } from './block/policy.js';
 import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
@@ -238,7 +238,8 @@ function begin(state: AgentState, block: Block): readonly Effect[] {
   counts.blocks += 1;
   if (block.proof !== 'none' && !block.simulated) countReturn(blocks.returns, block.target);
   const before = putBlock(blocks.table, block);
-  const effects: Effect[] = before === null ? [] : [endOf(before, 'replaced')];
+  const how = before !== null && isEnded(before, block.createdAtUs) ? 'expired' : 'replaced';
+  const effects: Effect[] = before === null ? [] : [endOf(before, how)];
   effects.push({ kind: 'block', block });
   if (block.simulated) return effects;
   const { target, scope, createdAtUs, expiresAtUs } = block;

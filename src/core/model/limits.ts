@@ -192,4 +192,10 @@ export const LIMITS = {
   /** Milliseconds that the look-up of a reverse name may take, and bytes of an address database. */
   reverseNameMsMax: 2_000,
   geoFileBytesMax: 268_435_456,
+  /** Bytes that wait for a slow reader of stdout; above it `run` leaves lines out. */
+  printedBytesWaitingMax: 4_194_304,
+  /** Lines of the agent's own words that wait for a slow disk; what is over it is counted. */
+  ownLogLinesWaitingMax: 10_000,
+  /** Milliseconds that a stop waits for jobs under way. */
+  jobStopMsMax: 2_000,
 } as const;
