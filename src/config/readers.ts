@@ -145,6 +145,13 @@ export const path: Reader<string> = {
   write: (value) => value,
 };
 
+/** A path, or nothing: null. */
+export const optionalPath: Reader<string | null> = {
+  allowed: `${path.allowed}; may be empty`,
+  read: (text) => (text === '' ? good(null) : path.read(text)),
+  write: (value) => value ?? '',
+};
+
 export const domain: Reader<string> = {
   allowed: 'a host or domain name, such as pbx.example.org',
   read: (text) =>
