@@ -49,7 +49,7 @@ function renderInputs({ inputs }: ReplayView): string {
     .join('\n');
 }
 
-function renderStory(story: StoryView): string {
+export function renderStory(story: StoryView): string {
   if (story.first_at === null || story.last_at === null) return 'No message: nothing to tell.';
   const seconds = (Date.parse(story.last_at) - Date.parse(story.first_at)) / 1_000;
   const lines = [

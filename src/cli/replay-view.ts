@@ -79,7 +79,7 @@ const viewChange = ({ address, change, before, after }: SourceChange) => ({
 });
 
 /** What one run tells: of the rules in force, or of those that are tried. */
-const viewStory = (story: Story, limit: number) => ({
+export const viewStory = (story: Story, limit: number) => ({
   packets: story.packets,
   packets_kept_out: story.keptOut,
   out_of_order: story.outOfOrder,

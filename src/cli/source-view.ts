@@ -6,6 +6,7 @@ import {
   type ScorePolicy,
 } from '../core/detect/detect.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
+import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
 import type { Counted, SourceStory, StoredCall } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
@@ -23,8 +24,24 @@ export interface SightingView {
   readonly event_ids: readonly number[];
 }
 
+/** What is known of an address beside what it did; all of it null or empty when nothing is. */
+export interface KnownOf {
+  /** Escaped already. Whoever owns the address writes it: it proves nothing. */
+  readonly reverseName: string | null;
+  readonly asn: number | null;
+  readonly organisation: string | null;
+  readonly country: string | null;
+  /** Why a database that is configured says nothing. */
+  readonly problems: readonly string[];
+}
+
 export interface SourceView {
   readonly address: string;
+  readonly reverse_name: string | null;
+  readonly asn: number | null;
+  readonly organisation: string | null;
+  /** ISO 3166 code. */
+  readonly country: string | null;
   readonly first_seen_at: string | null;
   readonly last_seen_at: string | null;
   readonly events: number;
@@ -61,12 +78,18 @@ export interface SourceContext {
   readonly threshold: number;
   readonly policy: ScorePolicy;
   readonly nowUs: number;
+  readonly known: KnownOf;
 }
 
 export function viewSource(story: SourceStory, context: SourceContext): SourceView {
   const score = scoreNow(story, context);
+  const { known } = context;
   return {
     address: story.address,
+    reverse_name: known.reverseName,
+    asn: known.asn,
+    organisation: known.organisation,
+    country: known.country,
     first_seen_at: story.firstSeenUs === null ? null : formatTime(story.firstSeenUs),
     last_seen_at: story.lastSeenUs === null ? null : formatTime(story.lastSeenUs),
     events: story.events,
@@ -126,7 +149,11 @@ const viewBlock = (block: StoredBlock): SourceView['blocks'][number] => ({
 
 /** The story of a source for a person: who, what it did, what that scored, what was decided. */
 export function renderSource(view: SourceView, nowMs: number): string {
-  const pairs: [string, string][] = [['source', view.address]];
+  const pairs: [string, string][] = [
+    ['source', view.address],
+    ['name', view.reverse_name ?? ''],
+    ['network', network(view)],
+  ];
   if (view.first_seen_at !== null && view.last_seen_at !== null) {
     const first = shortTime(view.first_seen_at);
     const last = `${shortTime(view.last_seen_at)} (${timeAgo(view.last_seen_at, nowMs)})`;
@@ -143,6 +170,14 @@ export function renderSource(view: SourceView, nowMs: number): string {
   );
   const known = pairs.filter(([, value]) => value !== '');
   return [renderPairs(known), renderSightings(view), renderBlocks(view, nowMs)].join('\n\n');
+}
+
+/** `AS64500 Example, DE`, as far as it is known. */
+function network({ asn, organisation, country }: SourceView): string {
+  const whose = organisation === null ? null : quoteText(organisation);
+  const number = asn === null ? null : `AS${asn}`;
+  const system = [number, whose].filter((part) => part !== null).join(' ');
+  return [system, quoteText(country ?? '')].filter((part) => part !== '').join(', ');
 }
 
 function standing(view: SourceView): string {
@@ -173,12 +208,13 @@ function guesses({ passwords, passwords_tried: known }: SourceView): string {
 
 function renderSightings({ sightings }: SourceView): string {
   if (sightings.length === 0) return 'Why: no rule has fired for it.';
-  const head = ['TIME (UTC)', 'RULE', 'ATTACK TYPE', 'POINTS', 'PROVEN', 'WHAT WAS SEEN'];
+  const head = ['TIME (UTC)', 'RULE', 'V', 'ATTACK TYPE', 'POINTS', 'PROVEN', 'WHAT WAS SEEN'];
   const rows = [...sightings]
     .reverse()
     .map((sighting) => [
       shortTime(sighting.at),
       sighting.rule,
+      String(sighting.rule_version),
       sighting.attack_type,
       String(sighting.points),
       String(sighting.points_proven),

@@ -146,7 +146,7 @@ export const path: Reader<string> = {
   write: (value) => value,
 };
 
-/** The same, or nothing. */
+/** A path, or nothing: null. */
 export const optionalPath: Reader<string | null> = {
   allowed: `${path.allowed}; may be empty`,
   read: (text) => (text === '' ? good(null) : path.read(text)),

@@ -84,6 +84,18 @@ export const KEYS = {
       'rules.d',
       'Folder of your own detection rules (*.yaml).',
     ),
+    geoipAsnFile: key(
+      'geoip_asn_file',
+      optionalPath,
+      '',
+      'Database of networks in the MaxMind format (mmdb), for `sources show`. None comes with the program.',
+    ),
+    geoipCountryFile: key(
+      'geoip_country_file',
+      optionalPath,
+      '',
+      'Database of countries in the MaxMind format (mmdb), for `sources show`.',
+    ),
     verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
   },
   blocking: {

@@ -124,5 +124,7 @@ async function refuseUnreadable(file: string): Promise<void> {
   }
 }
 
-const wordsOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && error.code === 'ENOENT' ? 'it is not there' : error.message;
+}

@@ -6,6 +6,7 @@ const PROGRAMS = {
   ip: ['ip'],
   nft: ['nft'],
   ss: ['ss'],
+  tcpdump: ['tcpdump'],
   setpriv: ['setpriv'],
   svmap: ['svmap', 'sipvicious_svmap'],
   svwar: ['svwar', 'sipvicious_svwar'],

@@ -9,21 +9,8 @@ import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
 import { createLedger, type RecordedPacket } from '../../src/replay/recorded.js';
 import { createRun, feed } from '../../src/replay/run.js';
 import { sip } from './captures.js';
+import { REPLAY_POLICY } from './policy.js';
 
-const POLICY = {
-  observing: false,
-  threshold: 100,
-  durationS: 3_600,
-  durationFactor: 4,
-  durationMaxS: 2_592_000,
-  unproven: 'sip',
-  unprovenDurationS: 600,
-  scope: 'all',
-  prefixIpv4: 32,
-  prefixIpv6: 64,
-  blocksMax: 1_000,
-  newUnprovenPerMinuteMax: 600,
-} as const;
 const START_US = 1_767_225_600_000_000;
 const SECOND_US = 1_000_000;
 
@@ -51,7 +38,7 @@ function play(
   records: readonly RecordedPacket[],
 ): ReplayView {
   const settings = {
-    policy: POLICY,
+    policy: REPLAY_POLICY,
     scoreHalfLifeS: 3_600,
     answers: makeSettings({ realm: 'pbx.example', secret: REPLAY_SECRET }),
     seed: REPLAY_SEED,
@@ -64,7 +51,7 @@ function play(
   const own = tried === undefined ? null : parseRules(tried, 'tried.yaml');
   const inForce = parseRules(rules, 'rules.yaml');
   const trial = own === null ? null : { own, rules: [...inForce, ...own] };
-  const plan: ReplayPlan = { setting, policy: POLICY, rules: inForce, trial };
+  const plan: ReplayPlan = { setting, policy: REPLAY_POLICY, rules: inForce, trial };
   const base = createRun(setting, inForce);
   const second = trial === null ? null : createRun(setting, trial.rules);
   for (const { packet, proof } of records) {

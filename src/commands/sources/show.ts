@@ -1,31 +1,60 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
+import { findPlace } from '../../agent/geoip.js';
 import { AgentCommand } from '../../cli/agent-command.js';
+import { eventView, type EventView } from '../../cli/event-view.js';
 import { readAddress } from '../../cli/read-address.js';
-import { renderSource, viewSource, type SourceView } from '../../cli/source-view.js';
+import { findReverseName } from '../../cli/reverse-name.js';
+import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
+import { renderSource, viewSource, type KnownOf, type SourceView } from '../../cli/source-view.js';
+import type { Settings } from '../../config/schema.js';
 import { AgentError } from '../../core/model/errors.js';
 
 export default class SourcesShow extends AgentCommand {
   static override summary = 'Tell the story of one source: what it did, what it scored, and why';
+  static override description =
+    'Asks DNS for the name of the address, for two seconds at most: who owns the address may see ' +
+    'that. Network and country come from the databases that geoip_asn_file and geoip_country_file name.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 203.0.113.7',
+    '<%= config.bin %> <%= command.id %> 203.0.113.7 --events --no-dns',
     "<%= config.bin %> <%= command.id %> 2001:db8::7 --json | jq '.sightings[].reason'",
   ];
   static override args = {
     address: Args.string({ required: true, description: 'IPv4 or IPv6 address' }),
   };
+  static override flags = {
+    events: Flags.boolean({ description: 'also the events behind each sighting' }),
+    dns: Flags.boolean({ allowNo: true, default: true, description: 'ask DNS for its name' }),
+  };
 
-  async run(): Promise<SourceView> {
+  async run(): Promise<SourceView & { readonly events_behind?: readonly EventView[] }> {
     const { args, flags } = await this.parse(SourcesShow);
     const address = readAddress(args.address);
     const loaded = await this.load(flags.config);
-    const story = await this.withReader(loaded, (reader) => reader.showSource(address));
+    const { story, events } = await this.withReader(loaded, async (reader) => {
+      const found = await reader.showSource(address);
+      const ids = flags.events && found !== null ? sightedIds(found.sightings) : [];
+      return { story: found, events: await reader.eventsById(ids) };
+    });
     if (story === null) throw neverSeen(address);
+    const known = await findKnown(loaded.settings, address, flags.dns);
     const { threshold, scoreHalfLifeS } = loaded.settings.blocking;
     const nowUs = Date.now() * 1000;
-    const view = viewSource(story, { threshold, policy: { scoreHalfLifeS }, nowUs });
+    const view = viewSource(story, { threshold, policy: { scoreHalfLifeS }, nowUs, known });
+    for (const problem of known.problems) this.logToStderr(problem);
     this.log(renderSource(view, nowUs / 1000));
-    return view;
+    if (!flags.events) return view;
+    this.log(`\n${renderSightedEvents(story.sightings, events)}`);
+    return { ...view, events_behind: events.map(eventView) };
   }
+}
+
+async function findKnown(settings: Settings, address: string, dns: boolean): Promise<KnownOf> {
+  const [place, reverseName] = await Promise.all([
+    findPlace(settings, address),
+    dns ? findReverseName(address) : null,
+  ]);
+  return { ...place, reverseName };
 }
 
 const neverSeen = (address: string): AgentError =>
