@@ -95,7 +95,7 @@ function patternTest(source: string): (text: string) => boolean {
     const known = answers.get(value);
     if (known !== undefined) return known;
     const answer = pattern.test(value);
-    if (value.length > LIMITS.ruleMemberCharsMax) return answer;
+    if (value.length > LIMITS.conditionAnswerCharsMax) return answer;
     if (answers.size >= LIMITS.conditionAnswersMax) answers.clear();
     answers.set(detach(value), answer);
     return answer;

@@ -211,7 +211,7 @@ describe('detect', () => {
   });
 
   it('holds its bounds: the least recently seen go first and are counted', () => {
-    const state = createDetectState({ ruleGroupsMax: 3, scoredSourcesMax: 2 });
+    const state = createDetectState({ groupsMax: 3, scoredSourcesMax: 2 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 0 } })]);
     for (let n = 1; n <= 5; n += 1) {
       send(state, ruleSet, 'a', n, { source: { address: `198.51.100.${n}`, port: 5060 } });
@@ -224,7 +224,7 @@ describe('detect', () => {
   });
 
   it('holds the bound on counted values whatever the packets say', () => {
-    const state = createDetectState({ ruleMembersMax: 50 });
+    const state = createDetectState({ membersMax: 50 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 8 } })]);
     for (let n = 0; n < 500; n += 1) {
       const source = { address: `198.51.${n % 100}.1`, port: 5060 };
