@@ -69,7 +69,9 @@ const difference = (name: string, found: number, expected: number | null): strin
 function toTrapEvent(event: SampleEvent, n: number, id: number, atUs: number): TrapEvent {
   // YAML ends its lines with LF, SIP with CRLF; `{n}` makes repetitions differ.
   const numbered = (text: string): string => text.replaceAll('{n}', String(n));
-  const raw = numbered(event.raw).replace(/\r?\n/g, '\r\n');
+  const lines = numbered(event.raw).replace(/\r?\n/g, '\r\n');
+  // YAML's `|` takes the empty line off that ends the headers.
+  const raw = lines.includes('\r\n\r\n') ? lines : `${lines}\r\n`;
   return {
     id,
     receivedAtUs: atUs,
