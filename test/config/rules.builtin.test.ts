@@ -27,10 +27,11 @@ describe('built-in rules', () => {
       'extension-walk',
       'responses-unasked',
       'dialog-forgery',
+      'nmap-sip-enum-users',
       'options-look',
-      'protocols-sweep',
       'mrsip',
       'faked-stack',
+      'protocols-sweep',
       'sipsak-options',
       'toll-costly',
     ]);

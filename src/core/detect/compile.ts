@@ -111,12 +111,20 @@ function compileCount(rule: Rule, count: RuleCount): CompiledCount {
     tally,
     distinct: count.distinct === null ? null : checkField(rule, count.distinct),
     spec: keySpecOf(count.by),
-    own: count.own === null ? null : { ...tally, over: count.own - 1 },
+    own: count.own === null ? null : ownShare(tally, count.own),
     forgets: conditionOf(rule, count.forgetWhen),
     repeats: count.repeats,
     keptUs: Math.max(tally.withinUs, tally.leakUs * (count.over + 1)),
   };
 }
+
+/** The source's share of what a bucket holds was counted while it would run empty. */
+const ownShare = (tally: TallySpec, own: number): TallySpec => ({
+  ...tally,
+  over: own - 1,
+  withinUs: tally.leakUs > 0 ? tally.leakUs * tally.over : tally.withinUs,
+  leakUs: 0,
+});
 
 /**
  * The fields of a group and the source. What the source's address decides (its prefix) is left out
