@@ -7,7 +7,7 @@ import { createRandom, digits, request } from './messages.js';
 
 const POLICY = { scoreHalfLifeS: 3_600 };
 const START_US = 1_767_225_600_000_000;
-const EVENTS = 400_000;
+const EVENTS = 200_000;
 const TEXTS = 4_096;
 const TRACKED = 1_000_000;
 const MEMORY_MIB_MAX = 400;
@@ -57,14 +57,14 @@ function createTexts() {
 const texts = createTexts();
 
 function timeParsing() {
-  const started = performance.now();
+  const started = process.cpuUsage();
   let seen = 0;
   for (let n = 0; n < EVENTS; n += 1) {
     const message = parseMessage(texts[n % TEXTS]);
     // The headers that the answer and the retransmission need anyway.
     if (message.callId !== null && message.viaBranch !== null) seen += message.cseqNumber ?? 0;
   }
-  const us = ((performance.now() - started) * 1_000) / EVENTS;
+  const us = cpuUs(started) / EVENTS;
   return seen === 0 ? Number.NaN : us;
 }
 
@@ -77,9 +77,15 @@ function timeEvents(ruleSet, sources) {
   const addresses = Array.from({ length: sources }, (_, n) => addressOf(n));
   for (let n = 0; n < Math.max(sources, 20_000); n += 1)
     detect(state, ruleSet, eventOf(n, addresses), POLICY);
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (let n = 0; n < EVENTS; n += 1) detect(state, ruleSet, eventOf(n, addresses), POLICY);
-  return ((performance.now() - started) * 1_000) / EVENTS;
+  return cpuUs(started) / EVENTS;
+}
+
+/** Processor time: other programs on the machine must not count. */
+function cpuUs(started) {
+  const { user, system } = process.cpuUsage(started);
+  return user + system;
 }
 
 function eventOf(n, addresses) {

@@ -6,7 +6,7 @@ import type { TallyKind } from './groups.js';
 import type { Hash } from './hash.js';
 import type { KeySpec } from './key-spec.js';
 import type { DetectState, RuleState } from './state.js';
-import { forgetMember, sizeOf, tallyMember } from './tally.js';
+import { forgetMember, mutedUntilUs, sizeOf, tallyMember } from './tally.js';
 import type { Seen, TallySpec } from './tally.js';
 
 /** More than the rule allows was counted; `provenExceeded`: so it was over proven events alone. */
@@ -32,9 +32,16 @@ export function countEvent(
   const member = count.distinct === null ? null : count.distinct();
   if (count.distinct !== null && member === null) return null;
   if (forget) {
-    if (member !== null) forgetIn(state, ruleState, count.spec, member);
-    if (member !== null && count.own !== null) forgetIn(state, ruleState, muteSpec, member);
+    if (member !== null) forgetIn(state, ruleState, count.spec, count.tally, member);
+    if (member !== null && count.own !== null)
+      forgetIn(state, ruleState, muteSpec, count.own, member);
     return null;
+  }
+  // Whoever was caught a moment ago need not be counted: what it does is still named.
+  const kind = isProven(event.proof) ? 'proven' : 'all';
+  const caught = findTally(state.groups, findGroup(state.groups, muteSpec), ruleState.slot, kind);
+  if (caught !== 0 && mutedUntilUs(state.groups, caught) > event.receivedAtUs) {
+    return kind === 'proven' ? PROVEN : UNPROVEN;
   }
   if (isFull(state.groups, state.limits)) {
     makeRoom(state.groups, state.limits, state.slots, event.receivedAtUs);
@@ -87,11 +94,12 @@ function forgetIn(
   { groups }: DetectState,
   ruleState: RuleState,
   spec: KeySpec,
+  tallySpec: TallySpec,
   member: Hash,
 ): void {
   const group = findGroup(groups, spec);
   for (const kind of ['all', 'proven'] as const) {
     const tally = findTally(groups, group, ruleState.slot, kind);
-    if (tally !== 0) ruleState.members -= forgetMember(groups, tally, member);
+    if (tally !== 0) ruleState.members -= forgetMember(groups, tally, tallySpec, member);
   }
 }

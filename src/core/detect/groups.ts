@@ -12,6 +12,7 @@ import {
 import type { KeyTable } from './key-table.js';
 import type { KeySpec } from './key-spec.js';
 import { viewStamp } from './event-view.js';
+import { createMemberIndex } from './member-index.js';
 import { createSlab, getInt, giveBack, setInt, takeRecord } from './slab.js';
 import type { DetectLimits, RuleState } from './state.js';
 import { emptyTally, mutedUntilUs } from './tally.js';
@@ -26,6 +27,9 @@ export interface Groups extends Tallies {
   readonly keys: KeyTable;
   /** Changes when a group goes: what a KeySpec found before may be gone. */
   epoch: number;
+  /** By tally word, in which group it was looked for last, and what was found there. */
+  readonly memoGroup: number[];
+  readonly memoTally: number[];
 }
 
 /** One rule's state by its slot, with the rule as it is now; null when it is no longer in force. */
@@ -47,7 +51,10 @@ export const createGroups = (): Groups => ({
   keys: createKeyTable(),
   tallies: createSlab(),
   members: createSlab(),
+  index: createMemberIndex(),
   epoch: 0,
+  memoGroup: [],
+  memoTally: [],
 });
 
 /** The group of the event looked at; 0 when there is none yet. */
@@ -87,14 +94,27 @@ export function openGroup(
   return added;
 }
 
-/** A rule's tally in a group; 0 when it has none. */
+/**
+ * A rule's tally in a group; 0 when it has none. Walking the list of a group once remembers all
+ * tallies in it, because the other rules ask next.
+ */
 export function findTally(groups: Groups, group: number, slot: number, kind: TallyKind): number {
+  if (group === 0) return 0;
   const wanted = (slot << 1) | KIND_BIT[kind];
-  let tally = group === 0 ? 0 : valueOf(groups.keys, group);
-  while (tally !== 0 && getInt(groups.tallies, tally, SLOT) !== wanted) {
-    tally = getInt(groups.tallies, tally, NEXT);
+  const { tallies, memoGroup, memoTally } = groups;
+  if (memoGroup[wanted] === group) return memoTally[wanted] ?? 0;
+  let found = 0;
+  let tally = valueOf(groups.keys, group);
+  while (tally !== 0) {
+    const word = getInt(tallies, tally, SLOT);
+    memoGroup[word] = group;
+    memoTally[word] = tally;
+    if (word === wanted) found = tally;
+    tally = getInt(tallies, tally, NEXT);
   }
-  return tally;
+  memoGroup[wanted] = group;
+  memoTally[wanted] = found;
+  return found;
 }
 
 /** The same, made if need be. */
@@ -107,9 +127,12 @@ export function openTally(
   const known = findTally(groups, group, state.slot, kind);
   if (known !== 0) return known;
   const tally = takeRecord(groups.tallies);
-  setInt(groups.tallies, tally, SLOT, (state.slot << 1) | KIND_BIT[kind]);
+  const word = (state.slot << 1) | KIND_BIT[kind];
+  setInt(groups.tallies, tally, SLOT, word);
   setInt(groups.tallies, tally, NEXT, valueOf(groups.keys, group));
   setValue(groups.keys, group, tally);
+  groups.memoGroup[word] = group;
+  groups.memoTally[word] = tally;
   if (kind === 'all') state.groups += 1;
   return tally;
 }
@@ -166,4 +189,5 @@ function dropGroup(groups: Groups, slots: Slots, nowUs: number): void {
   }
   dropOldest(keys);
   groups.epoch += 1;
+  groups.memoGroup.fill(0);
 }

@@ -1,5 +1,7 @@
 import { LIMITS } from '../model/limits.js';
 import type { Hash } from './hash.js';
+import { addIndexed, dropIndexed, findIndexed } from './member-index.js';
+import type { MemberIndex } from './member-index.js';
 import { getDouble, getInt, giveBack, setDouble, setInt, takeRecord } from './slab.js';
 import type { Slab } from './slab.js';
 
@@ -8,12 +10,14 @@ import type { Slab } from './slab.js';
  * holds: rule slot and kind (0), the group's next tally (1), the newest member (2), how many
  * members (3), until when the group is mute (double 2), and a mark (double 3): of a leaky bucket
  * when it will be empty, of a rule with `apart` when it last matched.
- * A member's record holds: hash (0, 1), older (2) and newer (3) in a ring, when it was seen
+ * A member's record holds: its hash mixed with the tally's number (0, 1), older (2) and newer (3) in a ring, when it was seen
  * (double 2), and on which event (double 3; below 0: it came again, see `settleUs`).
  */
 export interface Tallies {
   readonly tallies: Slab;
   readonly members: Slab;
+  /** The members of tallies that can grow long. */
+  readonly index: MemberIndex;
 }
 
 /** How a rule counts; times in microseconds, 0 where the rule does not say. */
@@ -46,6 +50,21 @@ export function muteUntil({ tallies }: Tallies, tally: number, untilUs: number):
   setDouble(tallies, tally, MUTED, untilUs);
 }
 
+/** Up to here walking through the ring is cheaper than the index. */
+const WALKED_MAX = 8;
+
+const isIndexed = ({ over, settleUs }: TallySpec): boolean => over > WALKED_MAX || settleUs > 0;
+
+/** One for the whole program: it is used up before anything else can run. */
+const own: Hash = { lo: 0, hi: 0 };
+
+/** The hash of a value as a member of this tally. */
+function ofTally(tally: number, { lo, hi }: Hash): Hash {
+  own.lo = lo ^ Math.imul(tally, 0x9e3779b1);
+  own.hi = hi ^ Math.imul(tally, 0x85ebca6b);
+  return own;
+}
+
 /**
  * Counts one thing and says whether there are more than allowed. `member` null: the event itself is
  * counted. Exact: as many members are kept as it takes to tell (`over` + 1).
@@ -54,20 +73,23 @@ export function tallyMember(
   at: Tallies,
   tally: number,
   spec: TallySpec,
-  member: Hash | null,
+  value: Hash | null,
   seen: Seen,
 ): boolean {
   if (spec.apartUs > 0 && !isApart(at, tally, spec, seen.nowUs)) return false;
-  if (member === null) {
+  if (value === null) {
     if (spec.leakUs > 0) return fillBucket(at, tally, spec, seen.nowUs) > spec.over;
-    addMember(at, tally, 0, 0, seen);
+    addMember(at, tally, NO_VALUE, false, seen);
     return dropOutdated(at, tally, spec, spec.over + 1, seen.nowUs) > spec.over;
   }
-  const known = findMember(at, tally, member);
+  const member = ofTally(tally, value);
+  const known = isIndexed(spec)
+    ? findIndexed(at.index, at.members, member)
+    : findMember(at, tally, member);
   if (spec.leakUs > 0) return leakMembers(at, tally, spec, known, member, seen);
   if (known !== 0) unlinkMember(at, tally, known);
   if (spec.settleUs > 0) return settleMembers(at, tally, spec, known, member, seen);
-  if (known === 0) addMember(at, tally, member.lo, member.hi, seen);
+  if (known === 0) addMember(at, tally, member, isIndexed(spec), seen);
   else linkMember(at, tally, known, seen.nowUs, seen.eventId);
   return dropOutdated(at, tally, spec, spec.over + 1, seen.nowUs) > spec.over;
 }
@@ -101,10 +123,8 @@ function leakMembers(
   // What has leaked out is no longer known, so it counts when it comes again.
   const stillThere = Math.max(0, Math.ceil(leftUs / spec.leakUs));
   while (sizeOf(at, tally) > stillThere) dropOldestMember(at, tally);
-  if (known !== 0 && stillThere > 0 && findMember(at, tally, member) !== 0) {
-    return leftUs / spec.leakUs > spec.over;
-  }
-  addMember(at, tally, member.lo, member.hi, seen);
+  if (known !== 0 && isIn(at, tally, member, spec)) return leftUs / spec.leakUs > spec.over;
+  addMember(at, tally, member, isIndexed(spec), seen);
   const level = fillBucket(at, tally, spec, seen.nowUs);
   while (sizeOf(at, tally) > spec.over + 1) dropOldestMember(at, tally);
   return level > spec.over;
@@ -121,24 +141,29 @@ function settleMembers(
 ): boolean {
   // Event numbers begin at 1, so below 0 is free to mean "came again".
   if (known !== 0) linkMember(at, tally, known, seen.nowUs, -seen.eventId);
-  else addMember(at, tally, member.lo, member.hi, seen);
+  else addMember(at, tally, member, true, seen);
   dropOutdated(at, tally, spec, spec.over + LIMITS.ruleUnsettledMax, seen.nowUs);
   let settled = 0;
   const { members } = at;
-  let each = getInt(at.tallies, tally, NEWEST);
-  for (let left = sizeOf(at, tally); left > 0; left -= 1) {
-    const once = getDouble(members, each, EVENT) >= 0;
-    if (once && getDouble(members, each, AT) <= seen.nowUs - spec.settleUs) settled += 1;
-    each = getInt(members, each, OLDER);
+  // From the oldest on: the first that has not settled ends it.
+  let each = getInt(members, getInt(at.tallies, tally, NEWEST), NEWER);
+  for (let left = sizeOf(at, tally); left > 0 && settled <= spec.over; left -= 1) {
+    if (getDouble(members, each, AT) > seen.nowUs - spec.settleUs) break;
+    if (getDouble(members, each, EVENT) >= 0) settled += 1;
+    each = getInt(members, each, NEWER);
   }
   return settled > spec.over;
 }
 
 /** Takes a member out of the count; by how many the tally shrank. */
-export function forgetMember(at: Tallies, tally: number, member: Hash): number {
-  const known = findMember(at, tally, member);
+export function forgetMember(at: Tallies, tally: number, spec: TallySpec, value: Hash): number {
+  const member = ofTally(tally, value);
+  const known = isIndexed(spec)
+    ? findIndexed(at.index, at.members, member)
+    : findMember(at, tally, member);
   if (known === 0) return 0;
   unlinkMember(at, tally, known);
+  dropIndexed(at.index, at.members, known);
   giveBack(at.members, known);
   return 1;
 }
@@ -196,10 +221,25 @@ function findMember({ tallies, members }: Tallies, tally: number, { lo, hi }: Ha
   return 0;
 }
 
-function addMember(at: Tallies, tally: number, lo: number, hi: number, seen: Seen): void {
+/** Events are told apart by their numbers, and never looked for. */
+const NO_VALUE: Hash = { lo: 0, hi: 0 };
+
+function isIn(at: Tallies, tally: number, member: Hash, spec: TallySpec): boolean {
+  if (isIndexed(spec)) return findIndexed(at.index, at.members, member) !== 0;
+  return findMember(at, tally, member) !== 0;
+}
+
+function addMember(
+  at: Tallies,
+  tally: number,
+  { lo, hi }: Hash,
+  indexed: boolean,
+  seen: Seen,
+): void {
   const member = takeRecord(at.members);
   setInt(at.members, member, 0, lo);
   setInt(at.members, member, 1, hi);
+  if (indexed) addIndexed(at.index, at.members, member);
   linkMember(at, tally, member, seen.nowUs, seen.eventId);
 }
 
@@ -237,5 +277,6 @@ function unlinkMember({ tallies, members }: Tallies, tally: number, member: numb
 function dropOldestMember(at: Tallies, tally: number): void {
   const oldest = getInt(at.members, getInt(at.tallies, tally, NEWEST), NEWER);
   unlinkMember(at, tally, oldest);
+  dropIndexed(at.index, at.members, oldest);
   giveBack(at.members, oldest);
 }
