@@ -115,7 +115,7 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
   const { blocking } = loaded.settings;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  const detect = createDetectState();
+  const detect = createDetectState({}, secret.readInt32LE(0));
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * blocking.scoreHalfLifeS * 1_000_000;
   const paidUs = await reader.lastDetectorBlocks(sinceUs);
   for (const sighting of await reader.recentSightings(sinceUs)) {

@@ -15,6 +15,8 @@ export interface TrapEvent {
   readonly message: SipMessage;
   /** Same branch, Call-ID and CSeq as a message seen shortly before: not counted again. */
   readonly retransmission: boolean;
+  /** Autonomous system of the source; null or left out where it is not known. */
+  readonly asn?: number | null;
 }
 
 /**

@@ -87,6 +87,7 @@ export const LIMITS = {
   conditionPatternsMax: 1_000,
   /** Answers that one pattern of a condition remembers for texts that come again. */
   conditionAnswersMax: 512,
+  conditionAnswerCharsMax: 64,
   /** Bytes of the body that a condition reads. */
   conditionTextBytesMax: 8_192,
   /** Characters that hex_text() decodes. */
@@ -96,13 +97,17 @@ export const LIMITS = {
   ruleWindowSMax: 604_800,
   /** Points that one firing gives at most. */
   rulePointsMax: 1_000,
-  /** Characters of a counted value that are kept as they are; a longer one is kept as its hash. */
-  ruleMemberCharsMax: 64,
-  /** Groups of one rule, and counted values in all of them; the least recently seen go first. */
-  ruleGroupsMax: 250_000,
-  ruleMembersMax: 2_000_000,
-  /** Seconds for which a rule that faulted at run time is muted. */
-  ruleFaultMuteS: 60,
+  /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
+  ruleUnsettledMax: 64,
+  /**
+   * What all rules together remember: groups, tallies of rules in them, and counted values, of 38,
+   * 32 and 32 bytes. With the scores that is 400 MiB; the least recently seen groups go first.
+   */
+  detectGroupsMax: 1_250_000,
+  detectTalliesMax: 6_000_000,
+  detectMembersMax: 3_500_000,
+  /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
+  ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */
   scoredSourcesMax: 1_000_000,
   /** Samples of one rule, and events of one sample with all repetitions. */
