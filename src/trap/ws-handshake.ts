@@ -25,6 +25,8 @@ interface Visitor {
   readonly onOpen: (webSocket: WebSocket) => void;
 }
 
+const HTTP_EVENTS = ['request', 'checkContinue', 'checkExpectation', 'connect'] as const;
+
 /** What FreeSWITCH, whose default ports these are, says to all that is no WebSocket (sofia-sip, ws.c). */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
@@ -70,14 +72,12 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     if (visitor !== undefined) turnAway(visitor);
   };
   // Without a listener Node answers some of these by itself.
-  for (const name of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
+  for (const name of HTTP_EVENTS) {
     http.on(name, (request: IncomingMessage) => {
       turnSocketAway(request.socket);
     });
   }
-  http.on('clientError', (_error, stream) => {
-    turnSocketAway(stream);
-  });
+  http.on('clientError', (_error, stream) => void turnSocketAway(stream));
   return {
     admit: (connection, stream, onOpen) => {
       readHead(context, connections, connection, stream, (head, isHttp) => {
