@@ -40,10 +40,6 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     // RFC 7118 section 4.1 names `sip`. A client that names none is let in, as FreeSWITCH does.
     handleProtocols: (names) => (names.has('sip') ? 'sip' : false),
   });
-  const turnAway = ({ connection, stream, head }: Visitor): void => {
-    deliverFailed(context, connection, head);
-    stream.end(BAD_REQUEST, () => connection.socket.destroy());
-  };
   const http = createServer({
     maxHeaderSize: LIMITS.streamHeadBytesMax,
     // Else Node answers by itself, and we never learn of the request.
@@ -53,7 +49,7 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     const visitor = visitors.get(stream);
     if (visitor === undefined) return;
     if (!isWebSocket(request)) {
-      turnAway(visitor);
+      turnSocketAway(stream);
       return;
     }
     let opened = false;
@@ -69,7 +65,8 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
   });
   const turnSocketAway = (stream: Duplex): void => {
     const visitor = visitors.get(stream);
-    if (visitor !== undefined) turnAway(visitor);
+    // Once: what else is pipelined behind it gets no further answer.
+    if (visitors.delete(stream) && visitor !== undefined) turnAway(context, visitor);
   };
   // Without a listener Node answers some of these by itself.
   for (const name of HTTP_EVENTS) {
@@ -77,13 +74,15 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       turnSocketAway(request.socket);
     });
   }
-  http.on('clientError', (_error, stream) => void turnSocketAway(stream));
+  http.on('clientError', (_error, stream) => {
+    turnSocketAway(stream);
+  });
   return {
     admit: (connection, stream, onOpen) => {
       readHead(context, connections, connection, stream, (head, isHttp) => {
         const visitor = { connection, stream, head, onOpen };
         if (!isHttp) {
-          turnAway(visitor);
+          turnAway(context, visitor);
           return;
         }
         visitors.set(stream, visitor);
@@ -95,6 +94,12 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       });
     },
   };
+}
+
+function turnAway(context: TrapContext, { connection, stream, head }: Visitor): void {
+  deliverFailed(context, connection, head);
+  // A peer that does not read this is cut off by the sweep.
+  stream.end(BAD_REQUEST, () => connection.socket.destroy());
 }
 
 const isWebSocket = ({ method, headers }: IncomingMessage): boolean =>
