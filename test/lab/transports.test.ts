@@ -81,7 +81,7 @@ describe.skipIf(needs.skip)(`programs on each transport ${needs.note}`, () => {
     expect(await ran('sipp', [`${to}:5060`, '-t', 't1', ...sipp])).toMatch(
       /Successful call\s*\|\s*\d+\s*\|\s*3/,
     );
-    const client = `(cat ${plain}; sleep 1) | openssl s_client -quiet -connect ${to}:5061`;
+    const client = `(cat ${plain}; sleep 1) | openssl s_client -quiet -no_ign_eof -connect ${to}:5061`;
     const { stdout } = await lab.attacker.exec('sh', [
       '-c',
       `${client} -servername pbx.example.org`,
@@ -98,5 +98,5 @@ describe.skipIf(needs.skip)(`programs on each transport ${needs.note}`, () => {
       tls_sni: 'pbx.example.org',
     });
     await agent.stop();
-  });
+  }, 90_000);
 });
