@@ -66,7 +66,7 @@ export const LIMITS = {
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
-  databaseCacheKibMax: 65_536,
+  databaseCacheKibMax: 16_384,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
   vacuumStepPagesMax: 500,
