@@ -1,6 +1,6 @@
 // A real agent for a bench: the built program in a process of its own, on a temporary folder.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,10 +18,12 @@ export async function startAgent({ keys = {}, sections = '', env = {}, nodeArgs 
     json_log_file: join(folder, 'agent.json'),
     database_file: join(folder, 'agent.db'),
     control_socket: join(folder, 'agent.sock'),
-    rules_dir: join(folder, 'rules.d'),
+    // Apart from what is written all the time, as on an installed system.
+    rules_dir: join(folder, 'etc', 'rules.d'),
     ...keys,
   };
-  const conf = join(folder, 'agent.conf');
+  mkdirSync(join(folder, 'etc'));
+  const conf = join(folder, 'etc', 'agent.conf');
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
   writeFileSync(conf, `${lines.join('\n')}\n${sections}\n`);
   const words = [...nodeArgs, 'bin/run.js', 'run', '-c', conf];

@@ -66,7 +66,7 @@ export function createPasswordNamer(words: readonly string[]): PasswordNamer {
 
 /** What attackers try first: the extension itself, twice, backwards, and with digits after it. */
 function likelyOf(username: string): readonly string[] {
-  const user = username.slice(0, LIMITS.ruleMemberCharsMax);
+  const user = username.slice(0, LIMITS.guessedUserCharsMax);
   if (user === '') return [''];
   const backwards = Array.from(user).reverse().join('');
   return ['', user, user + user, backwards, `${user}1`, `${user}123`, `${user}1234`, `123${user}`];

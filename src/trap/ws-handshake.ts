@@ -25,6 +25,8 @@ interface Visitor {
   readonly onOpen: (webSocket: WebSocket) => void;
 }
 
+const HTTP_EVENTS = ['request', 'checkContinue', 'checkExpectation', 'connect'] as const;
+
 /** What FreeSWITCH, whose default ports these are, says to all that is no WebSocket (sofia-sip, ws.c). */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
@@ -38,10 +40,6 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     // RFC 7118 section 4.1 names `sip`. A client that names none is let in, as FreeSWITCH does.
     handleProtocols: (names) => (names.has('sip') ? 'sip' : false),
   });
-  const turnAway = ({ connection, stream, head }: Visitor): void => {
-    deliverFailed(context, connection, head);
-    stream.end(BAD_REQUEST, () => connection.socket.destroy());
-  };
   const http = createServer({
     maxHeaderSize: LIMITS.streamHeadBytesMax,
     // Else Node answers by itself, and we never learn of the request.
@@ -51,7 +49,7 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
     const visitor = visitors.get(stream);
     if (visitor === undefined) return;
     if (!isWebSocket(request)) {
-      turnAway(visitor);
+      turnSocketAway(stream);
       return;
     }
     let opened = false;
@@ -67,10 +65,11 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
   });
   const turnSocketAway = (stream: Duplex): void => {
     const visitor = visitors.get(stream);
-    if (visitor !== undefined) turnAway(visitor);
+    // Once: what else is pipelined behind it gets no further answer.
+    if (visitors.delete(stream) && visitor !== undefined) turnAway(context, visitor);
   };
   // Without a listener Node answers some of these by itself.
-  for (const name of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
+  for (const name of HTTP_EVENTS) {
     http.on(name, (request: IncomingMessage) => {
       turnSocketAway(request.socket);
     });
@@ -83,7 +82,7 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       readHead(context, connections, connection, stream, (head, isHttp) => {
         const visitor = { connection, stream, head, onOpen };
         if (!isHttp) {
-          turnAway(visitor);
+          turnAway(context, visitor);
           return;
         }
         visitors.set(stream, visitor);
@@ -95,6 +94,12 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       });
     },
   };
+}
+
+function turnAway(context: TrapContext, { connection, stream, head }: Visitor): void {
+  deliverFailed(context, connection, head);
+  // A peer that does not read this is cut off by the sweep.
+  stream.end(BAD_REQUEST, () => connection.socket.destroy());
 }
 
 const isWebSocket = ({ method, headers }: IncomingMessage): boolean =>

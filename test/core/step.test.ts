@@ -213,6 +213,45 @@ describe('step', () => {
     expect(counts.answered + noAnswerDue + withheld).toBe(counts.received);
   });
 
+  const overTls = {
+    receivedAtUs: START_US,
+    source: { address: SOURCE, port: 5060 },
+    local: { address: '192.0.2.1', port: 5061 },
+    bytes: Buffer.from(
+      [
+        'OPTIONS sip:100@pbx.example SIP/2.0',
+        'Via: SIP/2.0/TLS 203.0.113.7;branch=z9hG4bK-1',
+        'From: <sip:a@b>;tag=1',
+        'To: <sip:100@pbx.example>',
+        'Call-ID: 1',
+        'CSeq: 1 OPTIONS',
+        '',
+        '',
+      ].join('\r\n'),
+    ),
+  } as const;
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', sni: null };
+  it.each([
+    ['TLS', { transport: 'tls', tls }, 'tls', 200, tls],
+    ['secure WebSocket', { transport: 'wss', tls }, 'tls', 200, tls],
+    ['WebSocket', { transport: 'ws' }, 'tcp', 200, null],
+    ['no TLS handshake', { transport: 'tls', handshake: 'failed' }, 'tcp', null, null],
+    ['no handshake above TLS', { transport: 'wss', tls, handshake: 'failed' }, 'tls', null, tls],
+    ['no WebSocket handshake', { transport: 'ws', handshake: 'failed' }, 'tcp', null, null],
+  ] as const)(
+    'proves and answers as far as the handshake got: %s',
+    (_, how, proof, status, kept) => {
+      const packet = { ...overTls, ...how };
+      const effects = step(state, { kind: 'packet', packet }, START_US);
+      const record = effects.find((effect) => effect.kind === 'event')?.record;
+      expect(record).toMatchObject({ proof, answeredStatus: status, tls: kept });
+      expect(effects.some(({ kind }) => kind === 'answer')).toBe(status !== null);
+      expect(state.counts).toMatchObject(
+        status === null ? { answered: 0, unanswered: 1 } : { answered: 1, unanswered: 0 },
+      );
+    },
+  );
+
   it('replays to the same effects', () => {
     const run = (): string => {
       state = createState();

@@ -136,6 +136,7 @@ describe('a WebSocket connection', () => {
 describe('what comes in place of a WebSocket handshake', () => {
   it.each([
     ['an HTTP request', 'GET /admin HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['two at once', 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['an HTTP request without a host', 'GET / HTTP/1.1\r\n\r\n'],
     ['an HTTP request with a body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi'],
     ['an HTTP request that expects', 'PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n'],

@@ -66,7 +66,7 @@ export const LIMITS = {
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
-  databaseCacheKibMax: 65_536,
+  databaseCacheKibMax: 16_384,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
   vacuumStepPagesMax: 500,
@@ -203,4 +203,6 @@ export const LIMITS = {
   ownLogLinesWaitingMax: 10_000,
   /** Milliseconds that a stop waits for jobs under way. */
   jobStopMsMax: 2_000,
+  /** Characters of a user name from which passwords are guessed. */
+  guessedUserCharsMax: 64,
 } as const;
