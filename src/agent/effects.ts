@@ -10,6 +10,10 @@ export interface Outlets {
   changeFirewall(change: FirewallChange): void;
   say(text: string): void;
   onEvent(record: EventRecord, event: TrapEvent): void;
+  /** The breaker of unproven blocks has tripped, or is back. */
+  onBreaker(tripped: boolean): void;
+  /** A source was heard although it is blocked. */
+  onStillTalking(): void;
   nowUs(): number;
 }
 
@@ -62,16 +66,26 @@ export function createEffectRunner(outlets: Outlets): EffectRunner {
         gathered.blocks.push(effect.block);
         outlets.say(describeBlock(effect.block));
         return;
+      case 'block-changed':
+        gathered.blocks.push(effect.block);
+        return;
       case 'block-ended':
         gathered.endedBlocks.push({
           id: effect.block.id,
           endedAtUs: outlets.nowUs(),
           how: effect.how,
         });
-        if (effect.how !== 'replaced') outlets.say(`${effect.block.target} ${effect.how}`);
+        if (effect.how !== 'replaced' && effect.quiet !== true)
+          outlets.say(`${effect.block.target} ${effect.how}`);
         return;
       case 'firewall':
         outlets.changeFirewall(effect.change);
+        return;
+      case 'breaker':
+        outlets.onBreaker(effect.tripped);
+        return;
+      case 'still-talking':
+        outlets.onStillTalking();
         return;
       case 'spared':
         outlets.say(`${effect.source} reached the threshold and is spared: ${effect.peer.from}`);

@@ -1,14 +1,13 @@
 import { changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
-import { createProtectTable } from '../core/block/protect.js';
 import { compileRules } from '../core/detect/detect.js';
 import { AgentError } from '../core/model/errors.js';
-import { chooseFirewall } from '../firewall/select.js';
 import { loadAllRules, type AgentContext } from './context.js';
 import { toCoreSettings } from './core-settings.js';
-import { createFirewallKeeper } from './firewall-keeper.js';
-import { gatherProtectedPeers } from './protected-peers.js';
+import type { EffectRunner } from './effects.js';
+import { chooseFor, keeperFor } from './open-keeper.js';
+import { renewPeers } from './take-peers.js';
 
 export interface ConfigurationWatcher {
   reload(): Promise<void>;
@@ -19,7 +18,10 @@ export interface ConfigurationWatcher {
  * Follows the configuration file and the operator's rules while the agent runs. What is wrong with
  * either is said, and what was in force stays in force.
  */
-export async function watchConfiguration(context: AgentContext): Promise<ConfigurationWatcher> {
+export async function watchConfiguration(
+  context: AgentContext,
+  runner: EffectRunner,
+): Promise<ConfigurationWatcher> {
   const { loaded, log } = context;
   const report = (problem: AgentError): void => {
     log.say(`not taken over, the old stays in force: ${problem.message} (${problem.remedy})`);
@@ -32,7 +34,7 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     }));
   const files = await watchSettings(
     loaded,
-    (next) => void inTurn(() => takeOverSettings(context, next)),
+    (next) => void inTurn(() => takeOverSettings(context, runner, next)),
     report,
   );
   const takeRules = () => inTurn(() => takeOverRules(context));
@@ -51,22 +53,27 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
   };
 }
 
-async function takeOverSettings(context: AgentContext, next: LoadedSettings): Promise<void> {
+async function takeOverSettings(
+  context: AgentContext,
+  runner: EffectRunner,
+  next: LoadedSettings,
+): Promise<void> {
   const before = context.loaded.settings;
   const restart = changesNeedingRestart(before, next.settings);
-  const { blocking } = next.settings;
-  const chosen = await chooseFirewall(blocking);
-  const { state, nowUs, log, keeper } = context;
+  const chosen = await chooseFor(next);
+  const { state, log, keeper, nowUs, reader } = context;
   const { secret, seed } = state.settings;
-  await keeper.idle();
-  if (keeper.chosen.enforcing && !chosen.enforcing) await keeper.chosen.firewall.remove();
+  await keeper.close();
+  const drops = await reader.activeDrops(nowUs());
   context.loaded = next;
   state.settings = toCoreSettings(next.settings, { secret, seed, observing: !chosen.enforcing });
-  const protect = createProtectTable(gatherProtectedPeers(blocking.protect));
-  state.blocks = { ...state.blocks, protect };
-  const { sipPorts } = blocking;
-  context.keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
+  context.keeper = keeperFor(context, chosen, drops);
+  // What the old backend wrote goes only once the new one stands.
   if (chosen.enforcing) await context.keeper.sync();
+  await renewPeers(context, runner);
+  if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
+    await keeper.remove();
+  }
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);

@@ -7,11 +7,12 @@ import {
   duration,
   integer,
   listOf,
-  network,
+  peer,
   path,
   sipPort,
   size,
   truth,
+  word,
   type Reader,
 } from './readers.js';
 
@@ -98,7 +99,18 @@ export const KEYS = {
       'enforce',
       'enforce writes firewall rules; observe decides and records, and writes none.',
     ),
-    backend: key('backend', choice(['nftables']), 'nftables', 'What the blocks are written with.'),
+    backend: key(
+      'backend',
+      choice(['nftables', 'ufw', 'hook']),
+      'nftables',
+      'What the blocks are written with: nftables, ufw, or a program of yours (hook).',
+    ),
+    hookCommand: key(
+      'hook_command',
+      listOf(word, 0),
+      '',
+      'For backend hook: the program and its first arguments, separated by commas.',
+    ),
     threshold: key(
       'threshold',
       integer(1, 1_000_000, 'points'),
@@ -159,6 +171,30 @@ export const KEYS = {
       '64',
       'Length of the network that one IPv6 block covers.',
     ),
+    prefixBlockSources: key(
+      'prefix_block_sources',
+      integer(0, 64),
+      '5',
+      'Proven sources of one network that are blocked before the network is; 0: never.',
+    ),
+    prefixBlockIpv4: key(
+      'prefix_block_ipv4',
+      integer(8, 32, 'a prefix length'),
+      '24',
+      'Length of that network, IPv4.',
+    ),
+    prefixBlockIpv6: key(
+      'prefix_block_ipv6',
+      integer(16, 128, 'a prefix length'),
+      '48',
+      'Length of that network, IPv6.',
+    ),
+    prefixBlockWindowS: key(
+      'prefix_block_window',
+      duration(60, 30 * DAY_S),
+      '1d',
+      'Time within which those sources must have been blocked.',
+    ),
     sipPorts: key(
       'sip_ports',
       listOf(sipPort, 1),
@@ -177,11 +213,17 @@ export const KEYS = {
       '600',
       'New blocks of unproven sources in a minute; above it none is made (a spoofing storm).',
     ),
+    stormRate: key(
+      'storm_rate',
+      integer(1, 1_000_000),
+      '200',
+      'New flows to the SIP ports in a second that pass during a spoofing storm; a source gets a tenth.',
+    ),
     protect: key(
       'protect',
-      listOf(network, 0),
+      listOf(peer, 0),
       '',
-      'Addresses and networks that are never blocked: your trunks, offices and monitors.',
+      'Addresses, networks and host names that are never blocked: your trunks, offices and monitors.',
     ),
   },
   jobs: {
@@ -191,6 +233,12 @@ export const KEYS = {
       cron,
       '* * * * *',
       'When the firewall is compared with the blocks, and repaired.',
+    ),
+    protectRefresh: key(
+      'protect_refresh',
+      cron,
+      '* * * * *',
+      'When host names are resolved again, and gateway, resolvers and SSH peers looked for.',
     ),
     databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
     databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),

@@ -1,6 +1,9 @@
 import { blocksCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import { settleBreaker } from './block/breaker.js';
 import { decide, type BlockState } from './block/decide.js';
+import { blocksToLift } from './block/lift.js';
 import type { BlockPolicy } from './block/policy.js';
+import type { ProtectTable } from './block/protect.js';
 import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
 import { countReturn } from './block/returns.js';
 import {
@@ -10,7 +13,7 @@ import {
   type RuleFault,
   type RuleSet,
 } from './detect/detect.js';
-import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
+import { kernelScope, type Block, type FirewallChange, type ProtectedPeer } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
 import type { Sighting } from './model/sighting.js';
@@ -50,6 +53,8 @@ export interface AgentCounts {
   unanswered: number;
   /** Of `unanswered`: withheld because the source is blocked. */
   withheldBlocked: number;
+  /** Of `withheldBlocked`: the firewall should have dropped them. */
+  stillTalking: number;
   retransmissions: number;
   sightings: number;
   blocks: number;
@@ -61,6 +66,7 @@ export const createCounts = (): AgentCounts => ({
   answered: 0,
   unanswered: 0,
   withheldBlocked: 0,
+  stillTalking: 0,
   retransmissions: 0,
   sightings: 0,
   blocks: 0,
@@ -71,6 +77,10 @@ export type Input =
   | { readonly kind: 'packet'; readonly packet: Packet }
   | { readonly kind: 'block'; readonly request: BlockRequest }
   | { readonly kind: 'unblock'; readonly target: string }
+  /** These peers are protected from now on; blocks of them are lifted. */
+  | { readonly kind: 'protect'; readonly protect: ProtectTable }
+  /** Nothing is enforced any more: blocks in force become simulated ones. */
+  | { readonly kind: 'stand-down' }
   /** Settles the blocks whose end has come. */
   | { readonly kind: 'settle' };
 
@@ -82,9 +92,18 @@ export type Effect =
   | { readonly kind: 'event'; readonly record: EventRecord; readonly event: TrapEvent }
   | { readonly kind: 'sighting'; readonly sighting: Sighting }
   | { readonly kind: 'block'; readonly block: Block }
-  | { readonly kind: 'block-ended'; readonly block: Block; readonly how: EndHow }
+  /** A block that is stored already has changed. */
+  | { readonly kind: 'block-changed'; readonly block: Block }
+  | {
+      readonly kind: 'block-ended';
+      readonly block: Block;
+      readonly how: EndHow;
+      readonly quiet?: true;
+    }
   | { readonly kind: 'firewall'; readonly change: FirewallChange }
   | { readonly kind: 'spared'; readonly source: string; readonly peer: ProtectedPeer }
+  | { readonly kind: 'breaker'; readonly tripped: boolean }
+  | { readonly kind: 'still-talking'; readonly source: string; readonly target: string }
   | { readonly kind: 'fault'; readonly fault: RuleFault }
   | { readonly kind: 'refused'; readonly refusal: RequestRefusal };
 
@@ -100,8 +119,12 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
       return stepRequest(state, input.request, nowUs);
     case 'unblock':
       return stepUnblock(state, input.target);
+    case 'protect':
+      return stepProtect(state, input.protect, nowUs);
+    case 'stand-down':
+      return stepStandDown(state);
     case 'settle':
-      return takeEnded(state.blocks.table, nowUs).map((block) => endOf(block, 'expired'));
+      return stepSettle(state, nowUs);
   }
 }
 
@@ -123,14 +146,15 @@ function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly 
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answer = answerUnlessBlocked(state, event, nowUs);
+  const blocker = findBlocker(state, event, nowUs);
+  const answer = answerUnlessBlocked(state, event, blocker !== null);
   const record = recordOf(state, event, detection, answer?.status ?? null);
   const effects: Effect[] = answer === null ? [] : [{ kind: 'answer', bytes: answer.bytes }];
   effects.push({ kind: 'event', record, event });
   for (const sighting of detection.sightings) effects.push({ kind: 'sighting', sighting });
   for (const fault of detection.faults) effects.push({ kind: 'fault', fault });
   counts.sightings += detection.sightings.length;
-  effects.push(...blocking);
+  effects.push(...blocking, ...noteTalking(state, event, blocker, nowUs));
   return effects;
 }
 
@@ -143,26 +167,51 @@ function decideAndBlock(
   if (sightings.length === 0) return [];
   const source = event.source.address;
   const accusation = { source, score, sightings, proof: event.proof };
+  const trippedBefore = state.blocks.breaker.tripped;
   const verdict = decide(state.blocks, state.settings.policy, accusation, nowUs);
+  const turned = breakerTurn(state, trippedBefore);
   if (verdict.kind === 'protected') {
     state.counts.protectedSpared += 1;
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
-  if (verdict.kind !== 'block') return [];
+  if (verdict.kind !== 'block') return turned;
   spendScore(state.detect, source);
-  return begin(state, verdict.block);
+  return [...turned, ...begin(state, verdict.block)];
+}
+
+/** The oldest block in force that covers the source; null: it is not blocked. */
+function findBlocker(state: AgentState, event: TrapEvent, nowUs: number): Block | null {
+  const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
+  const real = covering.filter((block) => !block.simulated);
+  return real.reduce<Block | null>(
+    (oldest, block) => (oldest === null || block.createdAtUs < oldest.createdAtUs ? block : oldest),
+    null,
+  );
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
-function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number) {
-  const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
-  const blocked = covering.some((block) => !block.simulated);
+function answerUnlessBlocked(state: AgentState, event: TrapEvent, blocked: boolean) {
   const { secret, realm } = state.settings;
   const answer = blocked ? null : answerTo(event, { secret, realm });
   if (answer === null) state.counts.unanswered += 1;
   else state.counts.answered += 1;
   if (blocked) state.counts.withheldBlocked += 1;
   return answer;
+}
+
+/** A packet that came well after its source was blocked should not have reached us. */
+function noteTalking(
+  state: AgentState,
+  event: TrapEvent,
+  blocker: Block | null,
+  nowUs: number,
+): readonly Effect[] {
+  if (blocker === null || nowUs - blocker.createdAtUs < LIMITS.stillTalkingGraceUs) return [];
+  const { address: source } = event.source;
+  const { target } = blocker;
+  state.counts.stillTalking += 1;
+  state.blocks.stillTalking = { source, target, atUs: nowUs };
+  return [{ kind: 'still-talking', source, target }];
 }
 
 function recordOf(
@@ -194,10 +243,41 @@ function stepRequest(state: AgentState, request: BlockRequest, nowUs: number): r
   return begin(state, plan.block);
 }
 
+function stepSettle(state: AgentState, nowUs: number): readonly Effect[] {
+  const { breaker, table } = state.blocks;
+  const trippedBefore = breaker.tripped;
+  settleBreaker(breaker, state.settings.policy.newUnprovenPerMinuteMax, nowUs);
+  const ended = takeEnded(table, nowUs).map((block) => endOf(block, 'expired'));
+  return [...breakerTurn(state, trippedBefore), ...ended];
+}
+
+/** What is not in the firewall must not be taken for a block. */
+function stepStandDown(state: AgentState): readonly Effect[] {
+  const { table } = state.blocks;
+  const real = [...table.byTarget.values()].filter((block) => !block.simulated);
+  return real.map((each) => {
+    const block = { ...each, simulated: true };
+    putBlock(table, block);
+    return { kind: 'block-changed', block };
+  });
+}
+
+function breakerTurn({ blocks }: AgentState, before: boolean): readonly Effect[] {
+  const { tripped } = blocks.breaker;
+  return tripped === before ? [] : [{ kind: 'breaker', tripped }];
+}
+
+function stepProtect(state: AgentState, protect: ProtectTable, nowUs: number): readonly Effect[] {
+  const before = state.blocks.protect;
+  state.blocks = { ...state.blocks, protect };
+  const lifted = blocksToLift(state.blocks.table, before, protect, nowUs);
+  return lifted.flatMap((block) => stepUnblock(state, block.target));
+}
+
 function stepUnblock(state: AgentState, target: string): readonly Effect[] {
   const block = takeBlock(state.blocks.table, target);
   if (block === null) return [];
-  const change: FirewallChange = { kind: 'remove', target, scope: block.scope };
+  const change: FirewallChange = { kind: 'remove', target, scope: kernelScope(block) };
   const ended = endOf(block, 'removed');
   return block.simulated ? [ended] : [ended, { kind: 'firewall', change }];
 }
@@ -212,11 +292,13 @@ function begin(state: AgentState, block: Block): readonly Effect[] {
   const effects: Effect[] = before === null ? [] : [endOf(before, 'replaced')];
   effects.push({ kind: 'block', block });
   if (block.simulated) return effects;
-  const { target, scope, createdAtUs, expiresAtUs } = block;
+  const { target, createdAtUs, expiresAtUs } = block;
+  const scope = kernelScope(block);
   const timeoutS = expiresAtUs === null ? null : Math.ceil((expiresAtUs - createdAtUs) / 1_000_000);
   effects.push({ kind: 'firewall', change: { kind: 'add', target, scope, timeoutS } });
-  if (before !== null && !before.simulated && before.scope !== scope) {
-    effects.push({ kind: 'firewall', change: { kind: 'remove', target, scope: before.scope } });
+  if (before !== null && !before.simulated && kernelScope(before) !== scope) {
+    const change = { kind: 'remove', target, scope: kernelScope(before) } as const;
+    effects.push({ kind: 'firewall', change });
   }
   return effects;
 }

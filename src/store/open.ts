@@ -5,6 +5,7 @@ import type { Store, StoreOptions } from './types.js';
 import { startWorkerPersister } from './worker-persister.js';
 
 export type {
+  BlockDrops,
   BlockEnd,
   EndedBlock,
   JobRun,
@@ -16,6 +17,7 @@ export type {
   StoreOptions,
   StoreStats,
   StoredBlock,
+  StoredPeer,
   VacuumCounts,
 } from './types.js';
 
@@ -71,6 +73,9 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     reopenLog: () => afterSend(() => persister.reopenLog()),
     check: () => afterSend(() => persister.check()),
     expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
+    recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
+    protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
+    unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
     close: () => {

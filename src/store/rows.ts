@@ -41,7 +41,7 @@ export const EVENT_ROW = `id, uuid, received_at_us, transport, source_ip, source
   anomalies, raw_length`;
 
 export const BLOCK_ROW = `id, target, scope, origin, proof, rule, attack_type, reason,
-  created_at_us, expires_at_us, simulated, ended_at_us, end_how`;
+  created_at_us, expires_at_us, simulated, forced, ended_at_us, end_how, packets_dropped`;
 
 export const SIGHTING_ROW = `at_us, source, rule, rule_version, attack_type, points,
   points_proven, reason, event_ids`;
@@ -87,8 +87,10 @@ export interface BlockRow {
   readonly created_at_us: number;
   readonly expires_at_us: number | null;
   readonly simulated: number;
+  readonly forced: number;
   readonly ended_at_us: number | null;
   readonly end_how: BlockEnd | null;
+  readonly packets_dropped: number;
 }
 
 export interface SightingRow {
@@ -144,8 +146,10 @@ export function storedBlock(row: BlockRow): StoredBlock {
     createdAtUs: row.created_at_us,
     expiresAtUs: row.expires_at_us,
     simulated: row.simulated === 1,
+    forced: row.forced === 1,
     endedAtUs: row.ended_at_us,
     endHow: row.end_how,
+    packetsDropped: row.packets_dropped,
   };
 }
 

@@ -95,4 +95,14 @@ CREATE TABLE job_runs (
 ) STRICT;
 CREATE INDEX job_runs_name ON job_runs (name, started_at_us);
 `,
+  `
+ALTER TABLE blocks ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE blocks ADD COLUMN packets_dropped INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE protected_peers (
+  name TEXT PRIMARY KEY,
+  added_at_us INTEGER NOT NULL,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ];
