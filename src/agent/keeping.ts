@@ -127,12 +127,14 @@ export async function checkAll(keeping: Keeping, depth: 'quick' | 'full'): Promi
   if (keeping.lastError === said) {
     throw new AgentError('FIREWALL_FAILED', said, 'see the log of the agent');
   }
-  // The answer may have changed while the firewall was asked.
-  const mayLook: boolean = keeping.chosen.enforcing && keeping.repairs === before;
+  const mayLook = isEnforcing(keeping) && keeping.repairs === before;
   const due = depth === 'full' || keeping.options.nowUs() >= keeping.nextFullUs;
   if (!keeping.firewall.readable) return 'this backend cannot be read back: nothing to compare';
   return mayLook && due ? fullLook(keeping) : said;
 }
+
+/** Asked anew: it may have stood back meanwhile. */
+const isEnforcing = ({ chosen }: Keeping): boolean => chosen.enforcing;
 
 async function fullLook(keeping: Keeping): Promise<string> {
   const { firewall, options, drops } = keeping;

@@ -1,4 +1,4 @@
-import { blocksCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import { oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { settleBreaker } from './block/breaker.js';
 import { decide, type BlockState } from './block/decide.js';
 import { blocksToLift } from './block/lift.js';
@@ -146,7 +146,7 @@ function stepPacket(state: AgentState, packet: Packet, nowUs: number): readonly 
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const blocker = findBlocker(state, event, nowUs);
+  const blocker = oldestCovering(state.blocks.table, packet.source.address, nowUs);
   const answer = answerUnlessBlocked(state, event, blocker !== null);
   const record = recordOf(state, event, detection, answer?.status ?? null);
   const effects: Effect[] = answer === null ? [] : [{ kind: 'answer', bytes: answer.bytes }];
@@ -177,16 +177,6 @@ function decideAndBlock(
   if (verdict.kind !== 'block') return turned;
   spendScore(state.detect, source);
   return [...turned, ...begin(state, verdict.block)];
-}
-
-/** The oldest block in force that covers the source; null: it is not blocked. */
-function findBlocker(state: AgentState, event: TrapEvent, nowUs: number): Block | null {
-  const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
-  const real = covering.filter((block) => !block.simulated);
-  return real.reduce<Block | null>(
-    (oldest, block) => (oldest === null || block.createdAtUs < oldest.createdAtUs ? block : oldest),
-    null,
-  );
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */

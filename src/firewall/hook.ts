@@ -102,15 +102,15 @@ async function run({ command, msMax }: State, action: string, body: object): Pro
     // A group of its own, so that what it started ends with it when it hangs.
     detached: true,
   });
-  let late = false;
+  const end = { late: false };
   const timer = setTimeout(() => {
-    late = true;
+    end.late = true;
     killGroup(running.pid);
   }, msMax);
   const result = await running;
   clearTimeout(timer);
   const words = quoteText((result.stderr || result.stdout || result.shortMessage) ?? '');
-  if (late) throw failed(`did not finish ${action} within ${msMax} ms, and was ended`);
+  if (end.late) throw failed(`did not finish ${action} within ${msMax} ms, and was ended`);
   if (result.code === 'ENOENT' || result.code === 'EACCES') {
     throw new AgentError(
       'FIREWALL_MISSING',

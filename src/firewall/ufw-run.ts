@@ -23,7 +23,8 @@ export async function runUfw(
   args: readonly string[],
   msMax: number = LIMITS.firewallCommandMsMax,
 ): Promise<string> {
-  const [program = 'ufw', ...rest] = [...before, 'ufw', ...args];
+  const words: readonly string[] = [...before, 'ufw', ...args];
+  const [program = '', ...rest] = words;
   const result = await execa(program, rest, {
     stdin: 'ignore',
     env: ENV(),
@@ -33,8 +34,8 @@ export async function runUfw(
   });
   if (!result.failed) return result.stdout;
   if (result.timedOut) throw held(`ufw ${args[0] ?? ''} did not finish within ${msMax} ms`);
-  const words = (result.stderr || result.stdout || result.shortMessage) ?? '';
-  throw ufwError(words, result.code === 'ENOENT' || result.exitCode === 127);
+  const said = (result.stderr || result.stdout || result.shortMessage) ?? '';
+  throw ufwError(said, result.code === 'ENOENT' || result.exitCode === 127);
 }
 
 function ufwError(words: string, missing: boolean): AgentError {
@@ -67,7 +68,8 @@ export async function withUfwLock<T>(
   before: readonly string[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const [program = 'python3', ...rest] = [...before, 'python3', '-c', LOCK_PROGRAM];
+  const words: readonly string[] = [...before, 'python3', '-c', LOCK_PROGRAM];
+  const [program = '', ...rest] = words;
   const keeper = execa(program, rest, {
     stdin: 'pipe',
     stdout: 'pipe',
