@@ -30,7 +30,7 @@ export async function markRunning(
 export async function adoptAfterCrash(context: AgentContext): Promise<void> {
   const { keeper, state, reader, nowUs, log } = context;
   const { firewall } = keeper.chosen;
-  const owner = await firewall.owner();
+  const { owner } = await firewall.look();
   if (owner === null || owner.id !== context.owner.id) return;
   const comparison = await compareFirewall(firewall, state, createDropLedger(), nowUs());
   const candidates = (comparison?.extra ?? []).filter(isYoung).slice(0, CANDIDATES_MAX);

@@ -108,7 +108,7 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
     idle: () => queue.idle(),
     stats: () => statsOf(keeping),
     remove: async () => {
-      const other = await firewall.owner();
+      const { owner: other } = await firewall.look();
       if (other === null || other.id === owner.id) await firewall.remove();
     },
     standDown: async (why) => {

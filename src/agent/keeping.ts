@@ -88,9 +88,9 @@ async function repair(keeping: Keeping): Promise<string> {
   let said = 'our rules are there';
   while (keeping.lostAgain) {
     keeping.lostAgain = false;
-    const other = await firewall.owner();
+    const { owner: other, present } = await firewall.look();
     if (other !== null && other.id !== options.owner.id) return standBack(keeping, other);
-    if (await firewall.present()) continue;
+    if (present) continue;
     await syncAll(keeping);
     said = noteRepair(keeping, 'our rules had been taken away');
   }

@@ -40,7 +40,7 @@ export async function openOffline(
 async function leaveAbsentTable(context: AgentContext): Promise<void> {
   const { chosen } = context.keeper;
   if (!chosen.enforcing) return;
-  if (await chosen.firewall.present()) return;
+  if ((await chosen.firewall.look()).present) return;
   const why = 'no agent runs and its firewall table is absent: the next start puts blocks in force';
   await context.keeper.close();
   context.keeper = keeperFor(context, { ...chosen, enforcing: false, why });

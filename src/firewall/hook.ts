@@ -61,8 +61,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    present: () => Promise.resolve(true),
-    owner: () => Promise.resolve(null),
+    look: () => Promise.resolve({ present: true, owner: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),

@@ -76,9 +76,10 @@ export function buildSyncScript(
   desired: DesiredFirewall,
   owner: FirewallOwner | null = null,
 ): NftScript {
-  const blocks = groupElements(
-    desired.blocks.map((block) => ({ ...block, cidr: requireBlockTarget(block.target) })),
-  );
+  const blocks = groupElements(desired.blocks, (block) => ({
+    ...block,
+    cidr: requireBlockTarget(block.target),
+  }));
   const protect = groupProtected(desired.protect);
   for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, new Map());
   const lines = [
@@ -108,9 +109,11 @@ export function buildSyncScript(
 
 function groupProtected(peers: readonly string[]): Map<string, Elements> {
   const scope = 'protect' as const;
-  return groupElements(
-    peers.map((target) => ({ cidr: requireTarget(target), scope, timeoutS: null })),
-  );
+  return groupElements(peers, (target) => ({
+    cidr: requireTarget(target),
+    scope,
+    timeoutS: null,
+  }));
 }
 
 /** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
@@ -149,13 +152,11 @@ export function buildApplyScript(
   changes: readonly FirewallChange[],
   known: KnownSets,
 ): NftScript {
-  const groups = groupElements(
-    changes.map((change) => ({
-      scope: change.scope,
-      cidr: requireBlockTarget(change.target),
-      timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
-    })),
-  );
+  const groups = groupElements(changes, (change) => ({
+    scope: change.scope,
+    cidr: requireBlockTarget(change.target),
+    timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
+  }));
   const lines: string[] = [];
   const blockSets = new Set(known.names);
   for (const [name, elements] of groups) {
@@ -201,15 +202,17 @@ export function baseSetNames(): string[] {
   return SCOPES.flatMap((purpose) => BASE_PREFIXES.map((base) => setName({ purpose, ...base })));
 }
 
-function groupElements(
-  entries: readonly {
-    readonly cidr: Cidr;
-    readonly scope: SetPurpose;
-    readonly timeoutS: number | null | 'absent';
-  }[],
-): Map<string, Elements> {
+interface Entry {
+  readonly cidr: Cidr;
+  readonly scope: SetPurpose;
+  readonly timeoutS: number | null | 'absent';
+}
+
+/** Reads items one by one: what a hundred thousand parsed targets hold would be 25 MB. */
+function groupElements<T>(items: Iterable<T>, read: (item: T) => Entry): Map<string, Elements> {
   const groups = new Map<string, Elements>();
-  for (const { cidr, scope, timeoutS } of entries) {
+  for (const item of items) {
+    const { cidr, scope, timeoutS } = read(item);
     const name = setName({ purpose: scope, family: cidr.family, prefix: cidr.prefix });
     const elements = groups.get(name) ?? new Map<string, number | null | 'absent'>();
     groups.set(name, elements);

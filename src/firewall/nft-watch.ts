@@ -32,7 +32,9 @@ export function watchTable(command: readonly string[], table: string, lost: () =
     child.stdout.on('data', (chunk: Buffer) => {
       const text = rest + chunk.toString('latin1');
       const end = text.lastIndexOf('\n');
-      if (`\n${text.slice(0, end + 1)}`.includes(`\n${sign}`)) lost();
+      const lines = `\n${text.slice(0, end + 1)}`;
+      // The kernel drops events when too many come at once, and nft says so.
+      if (lines.includes(`\n${sign}`) || lines.includes('We lost some netlink events')) lost();
       rest = text.slice(end + 1).slice(-LIMITS.firewallWatchLineCharsMax);
     });
     void child.then(() => {

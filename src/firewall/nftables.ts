@@ -17,7 +17,13 @@ import {
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
-import type { ActualFirewall, DesiredFirewall, Firewall, FirewallOwner } from './port.js';
+import type {
+  ActualFirewall,
+  DesiredFirewall,
+  Firewall,
+  FirewallLook,
+  FirewallOwner,
+} from './port.js';
 import { createTurns } from './turns.js';
 
 export interface NftablesOptions {
@@ -78,8 +84,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),
     apply: (changes) => inTurn(() => apply(state, changes)),
-    present: () => inTurn(async () => readKnownSets(await listTerse(state), table) !== null),
-    owner: () => inTurn(async () => readTableOwner(await listTerse(state), table)),
+    look: () => inTurn(() => look(state)),
     // Not in turn: it takes seconds at 100,000 blocks, and the next block must not wait for it.
     visit: (see) => visitTable(command, table, see),
     protect: (peers) => inTurn(() => protect(state, peers)),
@@ -165,6 +170,14 @@ async function limit(state: State, on: boolean): Promise<void> {
 }
 
 const listTerse = (state: State): Promise<string> => state.nft(['-j', ...LIST_TERSE], null, false);
+
+async function look(state: State): Promise<FirewallLook> {
+  const json = await listTerse(state);
+  return {
+    present: readKnownSets(json, state.table) !== null,
+    owner: readTableOwner(json, state.table),
+  };
+}
 
 async function readKnown(state: State): Promise<KnownSets> {
   const known = readKnownSets(await listTerse(state), state.table);

@@ -44,6 +44,12 @@ export interface ActualFirewall {
   readonly blocks: readonly ActualBlock[];
 }
 
+export interface FirewallLook {
+  readonly present: boolean;
+  /** null: nobody, or somebody who left no mark. */
+  readonly owner: FirewallOwner | null;
+}
+
 /**
  * What a firewall backend offers. Every method rejects with an AgentError (FIREWALL_*) that
  * repeats the program's own words; none of them changes anything that is not ours.
@@ -60,10 +66,8 @@ export interface Firewall {
   sync(desired: DesiredFirewall): Promise<void>;
   /** Ordered. After it resolves the changes are in force; after it rejects, none of them is. */
   apply(changes: readonly FirewallChange[]): Promise<void>;
-  /** Whether our rules are all there; quick at any number of blocks. */
-  present(): Promise<boolean>;
-  /** Who wrote what is there; null: nobody, or somebody who left no mark. */
-  owner(): Promise<FirewallOwner | null>;
+  /** Whether our rules are all there, and who wrote what is; quick at any number of blocks. */
+  look(): Promise<FirewallLook>;
   /** Calls `see` for each block in force, in bounded memory; false: our rules are not there. */
   visit(see: (block: ActualBlock) => void): Promise<boolean>;
   /** Replaces the protected peers; blocks stay as they are. */

@@ -35,7 +35,7 @@ export async function chooseFirewall(
   }
   try {
     const why = await firewall.probe();
-    const other = await firewall.owner();
+    const { owner: other } = await firewall.look();
     const { owner } = options;
     if (owner === undefined || other === null || other.id === owner.id) {
       return { firewall, enforcing: true, why };

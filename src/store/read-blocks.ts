@@ -1,7 +1,7 @@
-import type { BlockOrigin, Scope } from '../core/model/block.js';
+import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import { LIMITS } from '../core/model/limits.js';
 import { boundLimit } from './read-events.js';
-import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
+import { BLOCK_ROW, plainBlock, storedBlock, type BlockRow } from './rows.js';
 import type { Database, SqlValue } from './sqlite.js';
 import type { BlockDrops, StoredBlock } from './types.js';
 
@@ -40,7 +40,7 @@ export interface BlockQueries {
   listBlocks(page: BlockPage): Promise<readonly StoredBlock[]>;
   countBlocks(filter: BlockFilter): Promise<number>;
   /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
-  activeBlocks(nowUs: number): Promise<readonly StoredBlock[]>;
+  activeBlocks(nowUs: number): Promise<readonly Block[]>;
   /** Targets that the detector blocked since a moment, and when it last did. */
   lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, number>>;
   /** Targets blocked with proof since a moment, oldest first, simulated ones too. */
@@ -75,8 +75,7 @@ export function createBlockQueries(database: Database): BlockQueries {
       const sql = `SELECT count(*) AS count FROM blocks ${where}`;
       return (await database.get<{ count: number }>(sql, values))?.count ?? 0;
     },
-    activeBlocks: (nowUs) =>
-      select(`WHERE ${ACTIVE} ORDER BY id LIMIT ?`, [nowUs, LIMITS.restoredRowsMax]),
+    activeBlocks: (nowUs) => activeBlocks(database, nowUs),
     lastDetectorBlocks: async (sinceUs) => {
       const rows = await database.all<{ target: string; atUs: number }>(
         `SELECT target, max(created_at_us) AS atUs FROM blocks
@@ -110,6 +109,28 @@ export function createBlockQueries(database: Database): BlockQueries {
       return rows.reverse().map(({ target, count }) => [target, count] as const);
     },
   };
+}
+
+/** Page by page: the rows of 100,000 blocks as one answer take 100 MB. */
+async function activeBlocks(database: Database, nowUs: number): Promise<readonly Block[]> {
+  const sql = `SELECT ${BLOCK_ROW} FROM blocks WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?`;
+  const texts = new Map<string, string>();
+  const blocks: Block[] = [];
+  for (let lastId = -1; blocks.length < LIMITS.restoredRowsMax;) {
+    const rows = await database.all<BlockRow>(sql, [nowUs, lastId, LIMITS.insertRowsMax]);
+    for (const row of rows) blocks.push(activeBlock(row, texts));
+    lastId = rows.at(-1)?.id ?? lastId;
+    if (rows.length < LIMITS.insertRowsMax) break;
+  }
+  return blocks;
+}
+
+/** A list brings thousands of blocks with one reason, which is kept once. */
+function activeBlock(row: BlockRow, texts: Map<string, string>): Block {
+  const block = plainBlock(row);
+  const reason = texts.get(block.reason) ?? block.reason;
+  if (texts.size < LIMITS.insertRowsMax) texts.set(reason, reason);
+  return { ...block, reason };
 }
 
 /** A block whose time is over is not active, even before the expiry job has ended it. */
