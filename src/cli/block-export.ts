@@ -76,18 +76,26 @@ export function csvField(value: string | number | boolean | null): string {
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** For another host's `nft -f`: a table of its own with one interval set a family. */
+/**
+ * For another host's `nft -f`: a table of its own with a set for each length, because one interval
+ * set takes no ranges that overlap.
+ */
 function nftFormat(nowMs: number): ExportFormat {
   const table = `inet ${NAME}_import`;
-  const set = (family: 4 | 6): string =>
-    `add set ${table} blocked_ipv${family} { type ipv${family}_addr; flags interval, timeout; }`;
+  const made = new Set<string>();
   return {
-    head: [`add table ${table}`, set(4), set(6)],
+    head: [`add table ${table}`],
     line: (block) => {
+      const [address = '', length = ''] = block.target.split('/');
       const left = secondsLeft(block, nowMs);
       const timeout = left === null ? '' : ` timeout ${left}s`;
       const family = isIpv6(block) ? 6 : 4;
-      return `add element ${table} blocked_ipv${family} { ${block.target}${timeout} }`;
+      const set = `blocked_ipv${family}_${length}`;
+      const make = made.has(set)
+        ? ''
+        : `add set ${table} ${set} { type ipv${family}_addr; flags timeout; }\n`;
+      made.add(set);
+      return `${make}add element ${table} ${set} { ${address}${timeout} }`;
     },
     end: [],
   };

@@ -44,14 +44,20 @@ export function readBlocks(text: string, defaults: ImportDefaults, nowMs: number
 const isNothing = (line: string): boolean =>
   /^\s*([#;].*)?$/.test(line) || /^(create |add (table|set) )/.test(line);
 
+const NFT_LINE = /^add element \S+ \S+ \w+_(\d{1,3}) \{ (\S+?)(?: timeout (\d+)s)? \}$/;
+const IPSET_LINE = /^add \S+ (\S+?)(?: timeout (\d+))?(?: -exist)?$/;
+
+/** Seconds of 0 mean no end to ipset. */
+function timed(target: string, text: string | undefined, defaults: ImportDefaults) {
+  const seconds = text === undefined ? defaults.durationS : Number(text);
+  return blockOf(target, { ...defaults, durationS: seconds === 0 ? null : seconds });
+}
+
 function readLine(line: string, defaults: ImportDefaults): AddBlock | null {
-  const nft = /^add element \S+ \S+ \S+ \{ (\S+?)(?: timeout (\d+)s)? \}$/.exec(line);
-  const ipset = /^add \S+ (\S+?)(?: timeout (\d+))?(?: -exist)?$/.exec(line);
-  const own = nft ?? ipset;
-  if (own !== null) {
-    const seconds = own[2] === undefined ? defaults.durationS : Number(own[2]);
-    return blockOf(own[1] ?? '', { ...defaults, durationS: seconds === 0 ? null : seconds });
-  }
+  const nft = NFT_LINE.exec(line);
+  if (nft !== null) return timed(`${nft[2] ?? ''}/${nft[1] ?? ''}`, nft[3], defaults);
+  const ipset = IPSET_LINE.exec(line);
+  if (ipset !== null) return timed(ipset[1] ?? '', ipset[2], defaults);
   const [target = ''] = line.trim().split(/[\s,;#]+/);
   return blockOf(target, defaults);
 }

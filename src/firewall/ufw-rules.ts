@@ -62,7 +62,7 @@ export function readUfwBlocks(file: string): readonly UfwBlock[] {
   const found = new Map<string, UfwBlock>();
   for (const line of file.match(OUR_TUPLE) ?? []) {
     const words = line.split(' ');
-    const address = words[7] ?? '';
+    const address = words[8] ?? '';
     const comment = Buffer.from(line.slice(line.indexOf('comment=') + 8), 'hex').toString('latin1');
     const scope = comment.slice(COMMENT.length + 1);
     if (scope !== 'all' && scope !== 'sip' && scope !== 'forced') continue;

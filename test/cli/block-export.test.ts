@@ -50,7 +50,7 @@ describe('a CSV field', () => {
 describe('an export', () => {
   it.each([
     ['plain', ['203.0.113.7/32', '2001:db8::/64']],
-    ['nft', ['blocked_ipv4 { 203.0.113.7/32 timeout 3600s }', 'blocked_ipv6 { 2001:db8::/64 }']],
+    ['nft', ['blocked_ipv4_32 { 203.0.113.7 timeout 3600s }', 'blocked_ipv6_64 { 2001:db8:: }']],
     [
       'ipset',
       ['add sentrypeer4 203.0.113.7/32 timeout 3600', 'add sentrypeer6 2001:db8::/64 timeout 0'],

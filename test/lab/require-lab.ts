@@ -6,6 +6,8 @@ const PROGRAMS = {
   ip: ['ip'],
   nft: ['nft'],
   ss: ['ss'],
+  ufw: ['ufw'],
+  unshare: ['unshare'],
   setpriv: ['setpriv'],
   svmap: ['svmap', 'sipvicious_svmap'],
   svwar: ['svwar', 'sipvicious_svwar'],
