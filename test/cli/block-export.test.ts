@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockView } from '../../src/api/views.js';
-import { csvField, exportFormat, EXPORT_NAMES } from '../../src/cli/block-export.js';
+import { csvField, exportFormat, type ExportName } from '../../src/cli/block-export.js';
 import { readBlocks } from '../../src/cli/block-import.js';
 
 const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -25,7 +25,7 @@ const viewOf = (target: string, change: Partial<BlockView> = {}): BlockView => (
 
 const BLOCKS = [viewOf('203.0.113.7/32'), viewOf('2001:db8::/64', { expires_at: null })];
 
-const write = (name: (typeof EXPORT_NAMES)[number], blocks: readonly BlockView[]): string => {
+const write = (name: ExportName, blocks: readonly BlockView[]): string => {
   const { head, line, end } = exportFormat(name, NOW_MS);
   return [...head, ...blocks.map((block, at) => line(block, at === 0)), ...end].join('\n');
 };
