@@ -1,11 +1,15 @@
 import type { LoadedSettings } from '../config/load.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
+import type { BlockRequest } from '../core/block/request.js';
 import { step } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { Trap } from '../trap/options.js';
+import type { ActualBlock } from '../firewall/port.js';
+import { adoptAfterCrash } from './after-crash.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
+import { startConfirmation } from './confirm.js';
 import { openContext, type AgentContext } from './context.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
@@ -18,6 +22,8 @@ export interface AgentOptions {
   /** Takes one line of the agent's own words. */
   readonly print: (text: string) => void;
   readonly onEvent: (record: EventRecord, event: TrapEvent) => void;
+  /** Seconds within which `confirm` must be called, or it goes back to observing; null: for good. */
+  readonly confirmS?: number | null;
 }
 
 export interface RunningAgent {
@@ -53,6 +59,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   await putInForce(context);
+  startConfirmation(context, runner, options.confirmS ?? null);
   const material = needsCertificate(settings)
     ? await loadCertificate(settings, nowUs() / 1_000)
     : null;
@@ -81,7 +88,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const { serveControl } = await import('../api/server.js');
   const control = await serveControl(settings.controlSocket, calls, log.say);
   closers.add('control socket', control.close);
-  const watcher = await watchConfiguration(context);
+  const watcher = await watchConfiguration(context, runner);
   closers.add('configuration watcher', watcher.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
@@ -116,30 +123,69 @@ export function createRunner(
   context: AgentContext,
   onEvent: AgentOptions['onEvent'],
 ): EffectRunner {
-  return createEffectRunner({
+  const runner = createEffectRunner({
     write: (batch) => {
       context.store.write(batch);
     },
     changeFirewall: (change) => {
       context.keeper.submit(change);
     },
+    onBreaker: (tripped) => {
+      context.log.say(describeBreaker(tripped));
+      context.keeper.limit(tripped);
+    },
+    onStillTalking: () => {
+      context.keeper.stillTalking();
+    },
     say: context.log.say,
     onEvent,
     nowUs: context.nowUs,
   });
+  context.adopt = (found) => {
+    for (const block of found) {
+      const effects = step(
+        context.state,
+        { kind: 'block', request: adopted(block) },
+        context.nowUs(),
+      );
+      runner.run(effects, null);
+    }
+  };
+  context.standBack = () => {
+    runner.run(step(context.state, { kind: 'stand-down' }, context.nowUs()), null);
+  };
+  return runner;
 }
+
+const describeBreaker = (tripped: boolean): string =>
+  tripped
+    ? 'ALERT: too many new unproven sources: a spoofing storm. None is blocked until a calm ' +
+      'minute has passed; the rate of new flows to the SIP ports is limited instead'
+    : 'the spoofing storm is over: unproven sources are blocked again, the limit is lifted';
+
+const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
+  target,
+  scope: scope === 'sip' ? 'sip' : 'all',
+  durationS: expiresS,
+  reason: 'found in the firewall without a record, written just before a crash',
+  origin: 'import',
+  force: scope === 'forced',
+});
 
 /** Active blocks go in before the first packet is answered; a trial's table goes when it stops. */
 async function putInForce(context: AgentContext): Promise<void> {
-  const { keeper, closers, loaded } = context;
+  const { keeper, closers, loaded, crashed } = context;
   if (loaded.trial) closers.add('firewall table', () => takeTableAway(context));
-  if (keeper.chosen.enforcing) await keeper.sync();
+  if (!keeper.chosen.enforcing) return;
+  if (crashed) await adoptAfterCrash(context);
+  await keeper.sync();
 }
 
 async function takeTableAway({ keeper }: AgentContext): Promise<void> {
-  // Changes still under way would find the table gone and put it back.
-  await keeper.idle();
-  await keeper.chosen.firewall.remove();
+  if (!keeper.chosen.enforcing) return;
+  // Changes still under way, and what watches, would find the table gone and put it back.
+  await keeper.close();
+  await keeper.remove();
 }
 
 const describeListening = (trap: Trap): string =>

@@ -2,32 +2,38 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
 import { createBlockTable } from '../core/block/block-table.js';
-import { createBreaker } from '../core/block/breaker.js';
-import { targetOf } from '../core/block/decide.js';
-import { createProtectTable } from '../core/block/protect.js';
+import { createBlockState, targetOf } from '../core/block/decide.js';
+import { createOffenders, noteOffender } from '../core/block/offenders.js';
+import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
+import { parseCidr } from '../core/model/address.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
-import { chooseFirewall } from '../firewall/select.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import { takeLock } from '../store/lock.js';
 import { openStore } from '../store/open.js';
-import type { Store } from '../store/types.js';
+import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
 import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
-import { createFirewallKeeper, type FirewallKeeper } from './firewall-keeper.js';
+import { markRunning } from './after-crash.js';
+import { createDiscovery } from './discover-peers.js';
+import type { FirewallKeeper } from './firewall-keeper.js';
+import { chooseFor, keeperFor, ownerFor } from './open-keeper.js';
+import { createPeerBook, type PeerBook } from './protected-peers.js';
+import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
-import { gatherProtectedPeers } from './protected-peers.js';
 import { loadSecret } from './secret.js';
+import { takePeers } from './take-peers.js';
 
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
@@ -39,6 +45,16 @@ export interface AgentContext {
   keeper: FirewallKeeper;
   /** Null while no transport needs one, and offline. */
   certificate: CertificateKeeper | null;
+  readonly owner: FirewallOwner;
+  readonly peers: PeerBook;
+  /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
+  adopt: (found: readonly ActualBlock[]) => void;
+  /** Turns blocks in force into simulated ones; put in place by the runner too. */
+  standBack: () => void;
+  /** The agent before with this database did not stop in order. */
+  readonly crashed: boolean;
+  /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
+  confirmUntilUs: number | null;
   readonly log: OwnLog;
   readonly closers: Closers;
   readonly nowUs: () => number;
@@ -58,39 +74,44 @@ export async function openContext(
   const nowUs = createClock();
   await makeFolders(settings);
   // Side by side: nft answers in another process while the rules are checked in this one.
-  const [rules, chosen] = await Promise.all([
-    loadAllRules(settings.rulesDir),
-    chooseFirewall(settings.blocking),
-  ]);
+  const [rules, chosen] = await Promise.all([loadAllRules(settings.rulesDir), chooseFor(loaded)]);
   const log = createOwnLog(settings.logFile, nowUs, print);
   const closers = createClosers(log.say);
   closers.add('log', log.close);
   try {
     const lock = await takeLock(settings.databaseFile);
     closers.add('lock', lock.release);
+    const { crashed, unmark } = await markRunning(settings.databaseFile);
+    closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
-    const store = await openStore({
-      databaseFile: settings.databaseFile,
-      jsonLogFile: settings.jsonLogFile,
-      logFile: settings.logFile,
-      appVersion: VERSION,
-      passwordFiles: passwordFilesOf(settings.rulesDir),
-      inWorker: true,
-      onNotice: log.say,
-    });
+    const store = await openStore(storeOptions(loaded, log));
     closers.add('store', store.close);
     await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
-    const state = await restoreState(
-      { loaded, rules, secret, store, reader, nowUs },
-      chosen.enforcing,
-    );
-    const { sipPorts } = settings.blocking;
-    const keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
-    closers.add('firewall queue', keeper.idle);
-    const certificate = null;
-    return { loaded, rules, state, store, reader, keeper, certificate, log, closers, nowUs };
+    const state = await restoreState({ loaded, rules, secret, store, reader, nowUs }, chosen);
+    const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
+    const owner = ownerFor(loaded);
+    const base = {
+      loaded,
+      rules,
+      state,
+      store,
+      reader,
+      owner,
+      peers,
+      crashed,
+      confirmUntilUs: null,
+      certificate: null,
+    };
+    const unset = { adopt: () => undefined, standBack: () => undefined };
+    const around = { ...base, log, closers, nowUs, ...unset };
+    const opened = Object.assign(around, {
+      keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
+    });
+    closers.add('firewall', () => opened.keeper.close());
+    await takePeers(opened);
+    return opened;
   } catch (error) {
     await closers.closeAll();
     throw error;
@@ -101,6 +122,16 @@ export async function openContext(
 const passwordFilesOf = (rulesDir: string): readonly string[] =>
   [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
 
+const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions => ({
+  databaseFile: settings.databaseFile,
+  jsonLogFile: settings.jsonLogFile,
+  logFile: settings.logFile,
+  appVersion: VERSION,
+  passwordFiles: passwordFilesOf(settings.rulesDir),
+  inWorker: true,
+  onNotice: log.say,
+});
+
 interface RestoreSources {
   readonly loaded: LoadedSettings;
   readonly rules: readonly Rule[];
@@ -110,7 +141,10 @@ interface RestoreSources {
   readonly nowUs: () => number;
 }
 
-async function restoreState(from: RestoreSources, enforcing: boolean): Promise<AgentState> {
+async function restoreState(
+  from: RestoreSources,
+  { enforcing }: { readonly enforcing: boolean },
+): Promise<AgentState> {
   const { loaded, rules, secret, store, reader, nowUs } = from;
   const { blocking } = loaded.settings;
   const seed = randomInt(2 ** 30);
@@ -130,15 +164,23 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
     detect,
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
-    blocks: {
+    blocks: createBlockState({
       table: createBlockTable(await reader.activeBlocks(nowUs())),
       returns: createReturns(await reader.provenBlockCounts()),
-      breaker: createBreaker(),
-      protect: createProtectTable(gatherProtectedPeers(blocking.protect)),
-      refusedFull: 0,
+      offenders: await restoreOffenders(reader, settings.policy, nowUs()),
       nextBlockId: store.nextBlockId,
-    },
+    }),
     nextEventId: store.nextEventId,
     counts: createCounts(),
   };
+}
+
+async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {
+  const offenders = createOffenders();
+  const sinceUs = nowUs - policy.prefixBlockWindowS * 1_000_000;
+  for (const [target, atUs] of await reader.provenBlocksSince(sinceUs)) {
+    const cidr = parseCidr(target);
+    if (cidr !== null) noteOffender(offenders, cidr, policy, atUs);
+  }
+  return offenders;
 }

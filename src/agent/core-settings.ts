@@ -47,6 +47,10 @@ function toPolicy(blocking: Settings['blocking'], observing: boolean): BlockPoli
     scope: blocking.scope,
     prefixIpv4: blocking.prefixIpv4,
     prefixIpv6: blocking.prefixIpv6,
+    prefixBlockSources: blocking.prefixBlockSources,
+    prefixBlockIpv4: blocking.prefixBlockIpv4,
+    prefixBlockIpv6: blocking.prefixBlockIpv6,
+    prefixBlockWindowS: blocking.prefixBlockWindowS,
     blocksMax: blocking.blocksMax,
     newUnprovenPerMinuteMax: blocking.newUnprovenPerMinuteMax,
   };

@@ -1,4 +1,4 @@
-import type { Effect } from '../core/step.js';
+import type { Effect } from '../core/flow.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
@@ -10,6 +10,10 @@ export interface Outlets {
   readonly changeFirewall: (change: FirewallChange) => void;
   readonly say: (text: string) => void;
   readonly onEvent: (record: EventRecord, event: TrapEvent) => void;
+  /** The breaker of unproven blocks has tripped, or is back. */
+  readonly onBreaker: (tripped: boolean) => void;
+  /** A source was heard although it is blocked. */
+  readonly onStillTalking: () => void;
   readonly nowUs: () => number;
 }
 
@@ -61,51 +65,67 @@ export function createEffectRunner(outlets: Outlets): EffectRunner {
     outlets.write({ ...batch, jobRuns: [] });
   };
 
-  const runOne = (effect: Effect, reply: ((bytes: Buffer) => void) | null): void => {
-    switch (effect.kind) {
-      case 'answer':
-        reply?.(effect.bytes);
-        return;
-      case 'event':
-        gathered.events.push(effect.record);
-        outlets.onEvent(effect.record, effect.event);
-        return;
-      case 'sighting':
-        gathered.sightings.push(effect.sighting);
-        return;
-      case 'call':
-        gathered.calls.push(effect.call);
-        if (effect.call.endedAtUs === null) outlets.say(describeCall(effect.call));
-        return;
-      case 'block':
-        gathered.blocks.push(effect.block);
-        outlets.say(describeBlock(effect.block));
-        return;
-      case 'block-ended':
-        gathered.endedBlocks.push(endOf(effect, outlets.nowUs()));
-        if (effect.how !== 'replaced') outlets.say(`${effect.block.target} ${effect.how}`);
-        return;
-      case 'firewall':
-        outlets.changeFirewall(effect.change);
-        return;
-      case 'spared':
-        outlets.say(`${effect.source} reached the threshold and is spared: ${effect.peer.from}`);
-        return;
-      case 'fault':
-        outlets.say(`rule ${effect.fault.rule} failed and rests a while: ${effect.fault.message}`);
-        return;
-      case 'refused':
-        return;
-    }
-  };
-
   return {
     run: (effects, reply) => {
-      for (const effect of effects) runOne(effect, reply);
+      for (const effect of effects) runOne({ outlets, gathered, reply }, effect);
       if (gathered.events.length >= HAND_OVER_EVENTS) handOver();
       else timer ??= setTimeout(handOver, HAND_OVER_EVERY_MS);
     },
     handOver,
     stop: handOver,
   };
+}
+
+interface Means {
+  readonly outlets: Outlets;
+  readonly gathered: Gathered;
+  readonly reply: ((bytes: Buffer) => void) | null;
+}
+
+function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
+  switch (effect.kind) {
+    case 'answer':
+      reply?.(effect.bytes);
+      return;
+    case 'event':
+      gathered.events.push(effect.record);
+      outlets.onEvent(effect.record, effect.event);
+      return;
+    case 'sighting':
+      gathered.sightings.push(effect.sighting);
+      return;
+    case 'call':
+      gathered.calls.push(effect.call);
+      if (effect.call.endedAtUs === null) outlets.say(describeCall(effect.call));
+      return;
+    case 'block':
+      gathered.blocks.push(effect.block);
+      outlets.say(describeBlock(effect.block));
+      return;
+    case 'block-changed':
+      gathered.blocks.push(effect.block);
+      return;
+    case 'block-ended':
+      gathered.endedBlocks.push(endOf(effect, outlets.nowUs()));
+      if (effect.how !== 'replaced' && effect.quiet !== true)
+        outlets.say(`${effect.block.target} ${effect.how}`);
+      return;
+    case 'firewall':
+      outlets.changeFirewall(effect.change);
+      return;
+    case 'breaker':
+      outlets.onBreaker(effect.tripped);
+      return;
+    case 'still-talking':
+      outlets.onStillTalking();
+      return;
+    case 'spared':
+      outlets.say(`${effect.source} reached the threshold and is spared: ${effect.peer.from}`);
+      return;
+    case 'fault':
+      outlets.say(`rule ${effect.fault.rule} failed and rests a while: ${effect.fault.message}`);
+      return;
+    case 'refused':
+      return;
+  }
 }

@@ -1,130 +1,194 @@
-import { isEnded } from '../core/block/block-table.js';
-import type { Block, FirewallChange } from '../core/model/block.js';
+import type { FirewallChange } from '../core/model/block.js';
+import type { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import type { AgentState } from '../core/step.js';
-import type { ActualFirewall, DesiredBlock, DesiredFirewall } from '../firewall/port.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import { createFirewallQueue, type FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
+import type { BlockDrops } from '../store/types.js';
+import { createDropLedger } from './drop-ledger.js';
+import { createFailedChanges } from './failed-changes.js';
+import { asWantedNow, checkAll, repairSoon, syncAll, type Keeping } from './keeping.js';
 
 /** Keeps the firewall as the blocks in memory say. */
 export interface FirewallKeeper {
   readonly chosen: ChosenFirewall;
   submit(change: FirewallChange): void;
-  /** Puts everything in force, in one transaction. */
+  /** Puts everything in force, in one transaction, and begins to watch over it. */
   readonly sync: () => Promise<void>;
-  /** Compares and repairs; resolves to a line that says what was found. */
-  readonly check: () => Promise<string>;
-  /** Packets dropped for a target as of the last check; null when it was not seen then. */
-  packetsDropped(target: string): number | null;
+  /** Looks whether our rules are there, and now and then at each block; repairs. Says what it found. */
+  readonly check: (depth?: 'quick' | 'full') => Promise<string>;
+  /** A blocked source was heard although the firewall should drop it. */
+  readonly stillTalking: () => void;
+  /** The protected peers have changed. */
+  readonly protect: () => Promise<void>;
+  /** Limits the SIP ports, or ceases to: the breaker has tripped or is back. */
+  readonly limit: (on: boolean) => void;
+  /** Packets dropped by the block of a target as of the last full look; null when not known. */
+  readonly packetsDropped: (target: string) => number | null;
   readonly idle: () => Promise<void>;
   readonly stats: () => KeeperStats;
+  /** Takes our rules away, unless they are another agent's by now. */
+  readonly remove: () => Promise<void>;
+  /** Takes our rules away and writes none any more. */
+  readonly standDown: (why: string) => Promise<void>;
+  /** Ends what watches; rules stay. */
+  readonly close: () => Promise<void>;
 }
 
 export interface KeeperStats {
   readonly waiting: number;
   readonly failed: number;
+  /** Refused changes that are to be tried again. */
+  readonly retrying: number;
   readonly repairs: number;
+  readonly lastRepairUs: number | null;
+  readonly lastRepair: string | null;
   readonly lastError: string | null;
+  /** As of the last full look; null before it. */
+  readonly actual: number | null;
+  readonly differing: number | null;
+  readonly comparedAtUs: number | null;
 }
 
 export interface KeeperOptions {
   readonly chosen: ChosenFirewall;
   readonly state: AgentState;
+  readonly owner: FirewallOwner;
   readonly sipPorts: readonly number[];
+  readonly stormRate: number;
+  readonly earlierDrops?: Iterable<BlockDrops>;
   readonly nowUs: () => number;
   readonly say: (text: string) => void;
+  /** Young elements without a block: written just before a crash. They are to become blocks. */
+  readonly adopt: (found: readonly ActualBlock[]) => void;
+  /** Another agent has our table: nothing is enforced any more. */
+  readonly onStandBack: () => void;
+  readonly recordDrops: (drops: readonly BlockDrops[]) => Promise<void>;
 }
 
-/** A block this near to its end may be gone from the kernel already. */
-const NEARLY_ENDED_US = 3_000_000;
+const STILL_TALKING_EVERY_US = 10_000_000;
 
 export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
-  const { chosen, nowUs, say } = options;
-  let dropped: ReadonlyMap<string, number> = new Map();
-  let lastError: string | null = null;
-  let repairs = 0;
-  const queue: FirewallQueue = createFirewallQueue(chosen.firewall, {
-    onApplied: () => undefined,
-    onFailed: (changes, error) => {
-      lastError = error.message;
-      const [first] = changes;
-      say(`not in force: ${first?.kind ?? ''} ${first?.target ?? ''}: ${error.message}`);
-      // A table taken away by another program fails every change: put all of it back at once.
-      if (error.code === 'FIREWALL_GONE') void keeper.check().catch(() => undefined);
-    },
-  });
-  const sync = async (): Promise<void> => {
-    try {
-      await chosen.firewall.sync(desiredOf(options));
-      lastError = null;
-    } catch (error) {
-      lastError = error instanceof Error ? error.message : String(error);
-      throw error;
-    }
-  };
-  const keeper: FirewallKeeper = {
-    chosen,
-    submit: (change) => {
-      if (chosen.enforcing) queue.submit([change]);
-    },
-    sync,
-    check: async () => {
-      if (!chosen.enforcing) return 'observing: nothing to compare';
-      await queue.idle();
-      const before = desiredOf(options);
-      const actual = await chosen.firewall.read();
-      dropped = new Map(actual.blocks.map((block) => [block.target, block.packetsDropped]));
-      const difference = compare(before, actual, options.state, nowUs());
-      if (difference === null) return `${actual.blocks.length} blocks, as they should be`;
-      await sync();
-      repairs += 1;
-      say(`firewall repaired: ${difference}`);
-      return `repaired: ${difference}`;
-    },
-    packetsDropped: (target) => dropped.get(target) ?? null,
-    idle: () => queue.idle(),
-    stats: () => {
-      const { pending, underWay, failedTotal } = queue.stats();
-      return { waiting: pending + underWay, failed: failedTotal, repairs, lastError };
-    },
-  };
-  return keeper;
-}
-
-function desiredOf({ state, sipPorts, nowUs }: KeeperOptions): DesiredFirewall {
-  const now = nowUs();
-  const blocks: DesiredBlock[] = [];
-  for (const block of state.blocks.table.byTarget.values()) {
-    if (block.simulated || isEnded(block, now)) continue;
-    blocks.push({ target: block.target, scope: block.scope, timeoutS: secondsLeft(block, now) });
-  }
+  const keeping = createKeeping(options);
+  const { firewall, queue, drops, failed, freed } = keeping;
+  const { state, nowUs, say, owner } = options;
+  let talkedAtUs = -Infinity;
   return {
-    protect: state.blocks.protect.peers.map(({ target }) => target),
-    sipPorts,
-    blocksMax: state.settings.policy.blocksMax,
-    blocks,
+    get chosen() {
+      return keeping.chosen;
+    },
+    submit: (change) => {
+      if (change.kind === 'add') freed.delete(change.target);
+      else if (freed.size < LIMITS.returnsMax) freed.add(change.target);
+      if (keeping.chosen.enforcing) queue.submit([change]);
+    },
+    sync: () => syncAll(keeping),
+    check: (depth = 'full') => checkAll(keeping, depth),
+    stillTalking: () => {
+      if (!keeping.chosen.enforcing || nowUs() - talkedAtUs < STILL_TALKING_EVERY_US) return;
+      talkedAtUs = nowUs();
+      void repairSoon(keeping);
+    },
+    protect: async () => {
+      if (!keeping.chosen.enforcing) return;
+      await firewall.protect(state.blocks.protect.peers.map(({ target }) => target));
+    },
+    limit: (on) => {
+      if (!keeping.chosen.enforcing) return;
+      firewall.limit(on).catch((error: unknown) => {
+        keeping.lastError = error instanceof Error ? error.message : String(error);
+        say(`the limit of the SIP ports could not be changed: ${keeping.lastError}`);
+      });
+    },
+    packetsDropped: (target) => {
+      const block = state.blocks.table.byTarget.get(target);
+      return block === undefined ? null : drops.totalOf(block);
+    },
+    idle: () => queue.idle(),
+    stats: () => statsOf(keeping),
+    remove: async () => {
+      const { owner: other } = await firewall.look();
+      if (other === null || other.id === owner.id) await firewall.remove();
+    },
+    standDown: async (why) => {
+      keeping.chosen = { ...keeping.chosen, enforcing: false, why };
+      say(why);
+      await firewall.close();
+      await firewall.remove();
+    },
+    close: async () => {
+      failed.stop();
+      await queue.idle();
+      await keeping.repairing;
+      await firewall.close();
+    },
   };
 }
 
-const secondsLeft = (block: Block, nowUs: number): number | null =>
-  block.expiresAtUs === null ? null : Math.ceil((block.expiresAtUs - nowUs) / 1_000_000);
-
-/** What differs, in words; null when nothing does. */
-function compare(
-  desired: DesiredFirewall,
-  actual: ActualFirewall,
-  state: AgentState,
-  nowUs: number,
-): string | null {
-  if (!actual.present) return 'our table was gone';
-  const found = new Set(actual.blocks.map(({ target, scope }) => `${scope} ${target}`));
-  const missing = desired.blocks.filter(({ target, scope }) => {
-    const block = state.blocks.table.byTarget.get(target);
-    const ends = block?.expiresAtUs ?? Infinity;
-    return (
-      block !== undefined && ends - nowUs > NEARLY_ENDED_US && !found.has(`${scope} ${target}`)
-    );
+function createKeeping(options: KeeperOptions): Keeping {
+  const { firewall } = options.chosen;
+  const failed = createFailedChanges((changes) => {
+    queue.submit(changes.map((change) => asWantedNow(keeping, change)));
   });
-  const extra = actual.blocks.filter(({ target }) => !state.blocks.table.byTarget.has(target));
-  if (missing.length === 0 && extra.length === 0) return null;
-  return `${missing.length} blocks were missing, ${extra.length} were not ours to keep`;
+  const queue: FirewallQueue = createFirewallQueue(firewall, {
+    onApplied: (changes) => {
+      if (failed.size === 0) return;
+      failed.settle(changes);
+      if (failed.size === 0) keeping.lastError = null;
+    },
+    onFailed: (changes, error) => {
+      noteFailure(keeping, changes, error);
+    },
+  });
+  const keeping: Keeping = {
+    options,
+    firewall,
+    queue,
+    failed,
+    drops: createDropLedger(options.earlierDrops),
+    freed: new Set(),
+    chosen: options.chosen,
+    lastError: null,
+    lastRepair: null,
+    repairs: 0,
+    compared: null,
+    nextFullUs: 0,
+    repairing: null,
+    lostAgain: false,
+  };
+  return keeping;
+}
+
+function noteFailure(
+  keeping: Keeping,
+  changes: readonly FirewallChange[],
+  error: AgentError,
+): void {
+  const [first] = changes;
+  // Thousands of changes may fail for one reason, which is said once.
+  if (keeping.lastError !== error.message) {
+    const what = `${first?.kind ?? ''} ${first?.target ?? ''}`;
+    keeping.options.say(`not in force: ${what}: ${error.message}`);
+  }
+  keeping.lastError = error.message;
+  if (error.code !== 'PROTECTED') keeping.failed.add(changes);
+  // A table taken away by another program fails every change: put all of it back at once.
+  if (error.code === 'FIREWALL_GONE') void repairSoon(keeping);
+}
+
+function statsOf({ queue, failed, compared, lastRepair, ...keeping }: Keeping): KeeperStats {
+  const { pending, underWay, failedTotal } = queue.stats();
+  return {
+    waiting: pending + underWay,
+    failed: failedTotal,
+    retrying: failed.size,
+    repairs: keeping.repairs,
+    lastRepairUs: lastRepair?.atUs ?? null,
+    lastRepair: lastRepair?.what ?? null,
+    lastError: keeping.lastError,
+    actual: compared?.actual ?? null,
+    differing: compared?.differing ?? null,
+    comparedAtUs: compared?.atUs ?? null,
+  };
 }

@@ -1,6 +1,8 @@
+import { kernelScope, type Block } from '../core/model/block.js';
 import { step } from '../core/step.js';
 import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
+import { renewPeers } from './take-peers.js';
 import { createJobBoard, type Job, type JobBoard } from './jobs.js';
 
 /** Pages that one vacuum run gives back at most: 1 GiB at SQLite's 4 KiB a page. */
@@ -15,6 +17,7 @@ export async function createHousekeeping(
   const jobs = [
     settleBlocks(context, runner),
     checkFirewall(context),
+    renewProtected(context, runner),
     pruneDatabase(context),
     vacuumDatabase(context),
     renewCertificate(context),
@@ -30,7 +33,8 @@ export async function createHousekeeping(
   });
 }
 
-function settleBlocks({ state, store, loaded, nowUs }: AgentContext, runner: EffectRunner): Job {
+function settleBlocks(context: AgentContext, runner: EffectRunner): Job {
+  const { state, store, loaded, nowUs } = context;
   return {
     name: 'block_expiry',
     description: 'settles blocks whose time is over',
@@ -42,7 +46,34 @@ function settleBlocks({ state, store, loaded, nowUs }: AgentContext, runner: Eff
       runner.handOver();
       await store.flush();
       const stray = await store.expireBlocks(now);
-      return `${effects.length + stray.length} blocks ended`;
+      const settled = effects.flatMap((each) => (each.kind === 'block-ended' ? each.block : []));
+      await freeTargets(context, [...settled, ...stray]);
+      return `${settled.length + stray.length} blocks ended`;
+    },
+  };
+}
+
+/** The kernel ends elements by itself; what other backends wrote is taken away here. */
+async function freeTargets({ keeper, state }: AgentContext, ended: readonly Block[]) {
+  if (keeper.chosen.firewall.expiresItself) return;
+  for (const block of ended) {
+    const { target } = block;
+    const stands = state.blocks.table.byTarget.get(target);
+    const scope = kernelScope(block);
+    if (block.simulated || (stands !== undefined && kernelScope(stands) === scope)) continue;
+    keeper.submit({ kind: 'remove', target, scope });
+  }
+  await keeper.idle();
+}
+
+function renewProtected(context: AgentContext, runner: EffectRunner): Job {
+  return {
+    name: 'protect_refresh',
+    description: 'looks who is protected: resolves host names, finds gateway, resolvers, SSH peers',
+    schedule: context.loaded.settings.jobs.protectRefresh,
+    run: async () => {
+      const { peers, lifted } = await renewPeers(context, runner);
+      return `${peers} peers are protected, ${lifted} blocks were lifted`;
     },
   };
 }
@@ -52,7 +83,7 @@ function checkFirewall(context: AgentContext): Job {
     name: 'firewall_check',
     description: 'compares the firewall with the blocks that must be in force, and repairs it',
     schedule: context.loaded.settings.jobs.firewallCheck,
-    run: () => context.keeper.check(),
+    run: () => context.keeper.check('quick'),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { FirewallView, RuleView } from '../api/views.js';
 import type { LoadedSettings } from '../config/load.js';
-import { chooseFirewall } from '../firewall/select.js';
+import type { ProtectedPeer } from '../core/model/block.js';
 import { loadAllRules } from './all-rules.js';
-import { gatherProtectedPeers } from './protected-peers.js';
+import { createDiscovery } from './discover-peers.js';
+import { chooseFor } from './open-keeper.js';
+import { createPeerBook } from './protected-peers.js';
+import { resolveName } from './resolve-name.js';
 import { firewallView, ruleView } from './rule-views.js';
 
 /** What can be told where no agent ever ran, with no database made for it. */
@@ -11,13 +14,21 @@ export interface NoAgent {
   firewall(): Promise<FirewallView>;
 }
 
-export const openNoAgent = ({ settings }: LoadedSettings): NoAgent => ({
+export const openNoAgent = (loaded: LoadedSettings): NoAgent => ({
   rules: async () => {
-    const rules = await loadAllRules(settings.rulesDir);
+    const rules = await loadAllRules(loaded.settings.rulesDir);
     return rules.map((rule) => ruleView(rule, { seen: null, fault: null }));
   },
   firewall: async () => {
-    const chosen = await chooseFirewall(settings.blocking);
-    return firewallView(chosen, gatherProtectedPeers(settings.blocking.protect));
+    const chosen = await chooseFor(loaded);
+    return firewallView(chosen, await peersNow(loaded));
   },
 });
+
+/** Who would be protected, looked for now; nothing is kept. */
+function peersNow({ settings, origins }: LoadedSettings): Promise<readonly ProtectedPeer[]> {
+  const book = createPeerBook(createDiscovery(process.env), resolveName, () => undefined);
+  const place = origins['blocking.protect'] ?? 'default';
+  const sources = { configured: settings.blocking.protect, place, stored: [] };
+  return book.gather(sources, Date.now() * 1000);
+}

@@ -3,7 +3,7 @@ import type { LoadedSettings } from '../config/load.js';
 import { createRunner } from './agent.js';
 import { createCalls } from './calls.js';
 import { openContext, type AgentContext } from './context.js';
-import { createFirewallKeeper } from './firewall-keeper.js';
+import { keeperFor } from './open-keeper.js';
 import { createHousekeeping } from './housekeeping.js';
 
 export interface OfflineClient extends AgentCalls {
@@ -40,11 +40,8 @@ export async function openOffline(
 async function leaveAbsentTable(context: AgentContext): Promise<void> {
   const { chosen } = context.keeper;
   if (!chosen.enforcing) return;
-  const { present } = await chosen.firewall.read();
-  if (present) return;
+  if ((await chosen.firewall.look()).present) return;
   const why = 'no agent runs and its firewall table is absent: the next start puts blocks in force';
-  const { state, log, nowUs, loaded } = context;
-  const { sipPorts } = loaded.settings.blocking;
-  const idle = { ...chosen, enforcing: false, why };
-  context.keeper = createFirewallKeeper({ chosen: idle, state, sipPorts, nowUs, say: log.say });
+  await context.keeper.close();
+  context.keeper = keeperFor(context, { ...chosen, enforcing: false, why });
 }

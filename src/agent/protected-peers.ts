@@ -1,25 +1,80 @@
-import { networkInterfaces } from 'node:os';
-import { canonicalAddress, cidrOf } from '../core/model/address.js';
+import { cidrOf, parseCidr } from '../core/model/address.js';
 import type { ProtectedPeer } from '../core/model/block.js';
+import { LIMITS } from '../core/model/limits.js';
+import type { StoredPeer } from '../store/types.js';
+import type { Discovery } from './discover-peers.js';
 
-/**
- * The peers never to be blocked: what the configuration names, loopback, and this host's own
- * addresses, so that a packet forged in the name of the PBX cannot make it block itself.
- */
-export function gatherProtectedPeers(configured: readonly string[]): readonly ProtectedPeer[] {
-  const named = configured.map((target) => ({ target, from: 'configuration: protect' }));
-  const loopback = ['127.0.0.0/8', '::1/128'].map((target) => ({ target, from: 'loopback' }));
-  return [...named, ...loopback, ...ownAddresses()];
+/** Where the peers that are never blocked come from. */
+export interface PeerSources {
+  /** Of the configuration: canonical CIDR text or host names, and the place they stand at. */
+  readonly configured: readonly string[];
+  readonly place: string;
+  readonly stored: readonly StoredPeer[];
 }
 
-function ownAddresses(): readonly ProtectedPeer[] {
-  const peers: ProtectedPeer[] = [];
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { address, internal } of addresses ?? []) {
-      const canonical = internal ? null : canonicalAddress(address);
-      const cidr = canonical === null ? null : cidrOf(canonical, null);
-      if (cidr !== null) peers.push({ target: cidr.text, from: `own address on ${name}` });
+export interface PeerBook {
+  /** All peers now. A name that cannot be resolved keeps the addresses it had, and that is said. */
+  gather(sources: PeerSources, nowUs: number): Promise<readonly ProtectedPeer[]>;
+  /** Names without any address at the last look: they protect nobody. */
+  unresolved(): readonly string[];
+}
+
+export function createPeerBook(
+  discovery: Discovery,
+  resolve: (name: string) => Promise<readonly string[]>,
+  say: (text: string) => void,
+): PeerBook {
+  const addresses = new Map<string, readonly string[]>();
+  const failing = new Set<string>();
+
+  const look = async (name: string): Promise<void> => {
+    try {
+      addresses.set(name, await resolve(name));
+      if (failing.delete(name)) say(`protected host ${name} is resolved again`);
+    } catch (error) {
+      if (failing.has(name)) return;
+      failing.add(name);
+      const kept = addresses.get(name) ?? [];
+      const still = kept.length === 0 ? 'it protects nobody' : `still ${kept.join(', ')}`;
+      const cause = error instanceof Error ? error.message : String(error);
+      say(`protected host ${name} cannot be resolved (${cause}): ${still}`);
     }
-  }
-  return peers;
+  };
+
+  return {
+    gather: async ({ configured, place, stored }, nowUs) => {
+      const entries = [
+        ...configured.map((name) => ({ name, from: `configuration: protect (${place})` })),
+        ...stored.map(({ name, note }) => ({ name, from: `protect add${note && `: ${note}`}` })),
+      ];
+      const names = new Set(entries.map(({ name }) => name).filter(isName));
+      for (const map of [addresses, failing]) {
+        for (const name of map.keys()) if (!names.has(name)) map.delete(name);
+      }
+      await Promise.all([...names].map(look));
+      const named = entries.flatMap(({ name, from }) =>
+        isName(name)
+          ? (addresses.get(name) ?? []).map((each) => ({
+              target: hostCidr(each),
+              from: `${from} ${name}`,
+            }))
+          : [{ target: name, from }],
+      );
+      const all = [...named, ...(await discovery.find(nowUs))];
+      return unique(all).slice(0, LIMITS.protectedPeersMax);
+    },
+    unresolved: () => [...failing].filter((name) => (addresses.get(name) ?? []).length === 0),
+  };
+}
+
+export const isName = (text: string): boolean => parseCidr(text) === null;
+
+/** `resolve` gives canonical addresses. */
+const hostCidr = (address: string): string => cidrOf(address, null)?.text ?? address;
+
+/** One entry a target; the first says where it comes from. */
+function unique(peers: readonly ProtectedPeer[]): readonly ProtectedPeer[] {
+  const seen = new Map<string, ProtectedPeer>();
+  for (const peer of peers) if (!seen.has(peer.target)) seen.set(peer.target, peer);
+  return [...seen.values()];
 }

@@ -1,15 +1,15 @@
 import { changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
-import { createProtectTable } from '../core/block/protect.js';
 import { compileRules } from '../core/detect/detect.js';
 import { AgentError } from '../core/model/errors.js';
-import { chooseFirewall } from '../firewall/select.js';
 import { loadAllRules } from './all-rules.js';
 import type { AgentContext } from './context.js';
+import type { ChosenFirewall } from '../firewall/select.js';
 import { toCoreSettings } from './core-settings.js';
-import { createFirewallKeeper } from './firewall-keeper.js';
-import { gatherProtectedPeers } from './protected-peers.js';
+import type { EffectRunner } from './effects.js';
+import { chooseFor, keeperFor } from './open-keeper.js';
+import { renewPeers } from './take-peers.js';
 
 export interface ConfigurationWatcher {
   readonly reload: () => Promise<void>;
@@ -20,7 +20,10 @@ export interface ConfigurationWatcher {
  * Follows the configuration file and the operator's rules while the agent runs. What is wrong with
  * either is said, and what was in force stays in force.
  */
-export async function watchConfiguration(context: AgentContext): Promise<ConfigurationWatcher> {
+export async function watchConfiguration(
+  context: AgentContext,
+  runner: EffectRunner,
+): Promise<ConfigurationWatcher> {
   const { loaded, log } = context;
   const report = (problem: AgentError): void => {
     log.say(`not taken over, the old stays in force: ${problem.message} (${problem.remedy})`);
@@ -33,7 +36,7 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     }));
   const files = await watchSettings(
     loaded,
-    (next) => void inTurn(() => takeOverSettings(context, next)),
+    (next) => void inTurn(() => takeOverSettings(context, runner, next)),
     report,
   );
   const takeRules = () => inTurn(() => takeOverRules(context));
@@ -53,27 +56,53 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
   };
 }
 
-async function takeOverSettings(context: AgentContext, next: LoadedSettings): Promise<void> {
+async function takeOverSettings(
+  context: AgentContext,
+  runner: EffectRunner,
+  next: LoadedSettings,
+): Promise<void> {
   const before = context.loaded.settings;
   const restart = changesNeedingRestart(before, next.settings);
-  const { blocking } = next.settings;
-  const chosen = await chooseFirewall(blocking);
-  const { state, nowUs, log, keeper } = context;
+  const chosen = await chooseFor(next);
+  const { state, log, keeper, nowUs, reader } = context;
+  refuseHiccup(before, next, keeper.chosen, chosen);
   const { seed, answers } = state.settings;
   const { secret } = answers;
-  await keeper.idle();
-  if (keeper.chosen.enforcing && !chosen.enforcing) await keeper.chosen.firewall.remove();
+  await keeper.close();
+  const drops = await reader.activeDrops(nowUs());
   context.loaded = next;
   state.settings = toCoreSettings(next.settings, { secret, seed, observing: !chosen.enforcing });
-  const protect = createProtectTable(gatherProtectedPeers(blocking.protect));
-  state.blocks = { ...state.blocks, protect };
-  const { sipPorts } = blocking;
-  context.keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
+  context.keeper = keeperFor(context, chosen, drops);
+  // What the old backend wrote goes only once the new one stands.
   if (chosen.enforcing) await context.keeper.sync();
   await context.certificate?.follow(next.settings);
+  await renewPeers(context, runner);
+  if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
+    await keeper.remove();
+  }
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);
+}
+
+/**
+ * A firewall that works and does not answer just now is no reason to take the rules away: nothing
+ * of the change is taken over then.
+ */
+function refuseHiccup(
+  before: LoadedSettings['settings'],
+  next: LoadedSettings,
+  inForce: ChosenFirewall,
+  chosen: ChosenFirewall,
+): void {
+  const { mode, backend } = next.settings.blocking;
+  const same = before.blocking.mode === mode && before.blocking.backend === backend;
+  if (!same || !inForce.enforcing || chosen.enforcing) return;
+  throw new AgentError(
+    'FIREWALL_FAILED',
+    `the firewall cannot be used just now: ${chosen.why}`,
+    'save the configuration again once it can',
+  );
 }
 
 async function takeOverRules(context: AgentContext): Promise<void> {

@@ -1,5 +1,4 @@
 import { formatTime, type StatusView } from '../api/views.js';
-import { isTripped } from '../core/block/breaker.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import type { Trap } from '../trap/options.js';
@@ -45,13 +44,21 @@ export async function viewStatus(
   };
 }
 
-function viewBlocking({ keeper, state, nowUs }: AgentContext): StatusView['blocking'] {
+function viewBlocking(context: AgentContext): StatusView['blocking'] {
+  const { keeper, state, nowUs, confirmUntilUs, peers } = context;
   const { firewall, enforcing, why } = keeper.chosen;
-  const { waiting, failed, lastError } = keeper.stats();
-  const { breaker, table, refusedFull } = state.blocks;
+  const stats = keeper.stats();
+  const { waiting, failed, lastError } = stats;
+  const { breaker, table, refusedFull, stillTalking } = state.blocks;
   const now = nowUs();
   let active = 0;
-  for (const block of table.byTarget.values()) if (!isEnded(block, now)) active += 1;
+  let desired = 0;
+  for (const block of table.byTarget.values()) {
+    if (isEnded(block, now)) continue;
+    active += 1;
+    if (!block.simulated) desired += 1;
+  }
+  const time = (us: number | null): string | null => (us === null ? null : formatTime(us));
   return {
     mode: enforcing ? 'enforce' : 'observe',
     backend: firewall.name,
@@ -60,11 +67,20 @@ function viewBlocking({ keeper, state, nowUs }: AgentContext): StatusView['block
     waiting_changes: waiting,
     failed_changes: failed,
     last_error: lastError,
-    unproven_breaker_tripped: isTripped(
-      breaker,
-      state.settings.policy.newUnprovenPerMinuteMax,
-      now,
-    ),
+    desired: enforcing ? desired : 0,
+    actual: stats.actual,
+    differing: stats.differing,
+    compared_at: time(stats.comparedAtUs),
+    repairs: stats.repairs,
+    last_repair_at: time(stats.lastRepairUs),
+    last_repair: stats.lastRepair,
+    retrying_changes: stats.retrying,
+    still_talking: state.counts.stillTalking,
+    last_still_talking:
+      stillTalking === null ? null : `${stillTalking.source} (${stillTalking.target})`,
+    confirm_until: time(confirmUntilUs),
+    unresolved_peers: peers.unresolved(),
+    unproven_breaker_tripped: breaker.tripped,
     refused_unproven: breaker.refused,
     refused_full: refusedFull,
   };
@@ -89,6 +105,7 @@ function lossesOf({ store, state }: AgentContext, running: Running | null): Reco
     scores_forgotten: scoreStatus(state.detect).evicted,
     rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
     rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),
+    blocked_but_still_talking: state.counts.stillTalking,
     blocks_refused_full: state.blocks.refusedFull,
     calls_refused: state.answers.calls.refused,
     answer_allowances_forgotten: state.answers.budget.forgotten,

@@ -1,5 +1,5 @@
-import type { Scope } from '../core/model/block.js';
-import type { BlockView, FirewallView, JobView, RuleView, StatusView } from './views.js';
+import type { BlockOrigin, Scope } from '../core/model/block.js';
+import type { BlockView, FirewallView, JobView, PeerView, RuleView, StatusView } from './views.js';
 
 export interface AddBlock {
   readonly target: string;
@@ -7,12 +7,38 @@ export interface AddBlock {
   /** Seconds; null: until removed. */
   readonly duration_s: number | null;
   readonly reason: string;
+  /** Also over a protected peer. */
+  readonly force: boolean;
 }
 
 export interface RemovedBlock {
   readonly removed: BlockView;
   /** Other active blocks that still cover the target: they were not asked for and stay. */
   readonly still_covered_by: readonly string[];
+}
+
+export interface AddedBlocks {
+  readonly added: number;
+  readonly refused: readonly { readonly target: string; readonly why: string }[];
+}
+
+/** Which blocks `clear` ends; null: whatever it is. */
+export interface ClearFilter {
+  readonly origin: BlockOrigin | null;
+  readonly scope: Scope | null;
+}
+
+export interface ProtectPeer {
+  /** Address, CIDR or host name. */
+  readonly name: string;
+  readonly note: string;
+}
+
+export interface ProtectedNow {
+  readonly name: string;
+  /** What the name stands for now. */
+  readonly targets: readonly string[];
+  readonly lifted_blocks: number;
 }
 
 /**
@@ -25,6 +51,15 @@ export interface AgentCalls {
   rules(): Promise<readonly RuleView[]>;
   firewall(): Promise<FirewallView>;
   addBlock(request: AddBlock): Promise<BlockView>;
+  /** Many at once, at most `blocksPerRequestMax`; a refused one does not stop the others. */
+  addBlocks(requests: readonly AddBlock[], origin: 'manual' | 'import'): Promise<AddedBlocks>;
+  /** Ends every block that matches. */
+  clearBlocks(filter: ClearFilter): Promise<{ readonly removed: number }>;
+  protectedPeers(): Promise<readonly PeerView[]>;
+  protectPeer(peer: ProtectPeer): Promise<ProtectedNow>;
+  unprotectPeer(name: string): Promise<{ readonly removed: string }>;
+  /** Ends the trial of an enforcing start: the agent goes on blocking. */
+  confirm(): Promise<{ readonly confirmed: true }>;
   removeBlock(target: string): Promise<RemovedBlock>;
   /** Packets dropped by target as of the last check of the firewall; absent: not seen then. */
   packetsDropped(targets: readonly string[]): Promise<Readonly<Record<string, number>>>;

@@ -15,7 +15,18 @@ const addBlockBody = z.strictObject({
   scope: z.enum(['all', 'sip']),
   duration_s: z.number().int().positive().nullable(),
   reason: z.string().max(500),
+  force: z.boolean().default(false),
 });
+const addBlocksBody = z.strictObject({
+  blocks: z.array(addBlockBody).max(LIMITS.blocksPerRequestMax),
+  origin: z.enum(['manual', 'import']),
+});
+const clearBody = z.strictObject({
+  origin: z.enum(['detector', 'manual', 'import', 'feed']).nullable(),
+  scope: z.enum(['all', 'sip']).nullable(),
+});
+const peerBody = z.strictObject({ name: z.string().max(253), note: z.string().max(200) });
+const nameQuery = z.strictObject({ name: z.string().max(253) });
 const targetQuery = z.strictObject({ target: z.string().max(64) });
 const droppedBody = z.strictObject({
   targets: z.array(z.string().max(64)).max(LIMITS.listedRowsMax),
@@ -109,6 +120,15 @@ function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
   server.post('/v1/blocks/dropped', ({ body }) =>
     calls.packetsDropped(read(droppedBody, body).targets),
   );
+  server.post('/v1/blocks/many', ({ body }) => {
+    const { blocks, origin } = read(addBlocksBody, body);
+    return calls.addBlocks(blocks, origin);
+  });
+  server.post('/v1/blocks/clear', ({ body }) => calls.clearBlocks(read(clearBody, body)));
+  server.get('/v1/protect', () => calls.protectedPeers());
+  server.post('/v1/protect', ({ body }) => calls.protectPeer(read(peerBody, body)));
+  server.delete('/v1/protect', ({ query }) => calls.unprotectPeer(read(nameQuery, query).name));
+  server.post('/v1/confirm', () => calls.confirm());
   server.get('/v1/jobs', () => calls.jobs());
   server.post('/v1/jobs/:name/run', ({ params }) => calls.runJob(read(jobParams, params).name));
 }

@@ -15,8 +15,16 @@ export interface BlockView {
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly simulated: boolean;
+  /** Made by hand over a protected peer. */
+  readonly forced: boolean;
   /** Read off the kernel once a minute; null when nothing was read for it yet. */
   readonly packets_dropped: number | null;
+}
+
+/** A peer that is never blocked, and where it comes from. */
+export interface PeerView {
+  readonly target: string;
+  readonly from: string;
 }
 
 export interface RuleView {
@@ -72,6 +80,23 @@ export interface StatusView {
     readonly waiting_changes: number;
     readonly failed_changes: number;
     readonly last_error: string | null;
+    /** Blocks that must be in the firewall. */
+    readonly desired: number;
+    /** Blocks that were there at the last full look, and how many differed; null before it. */
+    readonly actual: number | null;
+    readonly differing: number | null;
+    readonly compared_at: string | null;
+    readonly repairs: number;
+    readonly last_repair_at: string | null;
+    readonly last_repair: string | null;
+    readonly retrying_changes: number;
+    /** Packets from sources that the firewall should have dropped. */
+    readonly still_talking: number;
+    readonly last_still_talking: string | null;
+    /** Until then `confirm` must be typed, or the agent goes back to observing. */
+    readonly confirm_until: string | null;
+    /** Protected host names without an address. */
+    readonly unresolved_peers: readonly string[];
     readonly unproven_breaker_tripped: boolean;
     readonly refused_unproven: number;
     readonly refused_full: number;
@@ -109,5 +134,6 @@ export const blockView = (block: Block, packetsDropped: number | null): BlockVie
   created_at: formatTime(block.createdAtUs),
   expires_at: block.expiresAtUs === null ? null : formatTime(block.expiresAtUs),
   simulated: block.simulated,
+  forced: block.forced,
   packets_dropped: packetsDropped,
 });

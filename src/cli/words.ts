@@ -18,6 +18,7 @@ export const timeAgo = (iso: string, nowMs: number): string =>
 /** What a block does, in words. */
 export function describeScope(block: BlockView): string {
   const scope = block.scope === 'all' ? 'everything' : 'SIP ports';
+  if (block.forced) return `${scope} (forced)`;
   return block.simulated ? `${scope} (simulated)` : scope;
 }
 

@@ -5,6 +5,7 @@ import { VERSION } from '../agent/package.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
+import { readDuration } from '../cli/read-duration.js';
 import { AgentError } from '../core/model/errors.js';
 
 export default class Run extends AgentCommand {
@@ -24,6 +25,10 @@ export default class Run extends AgentCommand {
       char: 'v',
       description: 'one line an event; -vv: the message as well',
     }),
+    confirm: Flags.string({
+      helpValue: 'DURATION',
+      description: 'block on trial: back to observing after 5m, say, unless `confirm` is typed',
+    }),
     detach: Flags.boolean({ char: 'd', description: 'go to the background once it runs' }),
   };
 
@@ -41,6 +46,7 @@ export default class Run extends AgentCommand {
     const style = styleOf(verbosity, this.jsonEnabled());
     const agent = await startAgent({
       loaded,
+      confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm),
       print: (text) => {
         this.say(text);
       },

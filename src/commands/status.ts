@@ -41,17 +41,48 @@ function render(status: StatusView, nowMs: number): string {
   }
   pairs.push(
     ['blocking', `${blocking.mode}: ${blocking.why}`],
-    ['active blocks', String(blocking.active_blocks)],
+    ['active blocks', describeBlocks(blocking)],
+    ['repairs', describeRepairs(blocking)],
     ['events', `${store.events} in the database, ${counts['received'] ?? 0} since the start`],
     ['lost', losses(status)],
   );
+  if (blocking.confirm_until !== null) {
+    pairs.push(['on trial', `until ${blocking.confirm_until}: type \`confirm\` to keep blocking`]);
+  }
+  if (blocking.last_still_talking !== null) {
+    const times = count(blocking.still_talking, 'packet');
+    pairs.push([
+      'still talking',
+      `${times} from blocked sources, the last ${blocking.last_still_talking}`,
+    ]);
+  }
+  if (blocking.unresolved_peers.length > 0) {
+    pairs.push(['unresolved peers', blocking.unresolved_peers.join(', ')]);
+  }
   if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
   if (store.last_error !== null) pairs.push(['store error', store.last_error]);
   if (blocking.unproven_breaker_tripped) {
-    pairs.push(['breaker', 'tripped: too many new unproven sources, none is blocked this minute']);
+    pairs.push([
+      'breaker',
+      'tripped: too many new unproven sources; none is blocked, the SIP ports are limited',
+    ]);
   }
   return `${renderPairs(pairs)}${latest(status.notices)}`;
 }
+
+function describeBlocks({ active_blocks: active, ...blocking }: StatusView['blocking']): string {
+  if (blocking.actual === null) return String(active);
+  const waiting = blocking.waiting_changes + blocking.retrying_changes;
+  return (
+    `${active}; in the firewall at the last full look ${blocking.actual}, ` +
+    `differing ${blocking.differing ?? 0}, changes that wait ${waiting}`
+  );
+}
+
+const describeRepairs = (blocking: StatusView['blocking']): string =>
+  blocking.last_repair_at === null
+    ? 'none'
+    : `${blocking.repairs}, the last ${blocking.last_repair_at}: ${blocking.last_repair ?? ''}`;
 
 const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 

@@ -14,6 +14,7 @@ const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'control_socket',
   'jobs.block_expiry',
   'jobs.firewall_check',
+  'jobs.protect_refresh',
   'jobs.database_prune',
   'jobs.database_vacuum',
   'jobs.certificate_check',

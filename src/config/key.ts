@@ -10,6 +10,10 @@ export interface Key<T> {
   readonly trialName: string | null;
 }
 
+export const DAY_S = 86_400;
+export const MIB = 1_048_576;
+export const TEN_YEARS_S = 3_650 * DAY_S;
+
 export function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
   return { key: name, reader, standard, doc, trialName: null };
 }

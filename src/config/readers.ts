@@ -194,10 +194,31 @@ export const network: Reader<string> = {
     if (isIP(text.split('/')[0] ?? '') !== 0) return bad('bits beyond its length are set');
     return bad(
       domain.read(text).ok && /[a-z]/i.test(text)
-        ? 'host names are not supported here, give the address'
+        ? 'a host name cannot stand here, give the address'
         : 'it is no address',
     );
   },
+  write: (value) => value,
+};
+
+/**
+ * An address, a network, or a host name, which the agent resolves and keeps resolving. The value is
+ * canonical CIDR text, or the name in small letters.
+ */
+export const peer: Reader<string> = {
+  allowed: 'an address, a network such as 192.0.2.0/24, or a host name such as sip.example.org',
+  read(text) {
+    const reading = network.read(text);
+    if (reading.ok || !/[a-z]/i.test(text) || text.includes(':')) return reading;
+    return domain.read(text).ok ? good(text.toLowerCase()) : bad('it is no host name');
+  },
+  write: (value) => value,
+};
+
+/** One argument of a program: printable, without a comma, for the comma parts the list. */
+export const argument: Reader<string> = {
+  allowed: 'a word of printable characters',
+  read: (text) => (/^[\x20-\x7e]{1,1024}$/.test(text) ? good(text) : bad('it is no such word')),
   write: (value) => value,
 };
 

@@ -1,24 +1,18 @@
-import { key, place, type Key } from './key.js';
+import { BLOCKING_KEYS } from './blocking-keys.js';
+import { key, MIB, place, TEN_YEARS_S, type Key } from './key.js';
 import {
   address,
   choice,
   cron,
-  decimal,
   domain,
   duration,
   integer,
   listOf,
-  network,
   optionalPath,
-  sipPort,
   size,
   truth,
 } from './readers.js';
 import { TRAP_KEYS } from './trap-keys.js';
-
-const DAY_S = 86_400;
-const MIB = 1_048_576;
-const TEN_YEARS_S = 3_650 * DAY_S;
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
 export const KEYS = {
@@ -98,99 +92,7 @@ export const KEYS = {
     ),
     verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
   },
-  blocking: {
-    mode: key(
-      'mode',
-      choice(['enforce', 'observe']),
-      'enforce',
-      'enforce writes firewall rules; observe decides and records, and writes none.',
-    ),
-    backend: key('backend', choice(['nftables']), 'nftables', 'What the blocks are written with.'),
-    threshold: key(
-      'threshold',
-      integer(1, 1_000_000, 'points'),
-      '100',
-      'Score at which a source is blocked, in points.',
-    ),
-    scoreHalfLifeS: key(
-      'score_half_life',
-      duration(1, 30 * DAY_S),
-      '1h',
-      'Time in which a score without new sightings falls to half.',
-    ),
-    durationS: key(
-      'duration',
-      duration(1, TEN_YEARS_S),
-      '1h',
-      'How long the first block of a source lasts.',
-    ),
-    durationFactor: key(
-      'duration_factor',
-      decimal(1, 1_000),
-      '4',
-      'Each further block of a source lasts this many times longer.',
-    ),
-    durationMaxS: key(
-      'duration_max',
-      duration(1, TEN_YEARS_S),
-      '30d',
-      'No block that the agent decides lasts longer.',
-    ),
-    unproven: key(
-      'unproven',
-      choice(['none', 'sip', 'all']),
-      'sip',
-      'What is blocked of a source whose address is unproven (a UDP source can be forged).',
-    ),
-    unprovenDurationS: key(
-      'unproven_duration',
-      duration(1, 30 * DAY_S),
-      '10m',
-      'How long the block of an unproven source lasts.',
-    ),
-    scope: key(
-      'scope',
-      choice(['all', 'sip']),
-      'all',
-      'What is blocked of a proven source: every packet, or those to the SIP ports.',
-    ),
-    prefixIpv4: key(
-      'prefix_ipv4',
-      integer(8, 32, 'a prefix length'),
-      '32',
-      'Length of the network that one IPv4 block covers.',
-    ),
-    prefixIpv6: key(
-      'prefix_ipv6',
-      integer(16, 128, 'a prefix length'),
-      '64',
-      'Length of the network that one IPv6 block covers.',
-    ),
-    sipPorts: key(
-      'sip_ports',
-      listOf(sipPort, 1),
-      'trap, 5060, 5061',
-      'What scope sip means; trap is every port of the trap. Add those of a PBX beside it.',
-    ),
-    blocksMax: key(
-      'max_blocks',
-      integer(1, 10_000_000),
-      '1000000',
-      'Blocks in force at the same time.',
-    ),
-    newUnprovenPerMinuteMax: key(
-      'max_new_unproven_per_minute',
-      integer(1, 1_000_000),
-      '600',
-      'New blocks of unproven sources in a minute; above it none is made (a spoofing storm).',
-    ),
-    protect: key(
-      'protect',
-      listOf(network, 0),
-      '',
-      'Addresses and networks that are never blocked: your trunks, offices and monitors.',
-    ),
-  },
+  blocking: BLOCKING_KEYS,
   jobs: {
     blockExpiry: key('block_expiry', cron, '* * * * *', 'When ended blocks are settled.'),
     firewallCheck: key(
@@ -198,6 +100,12 @@ export const KEYS = {
       cron,
       '* * * * *',
       'When the firewall is compared with the blocks, and repaired.',
+    ),
+    protectRefresh: key(
+      'protect_refresh',
+      cron,
+      '* * * * *',
+      'When host names are resolved again, and gateway, resolvers and SSH peers looked for.',
     ),
     databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
     databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),

@@ -12,6 +12,8 @@ export interface AgentCounts {
   noAnswerDue: number;
   /** Withheld because the source is blocked. */
   withheldBlocked: number;
+  /** Of `withheldBlocked`: the firewall should have dropped them. */
+  stillTalking: number;
   /** Withheld because the trap is passive. */
   withheldPassive: number;
   /** Withheld because the source or its network had its share of answers for now. */
@@ -32,6 +34,7 @@ export const createCounts = (): AgentCounts => ({
   unanswered: 0,
   noAnswerDue: 0,
   withheldBlocked: 0,
+  stillTalking: 0,
   withheldPassive: 0,
   withheldRate: 0,
   withheldAmplification: 0,

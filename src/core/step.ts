@@ -1,22 +1,18 @@
-import { blocksCovering, isEnded, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import type { Effect, EndHow, Input } from './flow.js';
+import { isEnded, oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import { settleBreaker } from './block/breaker.js';
 import { decide, type BlockState } from './block/decide.js';
+import { blocksToLift } from './block/lift.js';
 import type { BlockPolicy } from './block/policy.js';
-import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
+import type { ProtectTable } from './block/protect.js';
+import { planRequest, type BlockRequest } from './block/request.js';
 import { countReturn } from './block/returns.js';
 import { countAnswered, type AgentCounts } from './counts.js';
-import {
-  detect,
-  spendScore,
-  type DetectState,
-  type RuleFault,
-  type RuleSet,
-} from './detect/detect.js';
-import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
-import type { CallRecord } from './model/call.js';
+import { detect, spendScore, type DetectState, type RuleSet } from './detect/detect.js';
+import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
 import { completedTransport, type Proof } from './model/proof.js';
-import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
 import { parseMessage } from './sip/parse.js';
@@ -51,33 +47,6 @@ export interface AgentState {
   readonly counts: AgentCounts;
 }
 
-export type Input =
-  | { readonly kind: 'packet'; readonly packet: Packet }
-  /** A packet out of a record, with the proof that it had there: our key of then may be gone. */
-  | { readonly kind: 'recorded'; readonly packet: Packet; readonly proof: Proof }
-  | { readonly kind: 'block'; readonly request: BlockRequest }
-  | { readonly kind: 'unblock'; readonly target: string }
-  /** Settles the blocks whose end has come. */
-  | { readonly kind: 'settle' }
-  /** Ends the calls whose time is over; wanted about once a second. */
-  | { readonly kind: 'tick' };
-
-export type EndHow = 'expired' | 'removed' | 'replaced';
-
-/** What the shell around core must do, in this order. */
-export type Effect =
-  | { readonly kind: 'answer'; readonly bytes: Buffer }
-  | { readonly kind: 'event'; readonly record: EventRecord; readonly event: TrapEvent }
-  | { readonly kind: 'sighting'; readonly sighting: Sighting }
-  /** A call that the trap answered has begun, or has ended. */
-  | { readonly kind: 'call'; readonly call: CallRecord }
-  | { readonly kind: 'block'; readonly block: Block }
-  | { readonly kind: 'block-ended'; readonly block: Block; readonly how: EndHow }
-  | { readonly kind: 'firewall'; readonly change: FirewallChange }
-  | { readonly kind: 'spared'; readonly source: string; readonly peer: ProtectedPeer }
-  | { readonly kind: 'fault'; readonly fault: RuleFault }
-  | { readonly kind: 'refused'; readonly refusal: RequestRefusal };
-
 /**
  * The whole agent as one function: changes `state`, returns what to do. No clock, no random source,
  * no I/O: `nowUs` is the packet's arrival, so the same recorded input replays to the same effects.
@@ -92,8 +61,12 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
       return stepRequest(state, input.request, nowUs);
     case 'unblock':
       return stepUnblock(state, input.target);
+    case 'protect':
+      return stepProtect(state, input.protect, nowUs);
+    case 'stand-down':
+      return stepStandDown(state);
     case 'settle':
-      return takeEnded(state.blocks.table, nowUs).map((block) => endOf(block, 'expired'));
+      return stepSettle(state, nowUs);
     case 'tick': {
       const { callDurationMaxUs } = state.settings.answers;
       const ended = takeOverdue(state.answers.calls, callDurationMaxUs, nowUs);
@@ -136,7 +109,8 @@ function stepPacket(
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answered = answerUnlessBlocked(state, packet, event, nowUs);
+  const blocker = oldestCovering(state.blocks.table, packet.source.address, nowUs);
+  const answered = answerUnlessBlocked(state, packet, event, blocker !== null);
   const record = recordOf(state, event, packet, detection, answered?.status ?? null);
   const effects: Effect[] = [];
   for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
@@ -145,7 +119,7 @@ function stepPacket(
   for (const fault of detection.faults) effects.push({ kind: 'fault', fault });
   for (const call of answered?.calls ?? []) effects.push({ kind: 'call', call });
   counts.sightings += detection.sightings.length;
-  effects.push(...blocking);
+  effects.push(...blocking, ...noteTalking(state, event, blocker, nowUs));
   return effects;
 }
 
@@ -158,14 +132,16 @@ function decideAndBlock(
   if (sightings.length === 0) return [];
   const source = event.source.address;
   const accusation = { source, score, sightings, proof: event.proof };
+  const trippedBefore = state.blocks.breaker.tripped;
   const verdict = decide(state.blocks, state.settings.policy, accusation, nowUs);
+  const turned = breakerTurn(state, trippedBefore);
   if (verdict.kind === 'protected') {
     state.counts.protectedSpared += 1;
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
-  if (verdict.kind !== 'block') return [];
+  if (verdict.kind !== 'block') return turned;
   spendScore(state.detect, source);
-  return begin(state, verdict.block);
+  return [...turned, ...begin(state, verdict.block)];
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
@@ -173,11 +149,10 @@ function answerUnlessBlocked(
   state: AgentState,
   packet: Packet,
   event: TrapEvent,
-  nowUs: number,
+  blocked: boolean,
 ): Answered | null {
   const { settings, answers, counts } = state;
-  const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
-  if (covering.some((block) => !block.simulated)) {
+  if (blocked) {
     counts.unanswered += 1;
     counts.withheldBlocked += 1;
     return null;
@@ -190,6 +165,21 @@ function answerUnlessBlocked(
   const answered = answerRequest(event, settings.answers, answers);
   countAnswered(counts, answered);
   return answered;
+}
+
+/** A packet that came well after its source was blocked should not have reached us. */
+function noteTalking(
+  state: AgentState,
+  event: TrapEvent,
+  blocker: Block | null,
+  nowUs: number,
+): readonly Effect[] {
+  if (blocker === null || nowUs - blocker.createdAtUs < LIMITS.stillTalkingGraceUs) return [];
+  const { address: source } = event.source;
+  const { target } = blocker;
+  state.counts.stillTalking += 1;
+  state.blocks.stillTalking = { source, target, atUs: nowUs };
+  return [{ kind: 'still-talking', source, target }];
 }
 
 function recordOf(
@@ -223,10 +213,41 @@ function stepRequest(state: AgentState, request: BlockRequest, nowUs: number): r
   return begin(state, plan.block);
 }
 
+function stepSettle(state: AgentState, nowUs: number): readonly Effect[] {
+  const { breaker, table } = state.blocks;
+  const trippedBefore = breaker.tripped;
+  settleBreaker(breaker, state.settings.policy.newUnprovenPerMinuteMax, nowUs);
+  const ended = takeEnded(table, nowUs).map((block) => endOf(block, 'expired'));
+  return [...breakerTurn(state, trippedBefore), ...ended];
+}
+
+/** What is not in the firewall must not be taken for a block. */
+function stepStandDown(state: AgentState): readonly Effect[] {
+  const { table } = state.blocks;
+  const real = [...table.byTarget.values()].filter((block) => !block.simulated);
+  return real.map((each) => {
+    const block = { ...each, simulated: true };
+    putBlock(table, block);
+    return { kind: 'block-changed', block };
+  });
+}
+
+function breakerTurn({ blocks }: AgentState, before: boolean): readonly Effect[] {
+  const { tripped } = blocks.breaker;
+  return tripped === before ? [] : [{ kind: 'breaker', tripped }];
+}
+
+function stepProtect(state: AgentState, protect: ProtectTable, nowUs: number): readonly Effect[] {
+  const before = state.blocks.protect;
+  state.blocks = { ...state.blocks, protect };
+  const lifted = blocksToLift(state.blocks.table, before, protect, nowUs);
+  return lifted.flatMap((block) => stepUnblock(state, block.target));
+}
+
 function stepUnblock(state: AgentState, target: string): readonly Effect[] {
   const block = takeBlock(state.blocks.table, target);
   if (block === null) return [];
-  const change: FirewallChange = { kind: 'remove', target, scope: block.scope };
+  const change: FirewallChange = { kind: 'remove', target, scope: kernelScope(block) };
   const ended = endOf(block, 'removed');
   return block.simulated ? [ended] : [ended, { kind: 'firewall', change }];
 }
@@ -242,11 +263,13 @@ function begin(state: AgentState, block: Block): readonly Effect[] {
   const effects: Effect[] = before === null ? [] : [endOf(before, how)];
   effects.push({ kind: 'block', block });
   if (block.simulated) return effects;
-  const { target, scope, createdAtUs, expiresAtUs } = block;
+  const { target, createdAtUs, expiresAtUs } = block;
+  const scope = kernelScope(block);
   const timeoutS = expiresAtUs === null ? null : Math.ceil((expiresAtUs - createdAtUs) / 1_000_000);
   effects.push({ kind: 'firewall', change: { kind: 'add', target, scope, timeoutS } });
-  if (before !== null && !before.simulated && before.scope !== scope) {
-    effects.push({ kind: 'firewall', change: { kind: 'remove', target, scope: before.scope } });
+  if (before !== null && !before.simulated && kernelScope(before) !== scope) {
+    const change = { kind: 'remove', target, scope: kernelScope(before) } as const;
+    effects.push({ kind: 'firewall', change });
   }
   return effects;
 }

@@ -1,6 +1,7 @@
-import { canonicalAddress } from '../core/model/address.js';
-import type { ActualBlock, ActualFirewall } from './port.js';
-import { baseSetNames, readSetName, type KnownSets, type SetKey } from './nft-ruleset.js';
+import { blockOfElement, objectOf, readSetName, targetText } from './nft-element.js';
+import { readOwner } from './nft-owner.js';
+import { baseSetNames, type KnownSets } from './nft-ruleset.js';
+import type { ActualBlock, ActualFirewall, FirewallOwner } from './port.js';
 
 /**
  * Reads what `nft -j list table` prints (schema: libnftables-json(5)). Anything in the table that
@@ -15,6 +16,7 @@ interface Table {
   /** Chain name → the JSON text of each of its rules. */
   readonly rules: ReadonlyMap<string, readonly string[]>;
   readonly hooked: boolean;
+  readonly ownerComments: readonly string[];
 }
 
 /**
@@ -33,7 +35,10 @@ export function readFirewall(json: string, tableName: string): ActualFirewall {
     if (key.purpose === 'protect') {
       protect.push(...elements.map((element) => targetText(element, key)));
     } else {
-      for (const element of elements) blocks.push(readBlock(element, key, key.purpose));
+      for (const element of elements) {
+        const inner = objectOf(element)['elem'] ?? element;
+        blocks.push(blockOfElement(inner, key, key.purpose));
+      }
     }
   }
   return { present: true, protect, blocks };
@@ -51,6 +56,12 @@ export function readKnownSets(json: string, tableName: string): KnownSets | null
   return typeof size === 'number' ? { names: new Set(names), elementsMax: size } : null;
 }
 
+/** Whose table a terse listing shows; null: it is not there, or carries no mark. */
+export function readTableOwner(json: string, tableName: string): FirewallOwner | null {
+  const [comment] = readTable(json, tableName).ownerComments;
+  return comment === undefined ? null : readOwner(comment);
+}
+
 /** Our table out of the text of `nft list ruleset`, '' when it is not there. */
 export function extractTable(ruleset: string, tableName: string): string {
   const lines = ruleset.split('\n');
@@ -61,6 +72,7 @@ export function extractTable(ruleset: string, tableName: string): string {
 function readTable(json: string, tableName: string): Table {
   const sets = new Map<string, JsonObject>();
   const rules = new Map<string, string[]>();
+  const ownerComments: string[] = [];
   let hooked = false;
   // JSON.parse gives `any`; what is in it is looked at piece by piece.
   const listing = objectOf(JSON.parse(json) as unknown);
@@ -76,16 +88,18 @@ function readTable(json: string, tableName: string): Table {
       const texts = rules.get(rule['chain']) ?? [];
       rules.set(rule['chain'], texts);
       texts.push(JSON.stringify(rule['expr']));
+      const { comment } = rule;
+      if (rule['chain'] === 'owner' && typeof comment === 'string') ownerComments.push(comment);
     }
     const chain = ofTable('chain');
     if (chain['name'] === 'prerouting' && chain['hook'] === 'prerouting') hooked = true;
   }
-  return { sets, rules, hooked };
+  return { sets, rules, hooked, ownerComments };
 }
 
 /** True when every set is there that must be, and each set has the rule that makes it count. */
 function isWhole(table: Table): boolean {
-  const jumps = ['protect', 'drop_all', 'drop_sip'];
+  const jumps = ['drop_forced', 'protect', 'drop_all', 'limit_sip', 'drop_sip'];
   return (
     table.hooked &&
     jumps.every((target) => hasRule(table, 'prerouting', `{"target":"${target}"}`)) &&
@@ -107,36 +121,4 @@ function isBlockSet(name: string): boolean {
   return key !== null && key.purpose !== 'protect';
 }
 
-function readBlock(element: unknown, key: SetKey, scope: ActualBlock['scope']): ActualBlock {
-  const detail = objectOf(objectOf(element)['elem']);
-  const address = typeof element === 'string' ? element : detail['val'];
-  return {
-    target: targetText(address, key),
-    scope,
-    expiresS: numberOf(detail['expires'] ?? detail['timeout']),
-    packetsDropped: numberOf(objectOf(detail['counter'])['packets']) ?? 0,
-  };
-}
-
-/** nft ends some IPv6 addresses in dotted form (`::1.2.3.4`), where canonical text has groups. */
-function targetText(address: unknown, key: SetKey): string {
-  const text = String(address).replace(
-    /(?<=:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
-    (_all, ...bytes: readonly string[]) => {
-      const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
-      return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-    },
-  );
-  return `${canonicalAddress(text) ?? text}/${key.prefix}`;
-}
-
-const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-
 const arrayOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-function objectOf(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? // An object that is no array has string keys and values of any kind.
-      (value as JsonObject)
-    : {};
-}

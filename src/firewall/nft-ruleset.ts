@@ -1,8 +1,11 @@
 import ipaddr from 'ipaddr.js';
-import type { FirewallChange, Scope } from '../core/model/block.js';
+import type { FirewallChange, KernelScope } from '../core/model/block.js';
 import { parseCidr, type Cidr } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
-import type { DesiredFirewall } from './port.js';
+import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
+import { limitChainRules, limitSets } from './nft-limit.js';
+import { ownerChain } from './nft-owner.js';
+import type { DesiredFirewall, FirewallOwner } from './port.js';
 
 /**
  * The text that nft reads. Only canonical CIDR text, integers and names made here enter it, so
@@ -14,20 +17,12 @@ import type { DesiredFirewall } from './port.js';
  * (1.7 s at 100,000 elements) and refuses overlaps.
  */
 
-/** What a set of ours holds: targets dropped in either scope, or peers let through. */
-export type SetPurpose = Scope | 'protect';
-
-/** Which set a target belongs to. */
-export interface SetKey {
-  readonly purpose: SetPurpose;
-  readonly family: 4 | 6;
-  readonly prefix: number;
-}
-
 /** A text for `nft -f -` and the names of the block sets that exist once it has run. */
 export interface NftScript {
   readonly text: string;
   readonly blockSets: ReadonlySet<string>;
+  /** true: a set is made, and its rule: doing that twice would be wrong. */
+  readonly makesSets: boolean;
 }
 
 /** The block sets in the kernel and how many elements each of them takes. */
@@ -46,20 +41,7 @@ const BASE_PREFIXES = [
   { family: 6, prefix: 64 },
 ] as const;
 
-const SCOPES: readonly Scope[] = ['all', 'sip'];
-
-/** `all_ipv4_32`, `sip_ipv6_64`, `protect_ipv4_24`. */
-export const setName = (key: SetKey): string => `${key.purpose}_ipv${key.family}_${key.prefix}`;
-
-/** The key behind a set's name; null for a set that holds no addresses of ours. */
-export function readSetName(name: string): SetKey | null {
-  const match = /^(all|sip|protect)_ipv([46])_(\d{1,3})$/.exec(name);
-  if (match === null) return null;
-  const family = match[2] === '4' ? 4 : 6;
-  // The expression above lets nothing but a SetPurpose through.
-  const key = { purpose: match[1] as SetPurpose, family, prefix: Number(match[3]) } as const;
-  return key.prefix <= bitsOf(family) && setName(key) === name ? key : null;
-}
+const SCOPES: readonly KernelScope[] = ['forced', 'all', 'sip'];
 
 /**
  * A target checked once more before it becomes text: canonical, with its length, and not everybody.
@@ -89,17 +71,16 @@ export function requireBlockTarget(text: string): Cidr {
 }
 
 /** Builds the whole table, replacing what is there in one transaction. Throws AgentError. */
-export function buildSyncScript(table: string, desired: DesiredFirewall): NftScript {
-  const blocks = groupElements(
-    desired.blocks.map((block) => ({ ...block, cidr: requireBlockTarget(block.target) })),
-  );
-  const protect = groupElements(
-    desired.protect.map((target) => ({
-      cidr: requireTarget(target),
-      scope: 'protect' as const,
-      timeoutS: null,
-    })),
-  );
+export function buildSyncScript(
+  table: string,
+  desired: DesiredFirewall,
+  owner: FirewallOwner | null = null,
+): NftScript {
+  const blocks = groupElements(desired.blocks, (block) => ({
+    ...block,
+    cidr: requireBlockTarget(block.target),
+  }));
+  const protect = groupProtected(desired.protect);
   for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, new Map());
   const lines = [
     `add table inet ${table}`,
@@ -114,14 +95,51 @@ export function buildSyncScript(table: string, desired: DesiredFirewall): NftScr
         ` set ${name} { ${blockSetBody(name, desired.blocksMax)}` +
         `${elementsClause(texts(elements))}}`,
     ),
+    ...limitSets(),
+    ...(owner === null ? [] : [ownerChain(owner)]),
+    chain('limit_sip', desired.limiting ? limitChainRules(desired.stormRate) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
     ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
     chain('prerouting', BASE_CHAIN),
     '}',
     '',
   ];
-  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()) };
+  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
+
+function groupProtected(peers: readonly string[]): Map<string, Elements> {
+  const scope = 'protect' as const;
+  return groupElements(peers, (target) => ({
+    cidr: requireTarget(target),
+    scope,
+    timeoutS: null,
+  }));
+}
+
+/** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
+export function buildProtectScript(
+  table: string,
+  peers: readonly string[],
+  before: ReadonlySet<string>,
+): string {
+  const groups = groupProtected(peers);
+  const gone = [...before].filter((name) => !groups.has(name));
+  return [
+    `flush chain inet ${table} protect`,
+    ...gone.map((name) => `delete set inet ${table} ${name}`),
+    ...[...groups].flatMap(([name, elements]) => [
+      `add set inet ${table} ${name} { ${setType(name)}}`,
+      `flush set inet ${table} ${name}`,
+      `add element inet ${table} ${name} { ${texts(elements).join(', ')} }`,
+      `add rule inet ${table} protect ${acceptRule(name)}`,
+    ]),
+    '',
+  ].join('\n');
+}
+
+/** The names of the sets that hold these peers. */
+export const protectSetNames = (peers: readonly string[]): ReadonlySet<string> =>
+  new Set(groupProtected(peers).keys());
 
 /**
  * Builds one transaction out of ordered changes; for one target and scope the last one counts.
@@ -134,13 +152,11 @@ export function buildApplyScript(
   changes: readonly FirewallChange[],
   known: KnownSets,
 ): NftScript {
-  const groups = groupElements(
-    changes.map((change) => ({
-      scope: change.scope,
-      cidr: requireBlockTarget(change.target),
-      timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
-    })),
-  );
+  const groups = groupElements(changes, (change) => ({
+    scope: change.scope,
+    cidr: requireBlockTarget(change.target),
+    timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
+  }));
   const lines: string[] = [];
   const blockSets = new Set(known.names);
   for (const [name, elements] of groups) {
@@ -158,13 +174,14 @@ export function buildApplyScript(
     }
   }
   const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-  return { text, blockSets };
+  return { text, blockSets, makesSets: blockSets.size > known.names.size };
 }
 
 /**
  * Order matters. Neighbour discovery first: a /64 block of one's own link must not cut it off.
- * Then the protected, then full drops, then the answers to what this host itself asked (a forged
- * packet must not cut a trunk), last the drops that reach only the SIP ports. `accept` ends this
+ * Then what was blocked by force over a protected peer, the protected, full drops, the answers to
+ * what this host itself asked (a forged packet must not cut a trunk), last the limit of a storm and
+ * the drops that reach only the SIP ports. `accept` ends this
  * chain alone; the rules of others still see the packet.
  */
 const BASE_CHAIN = [
@@ -172,9 +189,11 @@ const BASE_CHAIN = [
   'type filter hook prerouting priority mangle; policy accept',
   'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, ' +
     'nd-neighbor-advert, nd-redirect } accept',
+  'jump drop_forced',
   'jump protect',
   'jump drop_all',
   'ct direction reply accept',
+  'meta l4proto { tcp, udp } th dport @sip_ports jump limit_sip',
   'meta l4proto { tcp, udp } th dport @sip_ports jump drop_sip',
 ];
 
@@ -183,15 +202,17 @@ export function baseSetNames(): string[] {
   return SCOPES.flatMap((purpose) => BASE_PREFIXES.map((base) => setName({ purpose, ...base })));
 }
 
-function groupElements(
-  entries: readonly {
-    readonly cidr: Cidr;
-    readonly scope: SetPurpose;
-    readonly timeoutS: number | null | 'absent';
-  }[],
-): Map<string, Elements> {
+interface Entry {
+  readonly cidr: Cidr;
+  readonly scope: SetPurpose;
+  readonly timeoutS: number | null | 'absent';
+}
+
+/** Reads items one by one: what a hundred thousand parsed targets hold would be 25 MB. */
+function groupElements<T>(items: Iterable<T>, read: (item: T) => Entry): Map<string, Elements> {
   const groups = new Map<string, Elements>();
-  for (const { cidr, scope, timeoutS } of entries) {
+  for (const item of items) {
+    const { cidr, scope, timeoutS } = read(item);
     const name = setName({ purpose: scope, family: cidr.family, prefix: cidr.prefix });
     const elements = groups.get(name) ?? new Map<string, number | null | 'absent'>();
     groups.set(name, elements);
@@ -230,7 +251,7 @@ function newSetLines(table: string, name: string, elementsMax: number): string[]
   ];
 }
 
-function rulesOf(names: readonly string[], scope: Scope): string[] {
+function rulesOf(names: readonly string[], scope: KernelScope): string[] {
   const keys = names.map(requireKey).filter((key) => key.purpose === scope);
   return keys.map((key) => `${match(key)} counter drop`);
 }
@@ -253,8 +274,6 @@ function requireKey(name: string): SetKey {
   if (key === null) throw new RangeError(`no set of ours: ${name}`);
   return key;
 }
-
-const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 
 const setType = (name: string): string => `type ipv${requireKey(name).family}_addr; `;
 

@@ -2,36 +2,56 @@ import { covers, type Cidr } from '../core/model/address.js';
 import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { ActualFirewall, DesiredFirewall, Firewall } from './port.js';
-import { extractTable, readFirewall, readKnownSets } from './nft-read.js';
+import { createNftChild, type NftChild } from './nft-child.js';
+import { buildLimitScript } from './nft-limit.js';
+import { extractTable, readFirewall, readKnownSets, readTableOwner } from './nft-read.js';
 import {
   buildApplyScript,
+  buildProtectScript,
   buildSyncScript,
+  protectSetNames,
   requireBlockTarget,
   requireTarget,
   type KnownSets,
 } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
+import { visitTable } from './nft-stream.js';
+import { watchTable, type NftWatch } from './nft-watch.js';
+import type {
+  ActualFirewall,
+  DesiredFirewall,
+  Firewall,
+  FirewallLook,
+  FirewallOwner,
+} from './port.js';
+import { createTurns } from './turns.js';
 
 export interface NftablesOptions {
   /** Our table, of family inet. */
   readonly tableName?: string;
   /** nft, and what must stand before its arguments. */
   readonly command?: readonly string[];
+  /** Written into the table, so that two agents never take each other's away. */
+  readonly owner?: FirewallOwner;
 }
 
 interface State {
   readonly table: string;
+  readonly command: readonly string[];
+  readonly child: NftChild;
   readonly nft: (args: readonly string[], input: string | null, bulk: boolean) => Promise<string>;
+  readonly ownMark: FirewallOwner | null;
   /** The sets last seen in the kernel; null: to be read before the next change. */
   known: KnownSets | null;
   /** The protected peers of the last sync. */
   protect: readonly Cidr[];
+  stormRate: number;
+  watch: NftWatch | null;
 }
 
 /**
- * The nftables backend: a table of our own, written by `nft -f -`, nobody else's touched. Calls are
- * served one after another.
+ * The nftables backend: a table of our own, nobody else's touched. Single changes go to a
+ * long-lived nft, many at once to `nft -f -`. Calls are served one after another.
  * `apply` rejects with FIREWALL_GONE when the table was taken away: then `sync` is due. A block
  * that lies wholly within a protected peer of the last sync is refused with PROTECTED by `apply`;
  * `sync` takes it: a start without any protection is worse, and the peer's accept comes first.
@@ -42,8 +62,13 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
   const command = options.command ?? ['nft'];
   const state: State = {
     table,
+    command,
+    child: createNftChild(command),
     known: null,
     protect: [],
+    stormRate: 1,
+    watch: null,
+    ownMark: options.owner ?? null,
     nft: (args, input, bulk) =>
       runNft(command, {
         args,
@@ -54,12 +79,27 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
   const inTurn = createTurns();
   return {
     name: 'nftables',
+    readable: true,
+    expiresItself: true,
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),
     apply: (changes) => inTurn(() => apply(state, changes)),
+    look: () => inTurn(() => look(state)),
+    // Not in turn: it takes seconds at 100,000 blocks, and the next block must not wait for it.
+    visit: (see) => visitTable(command, table, see),
+    protect: (peers) => inTurn(() => protect(state, peers)),
+    limit: (on) => inTurn(() => limit(state, on)),
+    watch: (lost) => {
+      state.watch ??= watchTable(command, table, lost);
+    },
     read: () => inTurn(() => read(state)),
     print: () => inTurn(() => print(state)),
     remove: () => inTurn(() => remove(state)),
+    close: async () => {
+      await state.watch?.close();
+      state.watch = null;
+      await inTurn(() => state.child.close());
+    },
   };
 }
 
@@ -69,22 +109,26 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
  */
 async function probe(state: State): Promise<string> {
   const version = await state.nft(['--version'], null, false);
-  const empty = { protect: [], sipPorts: [], blocksMax: 1, blocks: [] };
-  const script = buildSyncScript(state.table, empty);
+  const some = { limiting: true, stormRate: 100, blocksMax: 1 };
+  const empty = { protect: [], sipPorts: [], blocks: [], ...some };
+  const script = buildSyncScript(state.table, empty, state.ownMark);
   await state.nft(['--check', '-f', '-'], script.text, true);
   return `${version.split('\n')[0] ?? 'nft'}, table inet ${state.table}`;
 }
 
 async function sync(state: State, desired: DesiredFirewall): Promise<void> {
-  const script = buildSyncScript(state.table, desired);
+  const script = buildSyncScript(state.table, desired, state.ownMark);
   state.known = null;
   await state.nft(['-f', '-'], script.text, true);
   state.known = { names: script.blockSets, elementsMax: desired.blocksMax };
   state.protect = desired.protect.map(requireTarget);
+  state.stormRate = desired.stormRate;
 }
 
 async function apply(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  for (const change of changes) if (change.kind === 'add') refuseProtected(state, change.target);
+  for (const change of changes) {
+    if (change.kind === 'add' && change.scope !== 'forced') refuseProtected(state, change.target);
+  }
   const before = state.known;
   try {
     await applyOnce(state, changes);
@@ -100,14 +144,43 @@ async function apply(state: State, changes: readonly FirewallChange[]): Promise<
 async function applyOnce(state: State, changes: readonly FirewallChange[]): Promise<void> {
   const known = state.known ?? (await readKnown(state));
   const script = buildApplyScript(state.table, changes, known);
-  const bulk = changes.length > LIMITS.firewallSmallChangesMax;
-  if (script.text !== '') await state.nft(['-f', '-'], script.text, bulk);
+  const small = changes.length <= LIMITS.firewallChildChangesMax && !script.makesSets;
+  if (script.text !== '' && !(small && (await taken(state, script.text)))) {
+    const bulk = changes.length > LIMITS.firewallSmallChangesMax;
+    await state.nft(['-f', '-'], script.text, bulk);
+  }
   state.known = { names: script.blockSets, elementsMax: known.elementsMax };
 }
 
+/** True when the long-lived nft took the script; it is refused with an AgentError. */
+async function taken(state: State, script: string): Promise<boolean> {
+  const answer = await state.child.run(script);
+  if (answer.kind === 'refused') throw answer.error;
+  return answer.kind === 'taken';
+}
+
+async function protect(state: State, peers: readonly string[]): Promise<void> {
+  const before = protectSetNames(state.protect.map(({ text }) => text));
+  await state.nft(['-f', '-'], buildProtectScript(state.table, peers, before), true);
+  state.protect = peers.map(requireTarget);
+}
+
+async function limit(state: State, on: boolean): Promise<void> {
+  await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.stormRate), false);
+}
+
+const listTerse = (state: State): Promise<string> => state.nft(['-j', ...LIST_TERSE], null, false);
+
+async function look(state: State): Promise<FirewallLook> {
+  const json = await listTerse(state);
+  return {
+    present: readKnownSets(json, state.table) !== null,
+    owner: readTableOwner(json, state.table),
+  };
+}
+
 async function readKnown(state: State): Promise<KnownSets> {
-  const json = await state.nft(['-j', ...LIST_TERSE], null, false);
-  const known = readKnownSets(json, state.table);
+  const known = readKnownSets(await listTerse(state), state.table);
   if (known !== null) return known;
   throw new AgentError(
     'FIREWALL_GONE',
@@ -152,17 +225,3 @@ async function remove(state: State): Promise<void> {
  * 100,000), but not for `list ruleset`.
  */
 const LIST_TERSE = ['-t', 'list', 'ruleset', 'inet'];
-
-/** Runs jobs strictly one after another, whether those before succeed or fail. */
-function createTurns(): <T>(job: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (job) => {
-    const turn = last.then(job);
-    // The caller has the outcome; the next turn only waits for the end.
-    last = turn.then(
-      () => null,
-      () => null,
-    );
-    return turn;
-  };
-}

@@ -8,11 +8,19 @@ export function createObserve(): Firewall {
   const done = (): Promise<void> => Promise.resolve();
   return {
     name: 'observe',
+    readable: false,
+    expiresItself: true,
     probe: () => Promise.resolve('observing: no firewall rule is written'),
     sync: done,
     apply: done,
+    look: () => Promise.resolve({ present: false, owner: null }),
+    visit: () => Promise.resolve(false),
+    protect: done,
+    limit: done,
+    watch: () => undefined,
     read: () => Promise.resolve({ present: false, protect: [], blocks: [] }),
     print: () => Promise.resolve(''),
     remove: done,
+    close: done,
   };
 }

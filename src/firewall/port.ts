@@ -1,9 +1,9 @@
-import type { FirewallChange, Scope } from '../core/model/block.js';
+import type { FirewallChange, KernelScope } from '../core/model/block.js';
 
 /** A block as the firewall needs it. `timeoutS` null: no end. */
 export interface DesiredBlock {
   readonly target: string;
-  readonly scope: Scope;
+  readonly scope: KernelScope;
   readonly timeoutS: number | null;
 }
 
@@ -13,14 +13,28 @@ export interface DesiredFirewall {
   readonly sipPorts: readonly number[];
   readonly blocksMax: number;
   readonly blocks: readonly DesiredBlock[];
+  /** true: a spoofing storm is on, so packets to the SIP ports are limited in rate. */
+  readonly limiting: boolean;
+  /** New flows to the SIP ports in a second that pass while limiting; a source gets a tenth. */
+  readonly stormRate: number;
 }
 
 /** A block found in the firewall. `expiresS` null: no kernel timeout. */
 export interface ActualBlock {
   readonly target: string;
-  readonly scope: Scope;
+  readonly scope: KernelScope;
   readonly expiresS: number | null;
+  /** Seconds since it was written; null where the firewall does not say. */
+  readonly ageS: number | null;
   readonly packetsDropped: number;
+}
+
+/** Whose table it is: the agent with this database. */
+export interface FirewallOwner {
+  readonly kind: 'trial' | 'installed';
+  /** Tells databases apart; the path is shortened for people. */
+  readonly id: string;
+  readonly path: string;
 }
 
 export interface ActualFirewall {
@@ -30,22 +44,44 @@ export interface ActualFirewall {
   readonly blocks: readonly ActualBlock[];
 }
 
+export interface FirewallLook {
+  readonly present: boolean;
+  /** null: nobody, or somebody who left no mark. */
+  readonly owner: FirewallOwner | null;
+}
+
 /**
  * What a firewall backend offers. Every method rejects with an AgentError (FIREWALL_*) that
  * repeats the program's own words; none of them changes anything that is not ours.
  */
 export interface Firewall {
   readonly name: 'nftables' | 'ufw' | 'hook' | 'observe';
+  /** true: what is in force can be read back and compared. */
+  readonly readable: boolean;
+  /** true: an element goes when its time is over; else the agent's job takes it away. */
+  readonly expiresItself: boolean;
   /** One line when this backend can work here, an AgentError when it cannot. Changes nothing. */
   probe(): Promise<string>;
   /** Replaces everything of ours by `desired`, in one transaction: no moment without protection. */
   sync(desired: DesiredFirewall): Promise<void>;
   /** Ordered. After it resolves the changes are in force; after it rejects, none of them is. */
   apply(changes: readonly FirewallChange[]): Promise<void>;
+  /** Whether our rules are all there, and who wrote what is; quick at any number of blocks. */
+  look(): Promise<FirewallLook>;
+  /** Calls `see` for each block in force, in bounded memory; false: our rules are not there. */
+  visit(see: (block: ActualBlock) => void): Promise<boolean>;
+  /** Replaces the protected peers; blocks stay as they are. */
+  protect(peers: readonly string[]): Promise<void>;
+  /** Limits the rate of packets to the SIP ports, or ceases to. */
+  limit(on: boolean): Promise<void>;
+  /** Calls `lost` soon after rules of ours were taken away, where the firewall can tell. */
+  watch(lost: () => void): void;
   /** What is in force, read off the firewall itself. */
   read(): Promise<ActualFirewall>;
   /** Our rules as the firewall program itself prints them, without the elements. */
   print(): Promise<string>;
   /** Takes away everything of ours. */
   remove(): Promise<void>;
+  /** Ends what was started to watch and write; rules stay. */
+  close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { AgentError } from '../core/model/errors.js';
 import { BACKENDS, type BackendName, type BackendOptions } from './backends.js';
 import { createObserve } from './observe.js';
-import type { Firewall } from './port.js';
+import type { Firewall, FirewallOwner } from './port.js';
 
 export interface FirewallWish {
   readonly mode: 'enforce' | 'observe';
@@ -28,17 +28,34 @@ export async function chooseFirewall(
   if (wish.mode === 'observe') {
     return observing('mode is observe: blocks are recorded, no firewall rule is written');
   }
-  const firewall: Firewall = BACKENDS[wish.backend](options);
+  const make: (options: BackendOptions) => Firewall = BACKENDS[wish.backend];
+  const firewall = make(options);
   if (firewall.name === 'observe') {
     return observing('backend is observe: blocks are recorded, no firewall rule is written');
   }
   try {
-    return { firewall, enforcing: true, why: await firewall.probe() };
+    const why = await firewall.probe();
+    const { owner: other } = await firewall.look();
+    const { owner } = options;
+    if (owner === undefined || other === null || other.id === owner.id) {
+      return { firewall, enforcing: true, why };
+    }
+    // A trial never takes away what protects this host; the service does not bow to a trial.
+    if (owner.kind === 'trial') return observing(`observing, not blocking: ${foreignOwner(other)}`);
+    return { firewall, enforcing: true, why: `${why}, taken over from ${nameOwner(other)}` };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     return observing(`observing, not blocking: ${error.message} (${error.remedy})`);
   }
 }
+
+const nameOwner = ({ kind, path }: FirewallOwner): string =>
+  `${kind === 'trial' ? 'a trial' : 'an installed agent'} with the database ${path}`;
+
+/** Why an agent leaves a table alone, and what to do about it. */
+export const foreignOwner = (other: FirewallOwner): string =>
+  `the firewall table belongs to ${nameOwner(other)} (stop that one; if it is gone: ` +
+  'nft delete table inet sentrypeer)';
 
 const observing = (why: string): ChosenFirewall => ({
   firewall: createObserve(),

@@ -1,8 +1,6 @@
-import { createBlockTable } from '../core/block/block-table.js';
-import { createBreaker } from '../core/block/breaker.js';
+import { createBlockState } from '../core/block/decide.js';
 import type { BlockPolicy } from '../core/block/policy.js';
 import { createProtectTable } from '../core/block/protect.js';
-import { createReturns } from '../core/block/returns.js';
 import { compileRules, createDetectState } from '../core/detect/detect.js';
 import type { ProtectedPeer } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
@@ -36,14 +34,7 @@ export function createReplayState(
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
-    blocks: {
-      table: createBlockTable(),
-      returns: createReturns(),
-      breaker: createBreaker(),
-      protect: createProtectTable(protect),
-      refusedFull: 0,
-      nextBlockId: 1,
-    },
+    blocks: createBlockState({ protect: createProtectTable(protect) }),
     nextEventId: 1,
     counts: createCounts(),
   };

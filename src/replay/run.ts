@@ -2,7 +2,8 @@ import { blocksCovering } from '../core/block/block-table.js';
 import type { Block, ProtectedPeer } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
 import type { Packet } from '../core/model/transport.js';
-import { step, type AgentState, type Effect } from '../core/step.js';
+import type { Effect } from '../core/flow.js';
+import { step, type AgentState } from '../core/step.js';
 import { createReplayState, type ReplaySetting } from './create-state.js';
 import type { RecordedPacket } from './recorded.js';
 import {

@@ -47,7 +47,8 @@ const SIGHTINGS: Target = {
 };
 
 const BLOCK_COLUMNS = listOf(`
-    id target scope origin proof rule attack_type reason created_at_us expires_at_us simulated`);
+    id target scope origin proof rule attack_type reason created_at_us expires_at_us simulated
+    forced`);
 
 const BLOCKS: Target = {
   table: 'blocks',
@@ -228,6 +229,7 @@ function blockValues(block: Block): readonly SqlValue[] {
     block.createdAtUs,
     block.expiresAtUs,
     block.simulated ? 1 : 0,
+    block.forced ? 1 : 0,
   ];
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from './files.js';
 import { readPragma } from './migrate.js';
 import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
 import { sqliteCode, type Database, type SqlValue } from './sqlite.js';
+import { createNotes } from './notes.js';
 import type { Turns } from './turns.js';
 import type { Maintenance, PruneCounts, PruneOptions, VacuumCounts } from './types.js';
 
@@ -13,6 +14,7 @@ export function createMaintenance(
 ): Omit<Maintenance, 'reopenLog'> {
   return {
     expireBlocks: (nowUs) => turns.take(() => expireBlocks(database, nowUs)),
+    ...createNotes(database, turns),
     prune: (options) => prune(database, turns, options),
     vacuum: (pages) => vacuum(database, turns, pages),
     check: () => turns.take(() => check(database)),

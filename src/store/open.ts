@@ -57,6 +57,9 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     reopenLog: () => afterSend(() => persister.reopenLog()),
     check: () => afterSend(() => persister.check()),
     expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
+    recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
+    protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
+    unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
     close: () => {

@@ -6,7 +6,16 @@ import type { StoreBatch } from './types.js';
 
 /** The calls of a Persister that are answered. */
 export type CallName =
-  'flush' | 'close' | 'reopenLog' | 'check' | 'expireBlocks' | 'prune' | 'vacuum';
+  | 'flush'
+  | 'close'
+  | 'reopenLog'
+  | 'check'
+  | 'expireBlocks'
+  | 'recordDrops'
+  | 'protectPeer'
+  | 'unprotectPeer'
+  | 'prune'
+  | 'vacuum';
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
@@ -61,6 +70,12 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.check();
     case 'expireBlocks':
       return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
+    case 'recordDrops':
+      return persister.recordDrops(argument as Parameters<Persister['recordDrops']>[0]);
+    case 'protectPeer':
+      return persister.protectPeer(argument as Parameters<Persister['protectPeer']>[0]);
+    case 'unprotectPeer':
+      return persister.unprotectPeer(argument as Parameters<Persister['unprotectPeer']>[0]);
     case 'prune':
       return persister.prune(argument as Parameters<Persister['prune']>[0]);
     case 'vacuum':

@@ -9,7 +9,7 @@ import { createEventQueries, type EventQueries } from './read-events.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
-import type { JobRun } from './types.js';
+import type { JobRun, StoredPeer } from './types.js';
 
 export interface RuleActivity {
   readonly rule: string;
@@ -33,6 +33,8 @@ export interface Reader extends EventQueries, BlockQueries {
   readonly ruleActivity: (sinceUs: number) => Promise<readonly RuleActivity[]>;
   /** Sightings since a moment, oldest first, the newest `restoredRowsMax` of them. */
   readonly recentSightings: (sinceUs: number) => Promise<readonly Sighting[]>;
+  /** Peers that a command protected, by name. */
+  readonly protectedPeers: () => Promise<readonly StoredPeer[]>;
   /** The latest run of every job. */
   readonly jobRuns: () => Promise<readonly JobRun[]>;
   readonly databaseSize: () => Promise<DatabaseSize>;
@@ -58,6 +60,11 @@ export async function openReader(databaseFile: string): Promise<Reader> {
       );
       return rows.map(storedSighting).reverse();
     },
+    protectedPeers: () =>
+      database.all<StoredPeer>(
+        'SELECT name, added_at_us AS addedAtUs, note FROM protected_peers ORDER BY name LIMIT ?',
+        [LIMITS.protectedPeersMax],
+      ),
     jobRuns: () => jobRuns(database),
     databaseSize: () => databaseSize(database, databaseFile),
     close: () => database.close(),

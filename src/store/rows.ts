@@ -1,6 +1,6 @@
 import type { Anomaly } from '../core/model/anomaly.js';
 import type { AttackType } from '../core/model/attack-type.js';
-import type { BlockOrigin, Scope } from '../core/model/block.js';
+import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { Endpoint, TlsRecord, Transport } from '../core/model/transport.js';
@@ -42,7 +42,7 @@ export const EVENT_ROW = `id, uuid, received_at_us, transport, source_ip, source
   anomalies, raw_length, tls_version, tls_cipher, tls_sni`;
 
 export const BLOCK_ROW = `id, target, scope, origin, proof, rule, attack_type, reason,
-  created_at_us, expires_at_us, simulated, ended_at_us, end_how`;
+  created_at_us, expires_at_us, simulated, forced, ended_at_us, end_how, packets_dropped`;
 
 export const SIGHTING_ROW = `at_us, source, rule, rule_version, attack_type, points,
   points_proven, reason, event_ids`;
@@ -91,8 +91,10 @@ export interface BlockRow {
   readonly created_at_us: number;
   readonly expires_at_us: number | null;
   readonly simulated: number;
+  readonly forced: number;
   readonly ended_at_us: number | null;
   readonly end_how: BlockEnd | null;
+  readonly packets_dropped: number;
 }
 
 export interface SightingRow {
@@ -139,7 +141,8 @@ export function storedEvent(row: EventRow): StoredEvent {
   };
 }
 
-export function storedBlock(row: BlockRow): StoredBlock {
+/** The block of a row without what became of it. */
+export function plainBlock(row: BlockRow): Block {
   return {
     id: row.id,
     target: row.target,
@@ -152,8 +155,16 @@ export function storedBlock(row: BlockRow): StoredBlock {
     createdAtUs: row.created_at_us,
     expiresAtUs: row.expires_at_us,
     simulated: row.simulated === 1,
+    forced: row.forced === 1,
+  };
+}
+
+export function storedBlock(row: BlockRow): StoredBlock {
+  return {
+    ...plainBlock(row),
     endedAtUs: row.ended_at_us,
     endHow: row.end_how,
+    packetsDropped: row.packets_dropped,
   };
 }
 

@@ -143,4 +143,14 @@ CREATE TABLE thinned (
 CREATE INDEX thinned_source ON thinned (source_ip);
 CREATE INDEX thinned_time ON thinned (last_us);
 `,
+  `
+ALTER TABLE blocks ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE blocks ADD COLUMN packets_dropped INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE protected_peers (
+  name TEXT PRIMARY KEY,
+  added_at_us INTEGER NOT NULL,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ];

@@ -46,6 +46,22 @@ export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
 export interface StoredBlock extends Block {
   readonly endedAtUs: number | null;
   readonly endHow: BlockEnd | null;
+  /** As of the last full comparison with the firewall. */
+  readonly packetsDropped: number;
+}
+
+/** How many packets a block has dropped in all. */
+export interface BlockDrops {
+  readonly id: number;
+  readonly packets: number;
+}
+
+/** A peer that was protected by a command. */
+export interface StoredPeer {
+  /** Canonical CIDR text, or a host name. */
+  readonly name: string;
+  readonly addedAtUs: number;
+  readonly note: string;
 }
 
 export interface StoreOptions {
@@ -109,6 +125,10 @@ export interface VacuumCounts {
 export interface Maintenance {
   /** Ends every block whose time is over, and returns them. */
   readonly expireBlocks: (nowUs: number) => Promise<readonly StoredBlock[]>;
+  readonly recordDrops: (drops: readonly BlockDrops[]) => Promise<void>;
+  readonly protectPeer: (peer: StoredPeer) => Promise<void>;
+  /** Resolves to false when there was none of this name. */
+  readonly unprotectPeer: (name: string) => Promise<boolean>;
   readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
   /** Gives at most `pages` free pages back, in small steps. */
   readonly vacuum: (pages: number) => Promise<VacuumCounts>;

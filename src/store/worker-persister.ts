@@ -60,6 +60,9 @@ export async function startWorkerPersister(
     reopenLog: () => calls.call('reopenLog'),
     check: () => calls.call('check'),
     expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
+    recordDrops: (drops) => calls.call('recordDrops', drops),
+    protectPeer: (peer) => calls.call('protectPeer', peer),
+    unprotectPeer: (name) => calls.call('unprotectPeer', name),
     prune: (wanted) => calls.call('prune', wanted),
     vacuum: (pages) => calls.call('vacuum', pages),
     close: async () => {

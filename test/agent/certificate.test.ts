@@ -8,7 +8,7 @@ import { makeCertificate } from '../../src/agent/make-certificate.js';
 import { decideSettings } from '../../src/config/load.js';
 import type { Settings } from '../../src/config/schema.js';
 import { LIMITS } from '../../src/core/model/limits.js';
-import type { TlsMaterial } from '../../src/trap/open.js';
+import type { TlsMaterial } from '../../src/trap/options.js';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 5, 1);

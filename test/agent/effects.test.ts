@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEffectRunner, type EffectRunner } from '../../src/agent/effects.js';
 import type { Block } from '../../src/core/model/block.js';
-import type { Effect } from '../../src/core/step.js';
+import type { Effect } from '../../src/core/flow.js';
 import type { StoreBatch } from '../../src/store/types.js';
 
 const BLOCK: Block = {
@@ -16,6 +16,7 @@ const BLOCK: Block = {
   createdAtUs: 0,
   expiresAtUs: 600_000_000,
   simulated: false,
+  forced: false,
 };
 
 describe('the effect runner', () => {
@@ -34,6 +35,8 @@ describe('the effect runner', () => {
       changeFirewall: (change) => changes.push(change),
       say: (text) => said.push(text),
       onEvent: () => undefined,
+      onBreaker: () => undefined,
+      onStillTalking: () => undefined,
       nowUs: () => 7,
     });
   });

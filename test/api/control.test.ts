@@ -22,6 +22,7 @@ const BLOCK: BlockView = {
   created_at: '2026-01-01T00:00:00.000000Z',
   expires_at: null,
   simulated: false,
+  forced: false,
   packets_dropped: null,
 };
 
@@ -32,6 +33,12 @@ function createCalls(asked: unknown[]): AgentCalls {
     status: unused,
     rules: () => Promise.resolve([]),
     firewall: unused,
+    addBlocks: unused,
+    clearBlocks: unused,
+    protectedPeers: unused,
+    protectPeer: unused,
+    unprotectPeer: unused,
+    confirm: unused,
     addBlock: (request_: AddBlock) => {
       asked.push(request_);
       return Promise.resolve(BLOCK);
@@ -77,6 +84,7 @@ describe('the control socket', () => {
       scope: 'all',
       duration_s: 60,
       reason: 'r',
+      force: false,
     };
     expect(await client.addBlock(wanted)).toEqual(BLOCK);
     expect(asked).toEqual([wanted]);

@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createBlockTable } from '../../src/core/block/block-table.js';
-import { createBreaker } from '../../src/core/block/breaker.js';
+import { createBlockState } from '../../src/core/block/decide.js';
 import { createProtectTable } from '../../src/core/block/protect.js';
-import { createReturns } from '../../src/core/block/returns.js';
 import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
 import type { Transport } from '../../src/core/model/transport.js';
 import { createCounts } from '../../src/core/counts.js';
-import { step, type AgentState, type Effect } from '../../src/core/step.js';
+import type { Effect } from '../../src/core/flow.js';
+import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { parseRules } from '../../src/config/rules.js';
@@ -42,6 +41,10 @@ function createState(observing = false, protect: string[] = []): AgentState {
         scope: 'all',
         prefixIpv4: 32,
         prefixIpv6: 64,
+        prefixBlockSources: 5,
+        prefixBlockIpv4: 24,
+        prefixBlockIpv6: 48,
+        prefixBlockWindowS: 86_400,
         blocksMax: 1000,
         newUnprovenPerMinuteMax: 600,
       },
@@ -53,14 +56,9 @@ function createState(observing = false, protect: string[] = []): AgentState {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
-    blocks: {
-      table: createBlockTable(),
-      returns: createReturns(),
-      breaker: createBreaker(),
+    blocks: createBlockState({
       protect: createProtectTable(protect.map((target) => ({ target, from: 'test' }))),
-      refusedFull: 0,
-      nextBlockId: 1,
-    },
+    }),
     nextEventId: 1,
     counts: createCounts(),
   };
@@ -179,6 +177,7 @@ describe('step', () => {
       durationS: null,
       reason: 'by hand',
       origin: 'manual',
+      force: false,
     } as const;
     const effects = step(state, { kind: 'block', request }, START_US + 10_000);
     expect(

@@ -14,14 +14,16 @@ const jump = (target: string): Entry => rule('prerouting', [{ jump: { target } }
 function listing(elements: Readonly<Record<string, unknown[]>> = {}): Entry[] {
   const names = [...new Set([...baseSetNames(), ...Object.keys(elements)])];
   const chainOf = (name: string): string =>
-    name.startsWith('protect') ? 'protect' : `drop_${name.slice(0, 3)}`;
+    name.startsWith('protect') ? 'protect' : `drop_${name.slice(0, name.indexOf('_'))}`;
   return [
     { metainfo: { version: '1.0.6' } },
     { table: { family: 'inet', name: 't' } },
     ...names.map((name) => ({ set: { ...ours, name, size: 77, elem: elements[name] } })),
     { chain: { ...ours, name: 'prerouting', hook: 'prerouting', prio: -150 } },
     ...names.map((name) => lookUp(chainOf(name), name)),
+    jump('drop_forced'),
     jump('protect'),
+    jump('limit_sip'),
     jump('drop_all'),
     jump('drop_sip'),
   ];
@@ -54,10 +56,10 @@ describe('reading the firewall', () => {
       present: true,
       protect: ['192.0.2.0/24'],
       blocks: [
-        { target: '203.0.113.7/32', scope: 'all', expiresS: 599, packetsDropped: 3 },
-        { target: '203.0.113.8/32', scope: 'all', expiresS: null, packetsDropped: 0 },
-        { target: '::102:304/128', scope: 'all', expiresS: null, packetsDropped: 0 },
-        { target: '2001:db8::/64', scope: 'sip', expiresS: null, packetsDropped: 0 },
+        { target: '203.0.113.7/32', scope: 'all', expiresS: 599, ageS: 1, packetsDropped: 3 },
+        { target: '203.0.113.8/32', scope: 'all', expiresS: null, ageS: null, packetsDropped: 0 },
+        { target: '::102:304/128', scope: 'all', expiresS: null, ageS: null, packetsDropped: 0 },
+        { target: '2001:db8::/64', scope: 'sip', expiresS: null, ageS: null, packetsDropped: 0 },
       ],
     });
   });

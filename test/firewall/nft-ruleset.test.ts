@@ -2,16 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FirewallChange } from '../../src/core/model/block.js';
 import { AgentError } from '../../src/core/model/errors.js';
-import {
-  baseSetNames,
-  buildApplyScript,
-  buildSyncScript,
-  readSetName,
-  setName,
-} from '../../src/firewall/nft-ruleset.js';
+import { readSetName, setName } from '../../src/firewall/nft-element.js';
+import { baseSetNames, buildApplyScript, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
 import type { DesiredFirewall } from '../../src/firewall/port.js';
 
-const EMPTY: DesiredFirewall = { protect: [], sipPorts: [5060], blocksMax: 1000, blocks: [] };
+const EMPTY: DesiredFirewall = {
+  protect: [],
+  sipPorts: [5060],
+  blocksMax: 1000,
+  blocks: [],
+  limiting: false,
+  stormRate: 100,
+};
 const KNOWN = { names: new Set(baseSetNames()), elementsMax: 1000 };
 
 const add = (target: string, timeoutS: number | null = 60): FirewallChange => ({
@@ -154,9 +156,11 @@ describe('the whole table', () => {
     const parts = [
       'hook prerouting priority mangle',
       'nd-neighbor-solicit',
+      'jump drop_forced',
       'jump protect',
       'jump drop_all',
       'ct direction reply accept',
+      'dport @sip_ports jump limit_sip',
       'dport @sip_ports jump drop_sip',
     ];
     const places = parts.map((part) => base.indexOf(part));
@@ -166,6 +170,7 @@ describe('the whole table', () => {
 
   it('holds every element with its remaining time, each target once', () => {
     const { text } = buildSyncScript('t', {
+      ...EMPTY,
       protect: ['192.0.2.1/32'],
       sipPorts: [5060, 5061, 5060],
       blocksMax: 5,
@@ -199,7 +204,7 @@ describe('a set name', () => {
   it('says purpose, family and length, and is read back as it was written', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('all' as const, 'sip' as const, 'protect' as const),
+        fc.constantFrom('all' as const, 'sip' as const, 'forced' as const, 'protect' as const),
         fc.constantFrom(4 as const, 6 as const),
         fc.nat(32),
         (purpose, family, prefix) => {

@@ -4,7 +4,14 @@ import { createObserve } from '../../src/firewall/observe.js';
 it('an observing firewall takes every change and has nothing in force', async () => {
   const firewall = createObserve();
   const block = { target: '203.0.113.7/32', scope: 'all', timeoutS: 60 } as const;
-  await firewall.sync({ protect: [], sipPorts: [5060], blocksMax: 10, blocks: [block] });
+  await firewall.sync({
+    protect: [],
+    sipPorts: [5060],
+    blocksMax: 10,
+    blocks: [block],
+    limiting: false,
+    stormRate: 1,
+  });
   await firewall.apply([{ kind: 'add', ...block }]);
   expect(await firewall.read()).toEqual({ present: false, protect: [], blocks: [] });
   expect(await firewall.print()).toBe('');

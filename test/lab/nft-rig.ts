@@ -34,5 +34,7 @@ export const desired = (some: Partial<DesiredFirewall> = {}): DesiredFirewall =>
   sipPorts: [SIP_PORT],
   blocksMax: 20_000,
   blocks: [],
+  limiting: false,
+  stormRate: 100,
   ...some,
 });

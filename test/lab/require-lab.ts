@@ -7,6 +7,8 @@ const PROGRAMS = {
   nft: ['nft'],
   ss: ['ss'],
   tcpdump: ['tcpdump'],
+  ufw: ['ufw'],
+  unshare: ['unshare'],
   setpriv: ['setpriv'],
   svmap: ['svmap', 'sipvicious_svmap'],
   svwar: ['svwar', 'sipvicious_svwar'],

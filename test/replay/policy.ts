@@ -12,6 +12,10 @@ export const REPLAY_POLICY: BlockPolicy = {
   scope: 'all',
   prefixIpv4: 32,
   prefixIpv6: 64,
+  prefixBlockSources: 5,
+  prefixBlockIpv4: 24,
+  prefixBlockIpv6: 48,
+  prefixBlockWindowS: 86_400,
   blocksMax: 1_000,
   newUnprovenPerMinuteMax: 600,
 };

@@ -34,8 +34,8 @@ describe('expireBlocks', () => {
     store.write(batchOf({ blocks: [over, exact, later, forever] }));
     const ended = await store.expireBlocks(START_US + 20);
     expect(ended).toEqual([
-      { ...over, endedAtUs: START_US + 10, endHow: 'expired' },
-      { ...exact, endedAtUs: START_US + 20, endHow: 'expired' },
+      { ...over, endedAtUs: START_US + 10, packetsDropped: 0, endHow: 'expired' },
+      { ...exact, endedAtUs: START_US + 20, packetsDropped: 0, endHow: 'expired' },
     ]);
     expect(await store.expireBlocks(START_US + 20)).toEqual([]);
     const reader = await reading();

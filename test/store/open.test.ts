@@ -112,13 +112,13 @@ describe('the store', () => {
     await opened.store.flush();
     const reader = await reading();
     expect(await reader.pastBlocks(block.target)).toEqual([
-      { ...longer, endedAtUs: null, endHow: null },
+      { ...longer, endedAtUs: null, endHow: null, packetsDropped: 0 },
     ]);
     const end = { id: 1, endedAtUs: START_US + 5, how: 'removed' as const };
     opened.store.write(batchOf({ endedBlocks: [end] }));
     await opened.store.flush();
     expect(await reader.pastBlocks(block.target)).toEqual([
-      { ...longer, endedAtUs: START_US + 5, endHow: 'removed' },
+      { ...longer, endedAtUs: START_US + 5, endHow: 'removed', packetsDropped: 0 },
     ]);
     expect(await reader.activeBlocks(START_US)).toEqual([]);
   });

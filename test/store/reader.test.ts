@@ -154,7 +154,7 @@ describe('listBlocks', () => {
   const cases: [string, Parameters<Reader['countBlocks']>[0], number[]][] = [
     ['those in force', { which: 'active', nowUs }, [6, 5, 4, 1]],
     ['all', { which: 'all', nowUs }, [6, 5, 4, 3, 2, 1]],
-    ['those of a target', { which: 'active', nowUs, target: '203.0.113.7/32' }, [6, 4]],
+    ['those of a target', { which: 'active', nowUs, targets: ['203.0.113.7/32'] }, [6, 4]],
     ['those that were in force then', { which: 'active', nowUs: START_US }, [6, 5, 4, 3, 1]],
   ];
 

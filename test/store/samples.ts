@@ -78,6 +78,7 @@ export function sampleBlock(id: number, change: Partial<Block> = {}): Block {
     createdAtUs: START_US,
     expiresAtUs: START_US + 600_000_000,
     simulated: false,
+    forced: false,
     ...change,
   };
 }

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectionsFor } from '../../src/trap/descriptors.js';
 import { guessLocal, listLocalAddresses } from '../../src/trap/local-addresses.js';
-import type { Trap } from '../../src/trap/open.js';
+import type { Trap } from '../../src/trap/options.js';
 import { openPeer, openTestTrap, sendTo } from './peers.js';
 
 const open: Trap[] = [];

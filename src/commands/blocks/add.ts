@@ -1,20 +1,29 @@
 import { Args, Flags } from '@oclif/core';
+import type { AddedBlocks } from '../../api/calls.js';
 import type { BlockView } from '../../api/views.js';
+import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
+import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
 import { describeScope, timeLeft } from '../../cli/words.js';
 import { readDuration } from '../../cli/read-duration.js';
+import type { LoadedSettings } from '../../config/load.js';
+
+type Added = { readonly block: BlockView } | AddedBlocks;
 
 export default class BlocksAdd extends AgentCommand {
   static override summary = 'Block an address or a network by hand';
   static override description =
-    'A network is blocked exactly as given. A target that covers a protected peer is refused.';
+    'A network is blocked exactly as given. A target that is blocked already gets the new time, ' +
+    'longer or shorter. One that covers a protected peer is refused, unless --force is given: then ' +
+    'the peer is blocked too. With - targets are read from stdin, one a line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 203.0.113.7',
     '<%= config.bin %> <%= command.id %> 203.0.113.0/24 --for 4h --reason "abuse report 4711"',
     '<%= config.bin %> <%= command.id %> 2001:db8:1:2::/64 --scope sip --for forever',
+    'cat targets.txt | <%= config.bin %> <%= command.id %> - --for 7d',
   ];
   static override args = {
-    target: Args.string({ required: true, description: 'address or CIDR' }),
+    target: Args.string({ required: true, description: 'address or CIDR; -: many from stdin' }),
   };
   static override flags = {
     for: Flags.string({
@@ -26,26 +35,33 @@ export default class BlocksAdd extends AgentCommand {
       description: 'all: every packet; sip: those to the SIP ports',
     }),
     reason: Flags.string({ default: 'added by hand', description: 'shown in `blocks list`' }),
+    force: Flags.boolean({ description: 'also over a protected peer, which is cut off then' }),
   };
 
-  async run(): Promise<{ block: BlockView }> {
+  async run(): Promise<Added> {
     const { args, flags } = await this.parse(BlocksAdd);
     const loaded = await this.load(flags.config);
     const durationS =
       flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
-    const block = await this.withAgent(
+    const { scope, reason, force } = flags;
+    const how = { scope, durationS, reason, force };
+    if (args.target === '-') return this.addFromStdin(loaded, how);
+    const request = { target: args.target, scope, duration_s: durationS, reason, force };
+    const block = await this.withAgent(loaded, (calls) => calls.addBlock(request), 'write');
+    const left = timeLeft(block.expires_at, Date.now());
+    const what = block.simulated ? 'would be blocked (observing)' : 'is blocked';
+    this.log(`${block.target} ${what}: ${describeScope(block)}, ${left}.`);
+    return { block };
+  }
+
+  private async addFromStdin(loaded: LoadedSettings, how: ImportDefaults): Promise<AddedBlocks> {
+    const { blocks, odd } = readBlocks(await readInput('-'), how, Date.now());
+    const result = await this.withAgent(
       loaded,
-      (calls) =>
-        calls.addBlock({
-          target: args.target,
-          scope: flags.scope,
-          duration_s: durationS,
-          reason: flags.reason,
-        }),
+      (calls) => addMany(calls, blocks, 'manual'),
       'write',
     );
-    const left = timeLeft(block.expires_at, Date.now());
-    this.log(`${block.target} is blocked: ${describeScope(block)}, ${left}.`);
-    return { block };
+    this.log(describeAdded(result, odd));
+    return result;
   }
 }

@@ -3,6 +3,10 @@ import { blockView, formatTime, type BlockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable } from '../../cli/table.js';
 import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
+import { cidrOf } from '../../core/model/address.js';
+import type { BlockOrigin, Scope } from '../../core/model/block.js';
+import { readAddress } from '../../cli/read-address.js';
+import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
 import type { StoredBlock } from '../../store/types.js';
 
 interface ListedBlock extends BlockView {
@@ -22,29 +26,70 @@ export default class BlocksList extends AgentCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --all',
+    '<%= config.bin %> <%= command.id %> --address 203.0.113.7',
+    '<%= config.bin %> <%= command.id %> --origin manual --sort ends',
     "<%= config.bin %> <%= command.id %> --json | jq -r '.blocks[].target'",
   ];
   static override flags = {
     all: Flags.boolean({ char: 'a', description: 'blocks that have ended as well' }),
     limit: Flags.integer({ default: 100, min: 1, max: 1000, description: 'rows at most' }),
     offset: Flags.integer({ default: 0, min: 0, description: 'rows to leave out first' }),
+    address: Flags.string({ description: 'only blocks that cover this address' }),
+    scope: Flags.option({ options: ['all', 'sip'] as const })({ description: 'only this scope' }),
+    origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
+      description: 'only blocks that came this way',
+    }),
+    'attack-type': Flags.string({ description: 'only blocks for this attack' }),
+    sort: Flags.option({ options: BLOCK_ORDERS })({
+      default: 'newest',
+      description: 'newest, oldest, target, ends (the next to end first) or dropped (most first)',
+    }),
   };
 
   async run(): Promise<BlocksListing> {
     const { flags } = await this.parse(BlocksList);
     const { limit, offset } = flags;
     const loaded = await this.load(flags.config);
-    const filter = { which: flags.all ? 'all' : 'active', nowUs: Date.now() * 1000 } as const;
+    const filter = filterOf(flags, Date.now() * 1000);
     const { rows, total } = await this.withReader(loaded, async (reader) => ({
-      rows: await reader.listBlocks({ ...filter, limit, offset }),
+      rows: await reader.listBlocks({ ...filter, limit, offset, order: flags.sort }),
       total: await reader.countBlocks(filter),
     }));
     const targets = rows.map(({ target }) => target);
     const dropped = await this.withRunningAgent(loaded, (calls) => calls.packetsDropped(targets));
-    const blocks = rows.map((row) => viewListed(row, dropped?.[row.target] ?? null));
+    const blocks = rows.map((row) =>
+      viewListed(row, Math.max(dropped?.[row.target] ?? 0, row.packetsDropped)),
+    );
     this.log(render(blocks, total, Date.now()));
     return { blocks, total, limit, offset };
   }
+}
+
+interface Wanted {
+  readonly all: boolean;
+  readonly address?: string | undefined;
+  readonly scope?: Scope | undefined;
+  readonly origin?: BlockOrigin | undefined;
+  readonly 'attack-type'?: string | undefined;
+}
+
+function filterOf(wanted: Wanted, nowUs: number): BlockFilter {
+  const { address, scope, origin, 'attack-type': attackType } = wanted;
+  return {
+    which: wanted.all ? 'all' : 'active',
+    nowUs,
+    ...(address !== undefined && { targets: networksAround(readAddress(address)) }),
+    ...(scope !== undefined && { scope }),
+    ...(origin !== undefined && { origin }),
+    ...(attackType !== undefined && { attackType }),
+  };
+}
+
+/** The address with every length there is. */
+function networksAround(address: string): string[] {
+  const bits = address.includes(':') ? 128 : 32;
+  const lengths = Array.from({ length: bits }, (_, index) => index + 1);
+  return lengths.flatMap((length) => cidrOf(address, length)?.text ?? []);
 }
 
 const viewListed = (row: StoredBlock, dropped: number | null): ListedBlock => ({

@@ -91,6 +91,16 @@ export function blocksCovering(
   return found;
 }
 
+/** The real block that has covered an address for longest; null: it is not blocked. */
+export function oldestCovering(table: BlockTable, address: string, nowUs: number): Block | null {
+  let oldest: Block | null = null;
+  for (const block of blocksCovering(table, address, nowUs)) {
+    if (block.simulated) continue;
+    if (oldest === null || block.createdAtUs < oldest.createdAtUs) oldest = block;
+  }
+  return oldest;
+}
+
 function countPrefix(table: BlockTable, target: string, change: 1 | -1): void {
   const cidr = parseCidr(target);
   if (cidr === null) throw new Error(`block target ${target} is no canonical CIDR`);

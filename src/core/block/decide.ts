@@ -2,21 +2,38 @@ import { cidrOf, type Cidr } from '../model/address.js';
 import type { Block, ProtectedPeer, Scope, Verdict } from '../model/block.js';
 import type { Proof } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
-import { blocksCovering, type BlockTable } from './block-table.js';
-import { admitUnproven, type Breaker } from './breaker.js';
+import { blocksCovering, createBlockTable, isEnded, type BlockTable } from './block-table.js';
+import { admitUnproven, createBreaker, type Breaker } from './breaker.js';
+import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
-import { findProtected, type ProtectTable } from './protect.js';
-import { returnsOf, type Returns } from './returns.js';
+import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
+import { createReturns, returnsOf, type Returns } from './returns.js';
 
 export interface BlockState {
   readonly table: BlockTable;
   readonly returns: Returns;
   readonly breaker: Breaker;
+  readonly offenders: Offenders;
   readonly protect: ProtectTable;
+  /** The last packet from a source that the firewall should have dropped; null: none. */
+  stillTalking: { readonly source: string; readonly target: string; readonly atUs: number } | null;
   /** Blocks not made because `max_blocks` was reached. */
   refusedFull: number;
   nextBlockId: number;
 }
+
+/** The state of an agent that has blocked nobody, but for what `known` says. */
+export const createBlockState = (known: Partial<BlockState> = {}): BlockState => ({
+  table: createBlockTable(),
+  returns: createReturns(),
+  breaker: createBreaker(),
+  offenders: createOffenders(),
+  protect: createProtectTable([]),
+  stillTalking: null,
+  refusedFull: 0,
+  nextBlockId: 1,
+  ...known,
+});
 
 /** What the decision is about: a source, its standing, and what was just seen of it. */
 export interface Accusation {
@@ -28,8 +45,8 @@ export interface Accusation {
 }
 
 /**
- * Decides what a source's score means now. Changes nothing but the breaker's count; the caller
- * puts a decided block into the table.
+ * Decides what a source's score means now. Changes nothing but the breaker's count and the memory
+ * of offenders; the caller puts a decided block into the table.
  */
 export function decide(
   state: BlockState,
@@ -51,10 +68,9 @@ export function decide(
   const enough = { scope, proven, observing: policy.observing };
   if (covering.some((block) => isEnough(block, enough))) return { kind: 'watch' };
   if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
-  return {
-    kind: 'block',
-    block: makeBlock(state, policy, accusation, { target, scope, proven, nowUs }),
-  };
+  const wide = proven ? widen(state, policy, target, nowUs) : null;
+  const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
+  return { kind: 'block', block: makeBlock(state, policy, accusation, sentence) };
 }
 
 /** What one block of this source covers: the policy's prefix of its address. */
@@ -93,7 +109,16 @@ function mayAdd(
   return proven || admitUnproven(state.breaker, policy.newUnprovenPerMinuteMax, nowUs);
 }
 
+type Wide = ReturnType<typeof noteOffender>;
+
+/** The network to block instead of one target; never one that holds a protected peer. */
+function widen(state: BlockState, policy: BlockPolicy, target: Cidr, nowUs: number): Wide {
+  const wide = noteOffender(state.offenders, target, policy, nowUs);
+  return wide === null || findProtected(state.protect, wide.network) !== null ? null : wide;
+}
+
 interface Sentence {
+  readonly wide: Wide;
   readonly target: Cidr;
   readonly scope: Scope;
   readonly proven: boolean;
@@ -104,13 +129,14 @@ function makeBlock(
   state: BlockState,
   policy: BlockPolicy,
   accusation: Accusation,
-  { target, scope, proven, nowUs }: Sentence,
+  { target, scope, proven, nowUs, wide }: Sentence,
 ): Block {
   const leading = leadingSighting(accusation.sightings);
   const returns = proven ? returnsOf(state.returns, target.text) : 0;
   const durationS = proven ? durationOf(policy, returns) : policy.unprovenDurationS;
   const score = accusation.score;
   const points = Math.round(proven ? score.proven : score.total);
+  const others = wide === null ? '' : `; ${wide.count} proven sources of ${target.text}`;
   return {
     id: state.nextBlockId,
     target: target.text,
@@ -119,11 +145,19 @@ function makeBlock(
     proof: proven ? accusation.proof : 'none',
     rule: leading.rule,
     attackType: leading.attackType,
-    reason: `${leading.reason} (${points} points${returns > 0 ? `, return ${returns}` : ''})`,
+    reason: `${leading.reason} (${points} points${returns > 0 ? `, return ${returns}` : ''}${others})`,
     createdAtUs: nowUs,
-    expiresAtUs: nowUs + durationS * 1_000_000,
+    expiresAtUs: laterEnd(state.table.byTarget.get(target.text), nowUs, durationS),
     simulated: policy.observing,
+    forced: false,
   };
+}
+
+/** A decision never shortens what stands for the same target, such as a block by hand. */
+function laterEnd(before: Block | undefined, nowUs: number, durationS: number): number | null {
+  const endUs = nowUs + durationS * 1_000_000;
+  if (before === undefined || before.simulated || isEnded(before, nowUs)) return endUs;
+  return before.expiresAtUs === null ? null : Math.max(before.expiresAtUs, endUs);
 }
 
 /** Seconds of a proven block after `returns` earlier ones. */

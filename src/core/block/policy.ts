@@ -15,6 +15,14 @@ export interface BlockPolicy {
   readonly scope: Scope;
   readonly prefixIpv4: number;
   readonly prefixIpv6: number;
+  /**
+   * Different proven targets of one network (of the lengths below, within the window) at which the
+   * network is blocked as a whole; 0: never.
+   */
+  readonly prefixBlockSources: number;
+  readonly prefixBlockIpv4: number;
+  readonly prefixBlockIpv6: number;
+  readonly prefixBlockWindowS: number;
   readonly blocksMax: number;
   readonly newUnprovenPerMinuteMax: number;
 }

@@ -10,6 +10,8 @@ export interface BlockRequest {
   readonly durationS: number | null;
   readonly reason: string;
   readonly origin: Exclude<BlockOrigin, 'detector'>;
+  /** true: also over a protected peer. */
+  readonly force: boolean;
 }
 
 export type RequestRefusal =
@@ -29,7 +31,7 @@ export function planRequest(
     return { refusal: { kind: 'bad-target', why: explainTarget(request.target) } };
   }
   const peer = protectedBy(state, target);
-  if (peer !== null) return { refusal: { kind: 'protected', peer } };
+  if (peer !== null && !request.force) return { refusal: { kind: 'protected', peer } };
   if (!state.table.byTarget.has(target.text) && state.table.byTarget.size >= blocksMax) {
     return { refusal: { kind: 'full' } };
   }
@@ -45,6 +47,7 @@ export function planRequest(
     createdAtUs: nowUs,
     expiresAtUs: request.durationS === null ? null : nowUs + request.durationS * 1_000_000,
     simulated: observing,
+    forced: peer !== null,
   };
   return { block };
 }

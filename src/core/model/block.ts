@@ -3,6 +3,11 @@ import type { Proof } from './proof.js';
 
 /** `all`: every packet of the target; `sip`: only those to the SIP ports. */
 export type Scope = 'all' | 'sip';
+/**
+ * Where a block sits in the firewall: by its scope, or before the protected peers when it was forced
+ * over one of them.
+ */
+export type KernelScope = Scope | 'forced';
 export type BlockOrigin = 'detector' | 'manual' | 'import' | 'feed';
 
 /** A stored decision to block. The database holds the truth, the kernel a copy. */
@@ -21,7 +26,12 @@ export interface Block {
   readonly expiresAtUs: number | null;
   /** true: decided while observing; no firewall rule was written for it. */
   readonly simulated: boolean;
+  /** true: made by hand over a protected peer; it drops every packet, also the peer's. */
+  readonly forced: boolean;
 }
+
+export const kernelScope = (block: Pick<Block, 'scope' | 'forced'>): KernelScope =>
+  block.forced ? 'forced' : block.scope;
 
 /** What a source's score means now. */
 export type Verdict =
@@ -45,7 +55,7 @@ export type FirewallChange =
   | {
       readonly kind: 'add';
       readonly target: string;
-      readonly scope: Scope;
+      readonly scope: KernelScope;
       readonly timeoutS: number | null;
     }
-  | { readonly kind: 'remove'; readonly target: string; readonly scope: Scope };
+  | { readonly kind: 'remove'; readonly target: string; readonly scope: KernelScope };

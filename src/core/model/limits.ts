@@ -35,6 +35,35 @@ export const LIMITS = {
   firewallSmallChangesMax: 1_000,
   /** Bytes of the firewall program's output that are taken (a million elements are about 120 MB). */
   firewallOutputBytesMax: 268_435_456,
+  /** Changes that one line to the long-lived nft takes: it reads a line letter by letter. */
+  firewallChildChangesMax: 8,
+  /** Milliseconds until its answer; then the same goes to an nft of its own. */
+  firewallChildMsMax: 2_000,
+  /** Lines after which it is replaced: it keeps every line in its history. */
+  firewallChildLinesMax: 20_000,
+  /** Bytes of its error output that one answer may have. */
+  firewallChildAnswerBytesMax: 1_048_576,
+  /** Characters of one line of `nft monitor`; what is longer is not about us. */
+  firewallWatchLineCharsMax: 4_096,
+  /** Milliseconds until a child that ended is started anew. */
+  firewallChildRestMs: 10_000,
+  /** Failed changes that are remembered to be tried again, and the longest wait until then. */
+  firewallFailedChangesMax: 100_000,
+  firewallRetryMsMax: 60_000,
+  /** Milliseconds an operator's firewall program may take for one call. */
+  hookMsMax: 10_000,
+  /** Peers that commands protect, and addresses that one host name gives. */
+  protectedPeersMax: 10_000,
+  protectedAddressesPerNameMax: 64,
+  /** Milliseconds for resolving one host name. */
+  resolveMsMax: 5_000,
+  /** Blocks that one request on the control socket makes. */
+  blocksPerRequestMax: 5_000,
+  /** Packets of blocked sources: microseconds after a block from which on they are remarkable. */
+  stillTalkingGraceUs: 2_000_000,
+  /** Prefixes whose proven offenders are remembered, and offenders of each. */
+  prefixesWatchedMax: 50_000,
+  prefixOffendersMax: 64,
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
   /** Changes that wait while a transaction is under way. */

@@ -22,6 +22,7 @@ const blockOf = (target: string, expiresAtUs: number | null = null): Block => ({
   createdAtUs: 0,
   expiresAtUs,
   simulated: false,
+  forced: false,
 });
 
 const addresses = fc.oneof(fc.ipV4(), fc.constantFrom('2001:db8::1', '2001:db8:0:1::1'));

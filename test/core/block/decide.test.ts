@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createBlockTable, putBlock } from '../../../src/core/block/block-table.js';
-import { createBreaker } from '../../../src/core/block/breaker.js';
-import { decide, durationOf, type BlockState } from '../../../src/core/block/decide.js';
+import {
+  createBlockState,
+  decide,
+  durationOf,
+  type BlockState,
+} from '../../../src/core/block/decide.js';
 import type { BlockPolicy } from '../../../src/core/block/policy.js';
 import { createProtectTable } from '../../../src/core/block/protect.js';
 import { createReturns } from '../../../src/core/block/returns.js';
@@ -23,6 +27,10 @@ const POLICY: BlockPolicy = {
   scope: 'all',
   prefixIpv4: 32,
   prefixIpv6: 64,
+  prefixBlockSources: 3,
+  prefixBlockIpv4: 24,
+  prefixBlockIpv6: 48,
+  prefixBlockWindowS: 86_400,
   blocksMax: 1000,
   newUnprovenPerMinuteMax: 2,
 };
@@ -39,15 +47,7 @@ const sighting = (points: number, rule = 'some-rule'): Sighting => ({
   eventIds: [1],
 });
 
-const stateWith = (change: Partial<BlockState> = {}): BlockState => ({
-  table: createBlockTable(),
-  returns: createReturns(),
-  breaker: createBreaker(),
-  protect: createProtectTable([]),
-  refusedFull: 0,
-  nextBlockId: 1,
-  ...change,
-});
+const stateWith = createBlockState;
 
 const blockOf = (target: string, change: Partial<Block> = {}): Block => ({
   id: 99,
@@ -61,6 +61,7 @@ const blockOf = (target: string, change: Partial<Block> = {}): Block => ({
   createdAtUs: NOW_US - 1_000_000,
   expiresAtUs: NOW_US + 60_000_000,
   simulated: false,
+  forced: false,
   ...change,
 });
 

@@ -1,21 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { createBlockTable } from '../../../src/core/block/block-table.js';
-import { createBreaker } from '../../../src/core/block/breaker.js';
+import { createBlockState } from '../../../src/core/block/decide.js';
 import { createProtectTable } from '../../../src/core/block/protect.js';
 import { planRequest } from '../../../src/core/block/request.js';
-import { createReturns } from '../../../src/core/block/returns.js';
 
-const state = {
-  table: createBlockTable(),
-  returns: createReturns(),
-  breaker: createBreaker(),
+const state = createBlockState({
   protect: createProtectTable([{ target: '198.51.100.10/32', from: 'configuration' }]),
-  refusedFull: 0,
   nextBlockId: 7,
-};
+});
 
 function plan(target: string): string {
-  const request = { target, scope: 'all', durationS: 60, reason: 'r', origin: 'manual' } as const;
+  const request = {
+    target,
+    scope: 'all',
+    durationS: 60,
+    reason: 'r',
+    origin: 'manual',
+    force: false,
+  } as const;
   const result = planRequest(state, request, { observing: false, blocksMax: 10 }, 1_000_000);
   if ('block' in result) return `block ${result.block.target}`;
   const { refusal } = result;

@@ -294,9 +294,8 @@ describe('describeRule', () => {
     expect(describeRule(ruleOf({ count: COUNT }))).toBe(
       'more than 2 different to_user in 10s from one source (any request)',
     );
-    expect(describeRule(ruleOf({ match: { methods: ['OPTIONS'] } }))).toBe(
-      'each OPTIONS request: a test',
-    );
+    const plain = ruleOf({ match: { methods: ['OPTIONS'] } });
+    expect(describeRule(plain)).toBe('each OPTIONS request: a test');
     for (const rule of builtInRules) expect(describeRule(rule)).not.toContain('\n');
   });
 });

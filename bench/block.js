@@ -1,0 +1,209 @@
+// From the deciding packet to the element in the kernel, in lab namespaces with the built agent. Rates
+// drift on a shared machine: read every figure beside the bare spawn of nft in the same run.
+import { join } from 'node:path';
+import * as lab from './block/lab.js';
+
+const ATTACKER = join(lab.ROOT, 'bench/block/attacker.js');
+const ENV = {
+  SENTRYPEER_BLOCKING_PREFIX_BLOCK_SOURCES: '0',
+  SENTRYPEER_BLOCKING_MAX_NEW_UNPROVEN_PER_MINUTE: '1000000',
+  SENTRYPEER_BLOCKING_PROTECT: '10.98.0.2',
+};
+const nowMs = () => performance.timeOrigin + performance.now();
+
+export const ABOUT =
+  'from the deciding packet to the element in the kernel; many blocks; flushes (root)';
+
+const PARTS = {
+  spawn: measureSpawn,
+  single: measureSingles,
+  crowd: measureCrowd,
+  many: measureMany,
+  flush: measureFlushes,
+};
+
+/** `words`: some of the names above; all of them when there is none. */
+export async function run(words) {
+  const say = (line) => process.stdout.write(`${line}\n`);
+  if (process.getuid?.() !== 0) throw new Error('bench block needs root, for network namespaces');
+  const place = lab.makeLab();
+  try {
+    for (const [name, measure] of Object.entries(PARTS)) {
+      if (words.length === 0 || words.includes(name)) await measure(place, say);
+    }
+  } finally {
+    await place.close();
+  }
+}
+
+/** The yardstick: what a program costs that spawns nft for each address. */
+async function measureSpawn(place, say) {
+  place.exec(
+    'agent',
+    'nft',
+    ['-f', '-'],
+    'table ip y { set s { type ipv4_addr; flags timeout; }; }',
+  );
+  const took = [];
+  for (let index = 0; index < 100; index += 1) {
+    const started = performance.now();
+    const script = `add element ip y s { 10.0.0.${index} timeout 600s }`;
+    place.exec('agent', 'nft', ['-f', '-'], script);
+    took.push(performance.now() - started);
+  }
+  place.exec('agent', 'nft', ['delete', 'table', 'ip', 'y']);
+  say(`yardstick, one spawn of nft for each address: ${lab.quantiles(took)}`);
+}
+
+/** Elements as the kernel tells of them, by address. */
+function watchElements(place) {
+  const seen = new Map();
+  const child = lab.monitor(place, ['new', 'elements'], (line, atMs) => {
+    const match = /^add element inet sentrypeer \w+ \{ (\S+)/.exec(line);
+    if (match !== null && !seen.has(match[1])) seen.set(match[1], atMs);
+  });
+  return { seen, stop: () => child.kill() };
+}
+
+/** Milliseconds from arrival (created_at) to the element, of blocks made since `sinceMs`. */
+function delays(place, seen, sinceMs) {
+  const words = ['blocks', 'list', '--all', '--limit', '1000', '--json'];
+  const { blocks } = JSON.parse(lab.command(place, words, undefined, ENV));
+  return blocks.flatMap(({ target, created_at: at }) => {
+    const arrivedMs = Date.parse(`${at.slice(0, 23)}Z`) + Number(at.slice(23, 26)) / 1000;
+    const seenMs = seen.get(target.split('/')[0]);
+    return arrivedMs < sinceMs ? [] : [seenMs === undefined ? Infinity : seenMs - arrivedMs];
+  });
+}
+
+async function measureSingles(place, say) {
+  const agent = await lab.startAgent(place, ENV);
+  const { seen, stop } = watchElements(place);
+  await lab.pause(500);
+  const series = async (title, first) => {
+    const sinceMs = nowMs();
+    const attack = place.start('attacker', process.execPath, [
+      ATTACKER,
+      'single',
+      first,
+      '300',
+      '15',
+    ]);
+    await new Promise((resolve) => attack.once('exit', resolve));
+    await lab.pause(1500);
+    say(`${title}: ${lab.quantiles(delays(place, seen, sinceMs))}`);
+  };
+  await series('one block at a time, idle', '0');
+  const load = place.start('attacker', process.execPath, [ATTACKER, 'load', '2000']);
+  await lab.pause(1000);
+  await series('one block at a time, under 2,000 messages/s', '1000');
+  load.kill();
+  stop();
+  await agent.stop();
+}
+
+async function measureCrowd(place, say) {
+  const agent = await lab.startAgent(place, ENV);
+  const { seen, stop } = watchElements(place);
+  const crowd = place.start('attacker', process.execPath, [ATTACKER, 'crowd', '4096', '1000']);
+  await new Promise((resolve) => crowd.stdout.once('data', resolve));
+  await lab.pause(300);
+  const startedMs = nowMs();
+  crowd.stdin.write('go\n');
+  const isCrowd = (address) => /^10\.50\.(1[6-9])\./.test(address);
+  const count = () => [...seen.keys()].filter(isCrowd).length;
+  await lab.until('all of the crowd are blocked', () => count() >= 1000, 30_000).catch(() => null);
+  const last = Math.max(...[...seen].filter(([address]) => isCrowd(address)).map(([, at]) => at));
+  say(
+    `1,000 proven sources at once: ${count()} in the set, the last after ${(last - startedMs).toFixed(0)} ms`,
+  );
+  stop();
+  crowd.kill();
+  await agent.stop();
+}
+
+const targets = (number) =>
+  Array.from({ length: number }, (_, at) => `20.${at >> 16}.${(at >> 8) & 255}.${at & 255}`).join(
+    '\n',
+  );
+
+async function measureMany(place, say) {
+  lab.command(place, ['blocks', 'clear', '--yes'], undefined, ENV);
+  const before = await lab.startAgent(place, ENV);
+  await lab.pause(3000);
+  const bareBytes = before.rssBytes();
+  const bareMs = before.startMs;
+  lab.command(place, ['blocks', 'import', '-', '--for', '7d'], targets(100_000), ENV);
+  await before.stop('SIGKILL');
+  place.exec('agent', 'nft', ['flush', 'ruleset']);
+  const agent = await lab.startAgent(place, ENV);
+  say(
+    `100,000 blocks: in force ${(agent.startMs - bareMs).toFixed(0)} ms later than a start without any (${bareMs.toFixed(0)} ms)`,
+  );
+  const { seen, stop } = watchElements(place);
+  // nft reads all elements before it tells of new ones.
+  await lab.pause(15_000);
+  const sinceMs = nowMs();
+  const attack = place.start('attacker', process.execPath, [
+    ATTACKER,
+    'single',
+    '20000',
+    '100',
+    '20',
+  ]);
+  await new Promise((resolve) => attack.once('exit', resolve));
+  await lab.pause(1000);
+  say(`one more block at 100,000: ${lab.quantiles(delays(place, seen, sinceMs))}`);
+  const moreBytes = agent.rssBytes() - bareBytes;
+  const goalBytes = 150 * 100_000 + 50 * 1024 * 1024;
+  say(
+    `RSS at 100,000 blocks: ${(moreBytes / 1048576).toFixed(1)} MiB more than at none (goal ${(goalBytes / 1048576).toFixed(1)})`,
+  );
+  lab.command(place, ['jobs', 'run', 'firewall_check'], undefined, ENV);
+  say(`RSS after a full look: ${((agent.rssBytes() - bareBytes) / 1048576).toFixed(1)} MiB more`);
+  await flushes(place, say, 'flushed with 100,000 blocks', 3);
+  stop();
+  await agent.stop();
+}
+
+async function measureFlushes(place, say) {
+  lab.command(place, ['blocks', 'clear', '--yes'], undefined, ENV);
+  const agent = await lab.startAgent(place, ENV);
+  lab.command(place, ['blocks', 'import', '-', '--for', '7d'], targets(10_000), ENV);
+  const attack = place.start('attacker', process.execPath, [
+    ATTACKER,
+    'single',
+    '40000',
+    '2000',
+    '20',
+  ]);
+  await flushes(place, say, 'flushed with 10,000 blocks, under attack', 100);
+  attack.kill();
+  await lab.pause(2000);
+  const json = place.exec('agent', 'nft', ['-j', 'list', 'table', 'inet', 'sentrypeer']);
+  const inKernel = new Set([...json.matchAll(/"val": "(20\.[0-9.]+)"/g)].map(([, each]) => each));
+  say(`blocks lost by the flushes: ${10_000 - inKernel.size}`);
+  await agent.stop();
+}
+
+/** Between the first rule deleted and the last one written again no packet is dropped. */
+async function flushes(place, say, title, times) {
+  const gone = [];
+  let lostMs = null;
+  const watch = lab.monitor(place, ['rules'], (line, atMs) => {
+    if (line.startsWith('delete rule inet sentrypeer')) lostMs ??= atMs;
+    if (/^add rule inet sentrypeer prerouting .*jump drop_sip/.test(line) && lostMs !== null) {
+      gone.push(atMs - lostMs);
+      lostMs = null;
+    }
+  });
+  await lab.pause(500);
+  for (let round = 0; round < times; round += 1) {
+    const before = gone.length;
+    place.exec('agent', 'nft', ['flush', 'ruleset']);
+    await lab.until('it is repaired', () => gone.length > before, 60_000);
+    await lab.pause(Math.random() * 100);
+  }
+  watch.kill();
+  say(`${title}, unprotected: ${lab.quantiles(gone)}`);
+}

@@ -1,0 +1,173 @@
+import type { AddBlock, AddedBlocks, ClearFilter, RemovedBlock } from '../api/calls.js';
+import { blockView, type BlockView } from '../api/views.js';
+import { blocksCovering } from '../core/block/block-table.js';
+import { explainTarget } from '../core/block/request.js';
+import { covers, parseCidr } from '../core/model/address.js';
+import type { Block } from '../core/model/block.js';
+import { AgentError } from '../core/model/errors.js';
+import { quoteText } from '../core/model/text.js';
+import type { Effect } from '../core/flow.js';
+import { step } from '../core/step.js';
+import type { AgentContext } from './context.js';
+import type { EffectRunner } from './effects.js';
+
+export async function addBlock(
+  context: AgentContext,
+  runner: EffectRunner,
+  request: AddBlock,
+): Promise<BlockView> {
+  const { target, scope, duration_s: durationS, reason } = request;
+  const asked = {
+    target,
+    scope,
+    durationS,
+    reason,
+    origin: 'manual',
+    force: request.force,
+  } as const;
+  const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
+  refuse(effects, target, context);
+  runner.run(effects, null);
+  await settle(context, runner);
+  const made = effects.find((effect) => effect.kind === 'block');
+  if (made === undefined) throw new Error('a request was neither refused nor carried out');
+  return blockView(made.block, null);
+}
+
+/** Many at once: the firewall takes them together, and what is refused is named. */
+export async function addBlocks(
+  context: AgentContext,
+  runner: EffectRunner,
+  requests: readonly AddBlock[],
+  origin: 'manual' | 'import',
+): Promise<AddedBlocks> {
+  const refused: AddedBlocks['refused'][number][] = [];
+  let added = 0;
+  for (const { target, scope, duration_s: durationS, reason, force } of requests) {
+    const asked = { target, scope, durationS, reason, origin, force };
+    const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
+    try {
+      refuse(effects, target, context);
+      runner.run(quiet(effects), null);
+      added += 1;
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      refused.push({ target: quoteText(target), why: error.message });
+    }
+  }
+  context.log.say(`${added} blocks added (${origin}), ${refused.length} refused`);
+  await settle(context, runner);
+  return { added, refused };
+}
+
+/** Ends every block that matches, and leaves nothing of them in the firewall. */
+export async function clearBlocks(
+  context: AgentContext,
+  runner: EffectRunner,
+  { origin, scope }: ClearFilter,
+): Promise<{ readonly removed: number }> {
+  const { state, nowUs, log } = context;
+  const targets = [...state.blocks.table.byTarget.values()]
+    .filter((block) => origin === null || block.origin === origin)
+    .filter((block) => scope === null || block.scope === scope)
+    .map(({ target }) => target);
+  for (const target of targets) {
+    runner.run(quiet(step(state, { kind: 'unblock', target }, nowUs())), null);
+  }
+  log.say(`${targets.length} blocks cleared`);
+  await settle(context, runner);
+  return { removed: targets.length };
+}
+
+/** One line for thousands of blocks is enough: they are stored without being said one by one. */
+const quiet = (effects: readonly Effect[]): readonly Effect[] =>
+  effects.map((effect) => {
+    if (effect.kind === 'block') return { kind: 'block-changed', block: effect.block };
+    if (effect.kind === 'block-ended') return { ...effect, quiet: true };
+    return effect;
+  });
+
+/** Turns a refusal into the error that says what to do about it. */
+function refuse(effects: readonly Effect[], target: string, { loaded }: AgentContext): void {
+  const refused = effects.find((effect) => effect.kind === 'refused');
+  if (refused === undefined) return;
+  const { refusal } = refused;
+  const shown = quoteText(target);
+  switch (refusal.kind) {
+    case 'bad-target':
+      throw new AgentError(
+        'USAGE',
+        `block target ${shown}: ${refusal.why}`,
+        'give an address (203.0.113.7, 2001:db8::7) or a network (203.0.113.0/24)',
+      );
+    case 'protected':
+      throw new AgentError(
+        'PROTECTED',
+        `block target ${shown}: covers the protected peer ${refusal.peer.target} (${refusal.peer.from})`,
+        'choose a target without it, end its protection, or add --force to block it all the same',
+      );
+    case 'full':
+      throw new AgentError(
+        'FIREWALL_FAILED',
+        `block target ${shown}: ${loaded.settings.blocking.blocksMax} blocks are in force already`,
+        'remove some, or raise max_blocks in the section [blocking]',
+      );
+  }
+}
+
+export async function removeBlock(
+  context: AgentContext,
+  runner: EffectRunner,
+  target: string,
+): Promise<RemovedBlock> {
+  const cidr = parseCidr(target);
+  if (cidr === null) {
+    throw new AgentError(
+      'USAGE',
+      `block target ${quoteText(target)}: ${explainTarget(target)}`,
+      'give the target as `sentrypeer-agent blocks list` shows it',
+    );
+  }
+  const effects = step(context.state, { kind: 'unblock', target: cidr.text }, context.nowUs());
+  const ended = effects.find((effect) => effect.kind === 'block-ended');
+  const still = coveringTargets(context, cidr.text);
+  if (ended === undefined) {
+    const hint = still.length === 0 ? '' : ` (it is covered by ${still.join(', ')})`;
+    throw new AgentError(
+      'NOT_FOUND',
+      `there is no active block of ${cidr.text}${hint}`,
+      'see `sentrypeer-agent blocks list`',
+    );
+  }
+  runner.run(effects, null);
+  await settle(context, runner);
+  return { removed: blockView(ended.block, null), still_covered_by: still };
+}
+
+function coveringTargets({ state, nowUs }: AgentContext, target: string): string[] {
+  const inner = parseCidr(target);
+  const address = target.slice(0, target.indexOf('/'));
+  if (inner === null) return [];
+  const isWider = ({ target: other }: Block): boolean => {
+    const outer = parseCidr(other);
+    return other !== target && outer !== null && covers(outer, inner);
+  };
+  const covering = blocksCovering(state.blocks.table, address, nowUs());
+  return covering.filter(isWider).map((block) => block.target);
+}
+
+/** A command's answer tells what is so: kernel and database have it before it is given. */
+async function settle(context: AgentContext, runner: EffectRunner): Promise<void> {
+  runner.handOver();
+  const failedBefore = context.keeper.stats().failed;
+  await context.keeper.idle();
+  await context.store.flush();
+  const { failed, lastError } = context.keeper.stats();
+  if (failed > failedBefore) {
+    throw new AgentError(
+      'FIREWALL_FAILED',
+      `recorded, but not in the firewall: ${lastError ?? 'no word from it'}`,
+      'see `sentrypeer-agent rules list --firewall`; the check each minute tries again',
+    );
+  }
+}

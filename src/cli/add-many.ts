@@ -1,0 +1,61 @@
+import { text as readAll } from 'node:stream/consumers';
+import { open } from 'node:fs/promises';
+import type { AddBlock, AddedBlocks, AgentCalls } from '../api/calls.js';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import { count } from './words.js';
+
+/** The text of a file, or of stdin for `-`. Rejects with USAGE, also when it is too long. */
+export async function readInput(file: string): Promise<string> {
+  if (file === '-') return readAll(process.stdin);
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      if (size > LIMITS.firewallOutputBytesMax) throw new Error('it is too long');
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AgentError(
+      'USAGE',
+      `file ${file}: ${why}`,
+      'name a file that can be read, or -',
+      error,
+    );
+  }
+}
+
+/** Adds any number of blocks, as many in one request as the agent takes. */
+export async function addMany(
+  calls: AgentCalls,
+  blocks: readonly AddBlock[],
+  origin: 'manual' | 'import',
+): Promise<AddedBlocks> {
+  let added = 0;
+  const refused: AddedBlocks['refused'][number][] = [];
+  for (let at = 0; at < blocks.length; at += LIMITS.blocksPerRequestMax) {
+    const part = await calls.addBlocks(blocks.slice(at, at + LIMITS.blocksPerRequestMax), origin);
+    added += part.added;
+    for (const each of part.refused) refused.push(each);
+  }
+  return { added, refused };
+}
+
+const SHOWN_MAX = 20;
+
+/** What came of it, for people. */
+export function describeAdded({ added, refused }: AddedBlocks, odd: readonly number[]): string {
+  const lines = [`${count(added, 'block')} added, ${refused.length} refused.`];
+  for (const { target, why } of refused.slice(0, SHOWN_MAX)) lines.push(`  ${target}: ${why}`);
+  if (refused.length > SHOWN_MAX) lines.push(`  and ${refused.length - SHOWN_MAX} more`);
+  if (odd.length > 0) {
+    const shown = odd.slice(0, SHOWN_MAX).join(', ');
+    lines.push(
+      `Passed over, no target in them or over already: lines ${shown}${odd.length > SHOWN_MAX ? ' …' : ''}`,
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { Flags } from '@oclif/core';
+import { blockView } from '../../api/views.js';
+import { AgentCommand } from '../../cli/agent-command.js';
+import { EXPORT_NAMES, exportFormat, type ExportName } from '../../cli/block-export.js';
+import { LIMITS } from '../../core/model/limits.js';
+import type { Reader } from '../../store/reader.js';
+
+export default class BlocksExport extends AgentCommand {
+  static override summary = 'Write the blocks in force for another program';
+  static override description =
+    'plain: one target a line; nft, ipset: for `nft -f` and `ipset restore` of another host; ' +
+    'mikrotik: a RouterOS script; csv: safe to open in a spreadsheet; json: as `blocks list --json`. ' +
+    'Simulated blocks are left out. Reads the database, whether an agent runs or not.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> > blocked.txt',
+    '<%= config.bin %> <%= command.id %> --format ipset | ssh router ipset restore',
+    '<%= config.bin %> <%= command.id %> --format csv > blocked.csv',
+  ];
+  static override flags = {
+    format: Flags.option({ options: EXPORT_NAMES })({ default: 'plain', char: 'f' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(BlocksExport);
+    const loaded = await this.load(flags.config);
+    const name = this.jsonEnabled() ? 'json' : flags.format;
+    await this.withReader(loaded, (reader) => writeAll(reader, name, Date.now()));
+  }
+}
+
+/** Page by page, so that a million blocks need no more memory than a few. */
+async function writeAll(reader: Reader, name: ExportName, nowMs: number): Promise<void> {
+  const format = exportFormat(name, nowMs);
+  await write(format.head);
+  let first = true;
+  for (let offset = 0; ; offset += LIMITS.listedRowsMax) {
+    const page = { which: 'active', nowUs: nowMs * 1000, limit: LIMITS.listedRowsMax } as const;
+    const rows = await reader.listBlocks({ ...page, order: 'oldest', offset });
+    const lines: string[] = [];
+    for (const row of rows) {
+      if (row.simulated) continue;
+      lines.push(format.line(blockView(row, row.packetsDropped), first));
+      first = false;
+    }
+    await write(lines);
+    if (rows.length < LIMITS.listedRowsMax) break;
+  }
+  await write(format.end);
+}
+
+async function write(lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  if (!process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
+}

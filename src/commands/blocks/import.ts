@@ -1,0 +1,50 @@
+import { Args, Flags } from '@oclif/core';
+import type { AddedBlocks } from '../../api/calls.js';
+import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
+import { AgentCommand } from '../../cli/agent-command.js';
+import { readBlocks } from '../../cli/block-import.js';
+import { readDuration } from '../../cli/read-duration.js';
+
+export default class BlocksImport extends AgentCommand {
+  static override summary = 'Block every target of a file';
+  static override description =
+    'Takes what `blocks export` writes as plain, csv, json, nft or ipset, and lists of others with ' +
+    'one address or network a line. Remaining times are kept where the file has them. Protected ' +
+    'peers are refused one by one and named; the rest is blocked.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> blocks.json',
+    '<%= config.bin %> <%= command.id %> list.txt --for 7d --reason "list of the provider"',
+    'ssh other sentrypeer-agent blocks export --format json | <%= config.bin %> <%= command.id %> -',
+  ];
+  static override args = {
+    file: Args.string({ required: true, description: 'a file, or - for stdin' }),
+  };
+  static override flags = {
+    for: Flags.string({
+      helpValue: 'DURATION',
+      description: 'for targets without a time: 90s, 10m, 4h, 7d or forever; else `duration`',
+    }),
+    scope: Flags.option({ options: ['all', 'sip'] as const })({
+      default: 'all',
+      description: 'for targets without one: all: every packet; sip: those to the SIP ports',
+    }),
+    reason: Flags.string({ default: 'imported', description: 'for targets without one' }),
+  };
+
+  async run(): Promise<AddedBlocks> {
+    const { args, flags } = await this.parse(BlocksImport);
+    const loaded = await this.load(flags.config);
+    const durationS =
+      flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
+    const { scope, reason } = flags;
+    const how = { scope, reason, durationS, force: false };
+    const { blocks, odd } = readBlocks(await readInput(args.file), how, Date.now());
+    const result = await this.withAgent(
+      loaded,
+      (calls) => addMany(calls, blocks, 'import'),
+      'write',
+    );
+    this.log(describeAdded(result, odd));
+    return result;
+  }
+}

@@ -1,0 +1,139 @@
+import { execa } from 'execa';
+import type { FirewallChange } from '../core/model/block.js';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/model/text.js';
+import type { DesiredFirewall, Firewall } from './port.js';
+import { createTurns } from './turns.js';
+
+export interface HookOptions {
+  /** The operator's program and its first arguments. */
+  readonly hookCommand?: readonly string[];
+  readonly hookMsMax?: number;
+}
+
+interface State {
+  readonly command: readonly string[];
+  readonly msMax: number;
+  protect: readonly string[];
+  stormRate: number;
+}
+
+/**
+ * A program of the operator's writes the blocks: pf, a router, a cloud's firewall. It is called with
+ * one word (`probe`, `sync`, `apply`, `protect`, `limit`, `remove`) behind its own arguments, and a
+ * JSON object on stdin (docs/FIREWALL.md). Exit code 0 means that it is done; anything else, or more
+ * than `hookMsMax`, that nothing of it is. One call at a time. What it wrote cannot be read back.
+ */
+export function createHook(options: HookOptions = {}): Firewall {
+  const state: State = {
+    command: options.hookCommand ?? [],
+    msMax: options.hookMsMax ?? LIMITS.hookMsMax,
+    protect: [],
+    stormRate: 1,
+  };
+  const inTurn = createTurns();
+  const call = (action: string, body: object): Promise<string> =>
+    inTurn(() => run(state, action, body));
+  return {
+    name: 'hook',
+    readable: false,
+    expiresItself: false,
+    probe: async () => {
+      const said = await call('probe', {});
+      return `hook ${state.command[0] ?? ''}${said === '' ? '' : `: ${said}`}`;
+    },
+    sync: async (desired) => {
+      await call('sync', syncBody(desired));
+      state.protect = desired.protect;
+      state.stormRate = desired.stormRate;
+    },
+    apply: async (changes) => {
+      await call('apply', { changes: changes.map(changeBody) });
+    },
+    protect: async (peers) => {
+      await call('protect', { protect: peers });
+      state.protect = peers;
+    },
+    limit: async (on) => {
+      await call('limit', { on, new_flows_per_second: state.stormRate });
+    },
+    remove: async () => {
+      await call('remove', {});
+    },
+    look: () => Promise.resolve({ present: true, owner: null }),
+    visit: () => Promise.resolve(true),
+    watch: () => undefined,
+    read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),
+    print: () => Promise.resolve(`what ${state.command.join(' ')} wrote cannot be read back`),
+    close: () => Promise.resolve(),
+  };
+}
+
+const syncBody = ({ protect, sipPorts, blocks, limiting, stormRate }: DesiredFirewall): object => ({
+  protect,
+  sip_ports: sipPorts,
+  limit: { on: limiting, new_flows_per_second: stormRate },
+  blocks: blocks.map(({ target, scope, timeoutS }) => ({ target, scope, timeout_s: timeoutS })),
+});
+
+const changeBody = (change: FirewallChange): object => ({
+  action: change.kind,
+  target: change.target,
+  scope: change.scope,
+  ...(change.kind === 'add' ? { timeout_s: change.timeoutS } : {}),
+});
+
+/** The first line of what the program printed. Rejects with FIREWALL_MISSING or FIREWALL_FAILED. */
+async function run({ command, msMax }: State, action: string, body: object): Promise<string> {
+  const [program, ...before] = command;
+  if (program === undefined) {
+    throw new AgentError(
+      'FIREWALL_MISSING',
+      'backend is hook, but no program is named',
+      'set hook_command in section [blocking]',
+    );
+  }
+  const running = execa(program, [...before, action], {
+    input: `${JSON.stringify({ action, ...body })}\n`,
+    reject: false,
+    maxBuffer: LIMITS.controlBodyBytesMax,
+    // A group of its own, so that what it started ends with it when it hangs.
+    detached: true,
+  });
+  const end = { late: false };
+  const timer = setTimeout(() => {
+    end.late = true;
+    killGroup(running.pid);
+  }, msMax);
+  const result = await running;
+  clearTimeout(timer);
+  const words = quoteText((result.stderr || result.stdout || result.shortMessage) ?? '');
+  if (end.late) throw failed(`did not finish ${action} within ${msMax} ms, and was ended`);
+  if (result.code === 'ENOENT' || result.code === 'EACCES') {
+    throw new AgentError(
+      'FIREWALL_MISSING',
+      `the hook program ${quoteText(program)} cannot be run (${result.code})`,
+      'name it with its whole path in hook_command, and make it executable',
+    );
+  }
+  if (result.failed) throw failed(`refused ${action} (exit ${result.exitCode ?? '?'}): ${words}`);
+  return quoteText(result.stdout.split('\n')[0] ?? '');
+}
+
+const failed = (what: string): AgentError =>
+  new AgentError(
+    'FIREWALL_FAILED',
+    `the hook program ${what}`,
+    'call it by hand with the JSON of docs/FIREWALL.md on stdin',
+  );
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: it has ended by itself in this very moment.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createProtectTable } from '../../src/core/block/protect.js';
+import { foreignRuleset } from './counters.js';
+import { createKeeperRig, type KeeperRig } from './keeper-rig.js';
+import { createLab, type Lab } from './lab.js';
+import { desired } from './nft-rig.js';
+import { requireLab } from './require-lab.js';
+import { startTalker } from './talker.js';
+import { waitUntil } from './wait-until.js';
+
+const needs = requireLab(['nft']);
+
+describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.note}`, () => {
+  let lab: Lab;
+  let rig: KeeperRig;
+  const opened: KeeperRig[] = [];
+
+  const openRig = (...how: [('trial' | 'installed')?, string?]): KeeperRig => {
+    const made = createKeeperRig(lab, ...how);
+    opened.push(made);
+    return made;
+  };
+  const nft = (...words: string[]) => lab.agent.exec('nft', words);
+  const targets = async (): Promise<string[]> =>
+    (await rig.firewall.read()).blocks.map(({ target }) => target).sort();
+  const isThere = async (target: string): Promise<boolean> => (await targets()).includes(target);
+
+  beforeEach(async () => {
+    lab = await createLab();
+    rig = openRig();
+    await rig.keeper.sync();
+  });
+
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await each.keeper.close();
+    await lab.close();
+  });
+
+  it.each([
+    ['the whole ruleset is flushed', ['flush', 'ruleset']],
+    ['our table is deleted', ['delete', 'table', 'inet', 'sentrypeer']],
+    ['our rules are flushed and the sets stay', ['flush', 'table', 'inet', 'sentrypeer']],
+    ['one of our chains is flushed', ['flush', 'chain', 'inet', 'sentrypeer', 'prerouting']],
+  ])('is whole again by itself after %s', async (_what, words) => {
+    rig.block('203.0.113.7');
+    rig.block('2001:db8::/64', null);
+    await rig.keeper.idle();
+    await lab.agent.exec('nft', ['-f', '-'], { input: 'add table inet other' });
+    await nft(...words);
+    await waitUntil('it is repaired', () => rig.keeper.stats().repairs > 0);
+    expect(await targets()).toEqual(['2001:db8::/64', '203.0.113.7/32']);
+    expect(rig.keeper.stats().lastRepair).toContain('taken away');
+    expect((await rig.firewall.look()).present).toBe(true);
+  });
+
+  it('adds and removes through the long-lived nft, keeping order', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      rig.block(`10.0.0.${round}`);
+      if (round % 2 === 0) rig.give({ kind: 'unblock', target: `10.0.0.${round}/32` });
+    }
+    await rig.keeper.idle();
+    expect((await targets()).length).toBe(25);
+    expect(await isThere('10.0.0.1/32')).toBe(true);
+    expect(await isThere('10.0.0.2/32')).toBe(false);
+  });
+
+  it('finds at a full look what somebody removed, added long ago, or gave another end', async () => {
+    for (const last of ['1', '2', '3']) rig.block(`10.0.0.${last}`);
+    await rig.keeper.idle();
+    rig.shiftS = 10;
+    await nft('delete', 'element', 'inet', 'sentrypeer', 'all_ipv4_32', '{ 10.0.0.1 }');
+    await nft('delete', 'element', 'inet', 'sentrypeer', 'all_ipv4_32', '{ 10.0.0.2 }');
+    await nft('add', 'element', 'inet', 'sentrypeer', 'all_ipv4_32', '{ 10.0.0.2 timeout 60s }');
+    const old = '{ 10.0.0.9 timeout 2h expires 1h }';
+    await nft('add', 'element', 'inet', 'sentrypeer', 'sip_ipv4_32', old);
+    expect(await rig.keeper.check('full')).toMatch(/2 blocks were missing.*1 were not ours/);
+    expect(await targets()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
+    const { blocks } = await rig.firewall.read();
+    for (const { expiresS } of blocks) expect(expiresS).toBeGreaterThan(3500);
+    expect(await rig.keeper.check('full')).toBe('3 blocks, as they should be');
+    expect(rig.keeper.stats()).toMatchObject({ actual: 3, differing: 0 });
+  });
+
+  it('adopts a young element without a block, but not one that was just freed', async () => {
+    rig.block('10.0.0.1');
+    rig.give({ kind: 'unblock', target: '10.0.0.1/32' });
+    await rig.keeper.idle();
+    for (const address of ['10.0.0.1', '10.0.0.2']) {
+      await nft('add', 'element', 'inet', 'sentrypeer', 'sip_ipv4_32', `{ ${address} timeout 1h }`);
+    }
+    await rig.keeper.check('full');
+    expect(rig.adopted).toMatchObject([{ target: '10.0.0.2/32', scope: 'sip' }]);
+    expect(await isThere('10.0.0.1/32')).toBe(false);
+  });
+
+  it('tries again what the kernel refused, and says so once', async () => {
+    await rig.firewall.sync(desired({ blocksMax: 2 }));
+    for (const last of ['1', '2', '3']) rig.block(`10.0.0.${last}`, last === '1' ? 1 : 600);
+    await rig.keeper.idle();
+    expect(rig.keeper.stats().retrying).toBe(1);
+    expect(rig.keeper.stats().lastError).toContain('is full');
+    // The first one ends after a second, and the next attempt finds room.
+    await waitUntil('there is room', () => isThere('10.0.0.3/32'), 8000);
+    expect(rig.keeper.stats()).toMatchObject({ retrying: 0, lastError: null });
+    expect(rig.said.filter((line) => line.includes('is full')).length).toBe(1);
+  });
+
+  it('goes on when its long-lived nft is killed', async () => {
+    rig.block('10.0.0.1');
+    await rig.keeper.idle();
+    const { stdout } = await lab.agent.exec('pgrep', ['-P', String(process.pid), '-x', 'nft']);
+    const children = stdout.split('\n').filter((pid) => pid !== '');
+    expect(children.length).toBeGreaterThan(0);
+    for (const pid of children) process.kill(Number(pid), 'SIGKILL');
+    rig.block('10.0.0.2');
+    await rig.keeper.idle();
+    expect(await targets()).toEqual(['10.0.0.1/32', '10.0.0.2/32']);
+  });
+
+  it('adds up packets dropped over a table that was written anew', async () => {
+    await lab.addAttackerAddress('192.0.2.7');
+    const attacker = startTalker(lab.attacker);
+    rig.block('192.0.2.7');
+    await rig.keeper.idle();
+    const probe = { from: '192.0.2.7', to: lab.agent.ipv4, port: 5060 };
+    for (const flow of ['a', 'b']) expect(await attacker.udp({ flow, ...probe })).toBe('silence');
+    await rig.keeper.check('full');
+    expect(rig.keeper.packetsDropped('192.0.2.7/32')).toBe(2);
+    await nft('flush', 'ruleset');
+    await waitUntil('it is repaired', () => rig.keeper.stats().repairs > 0);
+    expect(await attacker.udp({ flow: 'c', ...probe })).toBe('silence');
+    await rig.keeper.check('full');
+    expect(rig.keeper.packetsDropped('192.0.2.7/32')).toBe(3);
+    expect([...rig.drops.values()]).toEqual([3]);
+  });
+
+  it('changes the protected peers without touching blocks, also to other lengths', async () => {
+    rig.block('10.0.0.1');
+    const protectAs = async (...peers: string[]): Promise<readonly string[]> => {
+      const protect = createProtectTable(peers.map((target) => ({ target, from: 'lab' })));
+      rig.give({ kind: 'protect', protect });
+      await rig.keeper.protect();
+      await rig.keeper.idle();
+      return (await rig.firewall.read()).protect;
+    };
+    expect(await protectAs('192.0.2.1/32', '198.51.100.0/24')).toEqual([
+      '192.0.2.1/32',
+      '198.51.100.0/24',
+    ]);
+    expect(await protectAs('2001:db8::/48')).toEqual(['2001:db8::/48']);
+    expect(await targets()).toEqual(['10.0.0.1/32']);
+    expect((await rig.firewall.look()).present).toBe(true);
+    expect(await protectAs('10.0.0.0/8')).toEqual(['10.0.0.0/8']);
+    expect(await targets()).toEqual([]);
+  });
+
+  it('limits the SIP ports while a storm is on, and ceases to', async () => {
+    await rig.firewall.limit(true);
+    expect(await rig.firewall.print()).toContain('limit rate over 100/second');
+    expect((await rig.firewall.look()).present).toBe(true);
+    await rig.firewall.limit(false);
+    expect(await rig.firewall.print()).not.toContain('limit rate over 100/second');
+  });
+
+  it('stands back when another agent has taken the table over, and leaves it to that one', async () => {
+    rig.block('10.0.0.1');
+    await rig.keeper.idle();
+    const other = openRig('installed', '/srv/other.db');
+    other.block('10.0.0.2');
+    await other.keeper.sync();
+    await waitUntil('it stands back', () => !rig.keeper.chosen.enforcing);
+    expect(rig.keeper.chosen.why).toContain('/srv/other.db');
+    expect([...rig.state.blocks.table.byTarget.values()].map(({ simulated }) => simulated)).toEqual(
+      [true],
+    );
+    await rig.keeper.remove();
+    expect(await targets()).toEqual(['10.0.0.2/32']);
+  });
+
+  it('leaves what others wrote byte for byte while it is flushed and repaired', async () => {
+    await lab.agent.exec('nft', ['-f', '-'], {
+      input: 'table inet filter { set s { type ipv4_addr; elements = { 192.0.2.7 }; }; }',
+    });
+    const before = await foreignRuleset(lab.agent);
+    for (let round = 1; round <= 5; round += 1) {
+      rig.block(`10.0.1.${round}`);
+      await nft('delete', 'table', 'inet', 'sentrypeer');
+      await waitUntil('it is repaired', () => rig.keeper.stats().repairs >= round);
+    }
+    expect(await foreignRuleset(lab.agent)).toBe(before);
+    await rig.keeper.idle();
+    expect((await targets()).length).toBe(5);
+  });
+});
