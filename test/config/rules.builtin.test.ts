@@ -46,7 +46,9 @@ describe('built-in rules', () => {
 
   it('know a tool by its name or make only where they say so', () => {
     const names = /sipvicious|friendly-scanner|nmap|sipsak|sipcli|sippts/i;
-    const undeclared = rules.filter(({ basis, when }) => basis === 'behaviour' && names.test(when ?? ''));
+    const undeclared = rules.filter(
+      ({ basis, when }) => basis === 'behaviour' && names.test(when ?? ''),
+    );
     expect(undeclared).toEqual([]);
   });
 });

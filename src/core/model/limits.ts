@@ -100,7 +100,7 @@ export const LIMITS = {
    */
   detectGroupsMax: 1_250_000,
   detectTalliesMax: 6_000_000,
-  detectMembersMax: 3_500_000,
+  detectMembersMax: 3_000_000,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */
