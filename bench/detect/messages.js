@@ -18,6 +18,19 @@ export const digits = (random, count) =>
   Array.from({ length: count }, () => Math.floor(random() * 10)).join('');
 const token = (random) => Math.floor(random() * 2 ** 48).toString(36);
 
+/** Messages of one source, `gapS` seconds apart. */
+export const at = (source, gapS, raws) =>
+  raws.map((raw, index) => ({
+    atS: index * gapS,
+    source,
+    port: 5060,
+    transport: 'udp',
+    local: '192.0.2.1',
+    raw,
+  }));
+
+export const many = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+
 const HOST = '192.0.2.1';
 /** A name that real telephones have: what a tool calls itself when it hides. */
 export const PHONE = 'Yealink SIP-T46U 108.86.0.20';
@@ -65,7 +78,7 @@ export function authenticated(random, method, given, password) {
   };
 }
 
-const COMPACT = { From: 'f', To: 't', Via: 'v', 'Call-ID': 'i', Contact: 'm', Subject: 's' };
+const COMPACT = { from: 'f', to: 't', via: 'v', 'call-id': 'i', contact: 'm', subject: 's' };
 
 const overText = (raw, change) =>
   typeof raw === 'string' ? change(raw) : (nonce) => change(raw(nonce));
@@ -97,8 +110,7 @@ export const EVASIONS = {
       raw: overText(packet.raw, (raw) =>
         raw.replace(
           /^(From|To|Via|Call-ID|Contact|Subject):/gim,
-          (_, name) =>
-            `${COMPACT[Object.keys(COMPACT).find((key) => key.toLowerCase() === name.toLowerCase())]}:`,
+          (_, name) => `${COMPACT[name.toLowerCase()]}:`,
         ),
       ),
     })),

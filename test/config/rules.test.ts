@@ -28,6 +28,7 @@ describe('parseRules', () => {
       version: 3,
       attackType: 'toll_fraud',
       severity: 'critical',
+      basis: 'behaviour',
       description: 'many numbers.',
       references: ['RFC 3261'],
       match: { kind: 'request', methods: ['INVITE', 'REFER'] },
@@ -37,6 +38,11 @@ describe('parseRules', () => {
         distinct: 'request_user',
         over: 9,
         withinS: 86_400,
+        leakS: null,
+        apartS: null,
+        settleS: null,
+        own: null,
+        repeats: false,
         forgetWhen: 'event.proven',
       },
       points: 40,
@@ -50,6 +56,7 @@ describe('parseRules', () => {
               raw: 'INVITE sip:1@x SIP/2.0\n\n',
               source: '2001:db8::1',
               sourcePort: 5070,
+              local: '192.0.2.1',
               transport: 'tls',
               proof: 'tls',
               retransmission: true,
@@ -106,7 +113,12 @@ describe('parseRules', () => {
       /distinct: read "request_usr", .*'request_user'/,
     ],
     ['a list that is counted', 'request_user', 'anomalies', /a list cannot be counted/],
-    ['a count without the source', '[source, from_user]', '[from_user]', /`source` must be one/],
+    ['a window and a leak', 'within: 1d', 'within: 1d\n  leak: 1s', /either `within` or `leak`/],
+    ['neither window nor leak', '  within: 1d\n', '', /either `within` or `leak`/],
+    ['a leak with apart', 'within: 1d', 'leak: 10ms\n  apart: 1s', /go with `within`/],
+    ['settle without distinct', '  distinct: request_user\n', '  settle: 1h\n', /needs `distinct`/],
+    ['a share of its own source', 'over: 9', 'over: 9\n  own: 2', /leave `source` out/],
+    ['a basis that is none', 'severity:', 'basis: guess\nseverity:', /behaviour, tool/],
     [
       'an unknown field to count by',
       'from_user]',
@@ -165,6 +177,23 @@ describe('loadRules', () => {
   });
 
   it.each([
+    ['two lines', 'id: own-rule\nenabled: false\n'],
+    [
+      'a whole rule',
+      (GOOD.split('---')[0] ?? '').replace('severity:', 'enabled: false\nseverity:'),
+    ],
+  ])('switches a built-in rule off by %s', async (_name, text) => {
+    await write('built-in/a.yaml', GOOD);
+    await write('own/off.yaml', text);
+    expect((await load('built-in', 'own')).map(({ id }) => id)).toEqual(['second']);
+  });
+
+  it.each([
+    [
+      'switching off what is not there',
+      { 'built-in/a.yaml': GOOD, 'own/b.yaml': 'id: own-rul\nenabled: false\n' },
+      /b\.yaml:1:1: id: there is no rule 'own-rul' to switch off/,
+    ],
     [
       'an id twice in one directory',
       { 'own/a.yaml': GOOD, 'own/b.yaml': GOOD },

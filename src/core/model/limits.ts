@@ -130,11 +130,11 @@ export const LIMITS = {
   ruleUnsettledMax: 64,
   /**
    * What all rules together remember: groups, tallies of rules in them, and counted values, of 38,
-   * 32 and 32 bytes. With the scores that is 400 MiB; the least recently seen groups go first.
+   * 32 and 32 to 44 bytes. With the scores that is 400 MiB; the least recently seen groups go first.
    */
-  detectGroupsMax: 1_250_000,
-  detectTalliesMax: 6_000_000,
-  detectMembersMax: 3_500_000,
+  detectGroupsMax: 2_250_000,
+  detectTalliesMax: 4_000_000,
+  detectMembersMax: 2_750_000,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */

@@ -114,7 +114,7 @@ describe('a counting rule', () => {
   });
 
   it('tells exactly what counting everything anew would tell', () => {
-    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.integer({ max: 8, min: 0 }));
+    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.integer({ max: 8, min: 1 }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const state = createDetectState();
@@ -197,15 +197,6 @@ describe('detect', () => {
       { rule: 'bad', faults: 3, sightings: 0, fault: OUT_OF_BOUNDS },
       { rule: 'good', faults: 0, sightings: 3, fault: null },
     ]);
-  });
-
-  it('is not switched off for others by an event on which it fails', () => {
-    const state = createDetectState();
-    const ruleSet = compileRules([ruleOf({ when: 'event.header_names[5] == "x-bad"' })]);
-    const at = (n: number, headers: Readonly<Record<string, string>>): Detection =>
-      detect(state, ruleSet, toEvent(request('REGISTER', headers), { id: n }), POLICY);
-    expect(at(1, {}).faults).toHaveLength(1);
-    expect(at(2, { 'X-Bad': '1' }).sightings).toMatchObject([{ rule: 'r' }]);
   });
 
   it('keeps what it counted when other rules come, and begins anew for a changed one', () => {
