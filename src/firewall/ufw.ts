@@ -29,6 +29,8 @@ interface State {
   readonly folder: string;
   sipPorts: readonly number[];
   protect: readonly Cidr[];
+  /** Blocks that a rule of the administrator makes already: none of ours is written beside it. */
+  readonly twins: Map<string, UfwBlock>;
 }
 
 /** Single calls cost 170 ms each, writing the files and reloading 2 s at any number (measured). */
@@ -46,6 +48,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     folder: options.ufwFolder ?? '/etc/ufw',
     sipPorts: [],
     protect: [],
+    twins: new Map(),
   };
   const inTurn = createTurns();
   const blocksNow = (): Promise<readonly UfwBlock[]> => readBlocks(state);
@@ -84,7 +87,11 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       const lines = (await inTurn(() => runUfw(state.before, ['show', 'added']))).split('\n');
       return lines.filter((line) => line.includes("comment 'sentrypeer ")).join('\n');
     },
-    remove: () => inTurn(() => rewrite(state, () => [])),
+    remove: () =>
+      inTurn(async () => {
+        state.twins.clear();
+        await rewrite(state, () => []);
+      }),
     close: () => Promise.resolve(),
   };
 }
@@ -106,6 +113,7 @@ async function probe(state: State): Promise<string> {
 async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   state.sipPorts = desired.sipPorts;
   state.protect = desired.protect.map(requireTarget);
+  state.twins.clear();
   const isWanted = byKey(desired.blocks);
   const now = await readBlocks(state);
   // A reload of 2 s is saved when an earlier run left it as it must be.
@@ -133,7 +141,8 @@ async function apply(state: State, changes: readonly FirewallChange[]): Promise<
 
 async function applyOne(state: State, change: FirewallChange): Promise<void> {
   const file = await readFile(fileOf(state, ufwTarget(change.target).family), 'latin1');
-  if (change.scope !== 'sip' && hasForeignTwin(file, change.target)) return;
+  if (isTwin(state, file, change)) return;
+  state.twins.delete(keyOf(change));
   const stands = readUfwBlocks(file).some((block) => keyOf(block) === keyOf(change));
   if (stands === (change.kind === 'add')) return;
   const verb = change.kind === 'add' ? 'prepend' : 'delete';
@@ -162,9 +171,9 @@ async function rewrite(
       const file = fileOf(state, family);
       const before = await readFile(file, 'latin1');
       const blocks = wanted.filter(
-        ({ target, scope }) =>
-          ufwTarget(target).family === family &&
-          (scope === 'sip' || !hasForeignTwin(before, target)),
+        (block) =>
+          ufwTarget(block.target).family === family &&
+          !isTwin(state, before, { kind: 'add', ...block }),
       );
       const after = writeUfwBlocks(before, blocks, state.sipPorts);
       if (after === null) throw unreadable(file);
@@ -172,6 +181,18 @@ async function rewrite(
     }
   });
   await runUfw(state.before, ['reload'], LIMITS.firewallBulkMsMax);
+}
+
+/** True when the administrator has this very rule; then it is noted as in force, or no longer wanted. */
+function isTwin(
+  { twins }: State,
+  file: string,
+  { kind, target, scope }: UfwBlock & Pick<FirewallChange, 'kind'>,
+): boolean {
+  if (scope === 'sip' || !hasForeignTwin(file, target)) return false;
+  if (kind === 'add') twins.set(keyOf({ target, scope }), { target, scope });
+  else twins.delete(keyOf({ target, scope }));
+  return true;
 }
 
 /** Whole or not at all, with the mode that it had. */
@@ -187,7 +208,11 @@ async function readBlocks(state: State): Promise<readonly UfwBlock[]> {
   const files = await Promise.all(
     ([4, 6] as const).map((family) => readFile(fileOf(state, family), 'latin1')),
   );
-  return files.flatMap(readUfwBlocks);
+  const [ipv4 = '', ipv6 = ''] = files;
+  const twins = [...state.twins.values()].filter(({ target }) =>
+    hasForeignTwin(target.includes(':') ? ipv6 : ipv4, target),
+  );
+  return [...files.flatMap(readUfwBlocks), ...twins];
 }
 
 const fileOf = ({ folder }: State, family: 4 | 6): string =>

@@ -52,7 +52,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     expect((await type('protect', 'remove', '127.0.0.0/8')).stderr).toContain('loopback');
     expect((await type('protect', 'remove', '192.0.2.1')).exitCode).toBe(0);
     expect((await type('protect', 'remove', '192.0.2.1')).exitCode).toBe(9);
-  }, 90_000);
+  }, 240_000);
 
   it('imports, filters, exports and clears', async () => {
     await startAgent(lab, { stateDir });
@@ -78,7 +78,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     );
     expect(await listed()).toEqual(['10.0.0.1/32']);
     expect(await nftTable(lab.agent)).not.toContain('203.0.113');
-  }, 90_000);
+  }, 240_000);
 
   it('goes back to observing when a start on trial is not confirmed, and stays when it is', async () => {
     const first = await startAgent(lab, { stateDir, args: ['--confirm', '3s'] });
@@ -92,7 +92,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     expect((await type('status')).stdout).toMatch(/^on trial/m);
     expect((await type('confirm')).exitCode).toBe(0);
     expect((await type('status')).stdout).not.toMatch(/^on trial/m);
-  }, 90_000);
+  }, 240_000);
 
   it('a second trial leaves the table of the first alone, and does not take it away', async () => {
     await startAgent(lab, { stateDir });
@@ -106,7 +106,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     );
     await other.stop();
     expect(await nftTable(lab.agent)).toContain('10.0.0.1');
-  }, 90_000);
+  }, 240_000);
 
   it('becomes whole after a flush and tells of it in status', async () => {
     await startAgent(lab, { stateDir });
@@ -114,7 +114,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     await lab.agent.exec('nft', ['flush', 'ruleset']);
     await waitUntil('it is repaired', async () => (await nftTable(lab.agent)).includes('10.0.0.1'));
     expect((await type('status')).stdout).toMatch(/repairs\s+1, the last .*taken away/);
-  }, 60_000);
+  }, 240_000);
 
   it('adopts what the kernel took in the last moment before a crash', async () => {
     const agent = await startAgent(lab, { stateDir });
@@ -124,5 +124,5 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     await startAgent(lab, { stateDir });
     expect(await listed()).toEqual(['10.0.0.9/32']);
     expect(await nftTable(lab.agent)).toContain('10.0.0.9');
-  }, 60_000);
+  }, 240_000);
 });
