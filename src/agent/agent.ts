@@ -5,10 +5,13 @@ import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { Trap } from '../trap/options.js';
 import { createCalls } from './calls.js';
+import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { openContext, type AgentContext } from './context.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
 import { watchConfiguration } from './reload.js';
+
+const TICK_MS = 1_000;
 
 export interface AgentOptions {
   readonly loaded: LoadedSettings;
@@ -50,10 +53,15 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   await putInForce(context);
+  const material = needsCertificate(settings)
+    ? await loadCertificate(settings, nowUs() / 1_000)
+    : null;
   const trap = await openTrap({
     addresses: settings.listenAddresses,
     port: settings.listenPort,
+    ports: { tls: settings.tlsPort, ws: settings.wsPort, wss: settings.wssPort },
     transports: settings.transports,
+    tls: material,
     nowUs,
     onPacket: (packet, reply) => {
       runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
@@ -61,11 +69,17 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     onNotice: log.say,
   });
   closers.add('trap', trap.close);
+  closers.add('tick', startTicking(context, runner));
+  if (material !== null) {
+    const keeper = await keepCertificate(trap, { settings, material }, nowUs, log.say);
+    context.certificate = keeper;
+    closers.add('certificate watcher', keeper.close);
+  }
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
   // Loaded last: what the server is made of takes time that blocks and trap must not wait for.
   const { serveControl } = await import('../api/server.js');
-  const control = await serveControl(settings.controlSocket, calls);
+  const control = await serveControl(settings.controlSocket, calls, log.say);
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context);
   closers.add('configuration watcher', watcher.close);
@@ -83,6 +97,17 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
       log.say('stopping');
       await closers.closeAll();
     },
+  };
+}
+
+/** Once a second, what has come to its end without a packet. Returns what stops it. */
+function startTicking({ state, nowUs }: AgentContext, runner: EffectRunner): () => void {
+  const timer = setInterval(() => {
+    const effects = step(state, { kind: 'tick' }, nowUs());
+    if (effects.length > 0) runner.run(effects, null);
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
 import { createBlockTable } from '../core/block/block-table.js';
 import { createBreaker } from '../core/block/breaker.js';
@@ -7,7 +8,9 @@ import { createProtectTable } from '../core/block/protect.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import type { Rule } from '../core/model/rule.js';
-import { createCounts, type AgentState } from '../core/step.js';
+import { createCounts } from '../core/counts.js';
+import { type AgentState } from '../core/step.js';
+import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import { chooseFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/lock.js';
@@ -15,13 +18,14 @@ import { openStore } from '../store/open.js';
 import type { Store } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
+import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
 import { createFirewallKeeper, type FirewallKeeper } from './firewall-keeper.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
-import { VERSION } from './package.js';
+import { PACKAGE_ROOT, VERSION } from './package.js';
 import { gatherProtectedPeers } from './protected-peers.js';
 import { loadSecret } from './secret.js';
 
@@ -33,6 +37,8 @@ export interface AgentContext {
   readonly store: Store;
   readonly reader: Reader;
   keeper: FirewallKeeper;
+  /** Null while no transport needs one, and offline. */
+  certificate: CertificateKeeper | null;
   readonly log: OwnLog;
   readonly closers: Closers;
   readonly nowUs: () => number;
@@ -68,6 +74,7 @@ export async function openContext(
       jsonLogFile: settings.jsonLogFile,
       logFile: settings.logFile,
       appVersion: VERSION,
+      passwordFiles: passwordFilesOf(settings.rulesDir),
       inWorker: true,
       onNotice: log.say,
     });
@@ -82,12 +89,17 @@ export async function openContext(
     const { sipPorts } = settings.blocking;
     const keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
     closers.add('firewall queue', keeper.idle);
-    return { loaded, rules, state, store, reader, keeper, log, closers, nowUs };
+    const certificate = null;
+    return { loaded, rules, state, store, reader, keeper, certificate, log, closers, nowUs };
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
 }
+
+/** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
+const passwordFilesOf = (rulesDir: string): readonly string[] =>
+  [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
 
 interface RestoreSources {
   readonly loaded: LoadedSettings;
@@ -103,7 +115,7 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
   const { blocking } = loaded.settings;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  const detect = createDetectState();
+  const detect = createDetectState({}, secret.readInt32LE(0));
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * blocking.scoreHalfLifeS * 1_000_000;
   const paidUs = await reader.lastDetectorBlocks(sinceUs);
   for (const sighting of await reader.recentSightings(sinceUs)) {
@@ -117,6 +129,7 @@ async function restoreState(from: RestoreSources, enforcing: boolean): Promise<A
     rules: compileRules(rules),
     detect,
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(await reader.activeBlocks(nowUs())),
       returns: createReturns(await reader.provenBlockCounts()),

@@ -1,5 +1,7 @@
 import type { BlockPolicy } from '../core/block/policy.js';
 import type { CoreSettings } from '../core/step.js';
+import type { AnswerSettings } from '../core/trap/answer.js';
+import { PERSONAS } from '../core/trap/personas/personas.js';
 import type { Settings } from '../config/schema.js';
 
 /** The settings as core needs them. */
@@ -11,9 +13,25 @@ export function toCoreSettings(
   return {
     policy: toPolicy(blocking, given.observing),
     scoreHalfLifeS: blocking.scoreHalfLifeS,
-    realm: settings.sipDomain,
-    secret: given.secret,
+    answers: toAnswerSettings(settings, given.secret),
     seed: given.seed,
+  };
+}
+
+function toAnswerSettings(settings: Settings, secret: Buffer): AnswerSettings {
+  return {
+    persona: PERSONAS[settings.persona],
+    secret,
+    realm: settings.sipDomain,
+    algorithms: settings.digestAlgorithms,
+    answering: settings.answering,
+    lure: settings.lure ? { passwords: settings.lurePasswords } : null,
+    rates: {
+      perSource: settings.answersPerSecondPerSource,
+      perNetwork: settings.answersPerSecondPerNetwork,
+    },
+    callsMax: settings.callsMax,
+    callDurationMaxUs: settings.callDurationMaxS * 1_000_000,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Effect } from '../core/step.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
-import { describeBlock } from './words.js';
+import { describeBlock, describeCall } from './words.js';
 
 /** Where effects go. `say` takes one line for people. */
 export interface Outlets {
@@ -28,10 +28,25 @@ interface Gathered {
   events: EventRecord[];
   sightings: StoreBatch['sightings'][number][];
   blocks: StoreBatch['blocks'][number][];
+  calls: StoreBatch['calls'][number][];
   endedBlocks: StoreBatch['endedBlocks'][number][];
 }
 
-const nothing = (): Gathered => ({ events: [], sightings: [], blocks: [], endedBlocks: [] });
+const nothing = (): Gathered => ({
+  events: [],
+  sightings: [],
+  blocks: [],
+  calls: [],
+  endedBlocks: [],
+});
+
+type BlockEnded = Extract<Effect, { readonly kind: 'block-ended' }>;
+
+const endOf = ({ block, how }: BlockEnded, endedAtUs: number): Gathered['endedBlocks'][number] => ({
+  id: block.id,
+  endedAtUs,
+  how,
+});
 
 /** Carries out effects in their order; what is to be stored is handed over in batches. */
 export function createEffectRunner(outlets: Outlets): EffectRunner {
@@ -58,16 +73,16 @@ export function createEffectRunner(outlets: Outlets): EffectRunner {
       case 'sighting':
         gathered.sightings.push(effect.sighting);
         return;
+      case 'call':
+        gathered.calls.push(effect.call);
+        if (effect.call.endedAtUs === null) outlets.say(describeCall(effect.call));
+        return;
       case 'block':
         gathered.blocks.push(effect.block);
         outlets.say(describeBlock(effect.block));
         return;
       case 'block-ended':
-        gathered.endedBlocks.push({
-          id: effect.block.id,
-          endedAtUs: outlets.nowUs(),
-          how: effect.how,
-        });
+        gathered.endedBlocks.push(endOf(effect, outlets.nowUs()));
         if (effect.how !== 'replaced') outlets.say(`${effect.block.target} ${effect.how}`);
         return;
       case 'firewall':

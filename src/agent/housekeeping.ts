@@ -17,12 +17,13 @@ export async function createHousekeeping(
     checkFirewall(context),
     pruneDatabase(context),
     vacuumDatabase(context),
+    renewCertificate(context),
   ];
   return createJobBoard(jobs, {
     nowUs,
     say: log.say,
     record: (run) => {
-      const nothing = { events: [], sightings: [], blocks: [], endedBlocks: [] };
+      const nothing = { events: [], sightings: [], blocks: [], calls: [], endedBlocks: [] };
       store.write({ ...nothing, jobRuns: [run] });
     },
     earlier: await reader.jobRuns(),
@@ -78,5 +79,14 @@ function vacuumDatabase({ store, loaded }: AgentContext): Job {
       const { pagesFreed, pagesFree } = await store.vacuum(VACUUM_PAGES_MAX);
       return `${pagesFreed} pages given back, ${pagesFree} still free in the file`;
     },
+  };
+}
+
+function renewCertificate(context: AgentContext): Job {
+  return {
+    name: 'certificate_check',
+    description: 'takes a replaced TLS certificate over, and renews the one of our own making',
+    schedule: context.loaded.settings.jobs.certificateCheck,
+    run: async () => (await context.certificate?.renew()) ?? 'no transport needs a certificate',
   };
 }

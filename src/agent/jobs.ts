@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createTask, validate, type ScheduledTask } from 'node-cron';
 import type { JobView } from '../api/views.js';
 import { formatTime } from '../api/views.js';
@@ -11,7 +12,7 @@ export interface Job {
   readonly description: string;
   /** Five cron fields, in local time. */
   readonly schedule: string;
-  run(): Promise<string>;
+  readonly run: () => Promise<string>;
 }
 
 export interface JobBoard {
@@ -34,6 +35,8 @@ interface Posted {
   readonly task: ScheduledTask;
   last: JobRun | null;
   running: Promise<JobRun> | null;
+  /** The work itself is under way: also after its time was over and it was counted as failed. */
+  working: boolean;
 }
 
 /**
@@ -61,7 +64,9 @@ export function createJobBoard(jobs: readonly Job[], outlets: JobOutlets): JobBo
     },
     stop: async () => {
       for (const { task } of posted.values()) await task.destroy();
-      for (const { running } of posted.values()) await running;
+      // What is under way may take minutes, and whoever stops the agent will not wait for that.
+      const running = [...posted.values()].map((entry) => entry.running ?? Promise.resolve());
+      await Promise.race([Promise.all(running), delay(LIMITS.jobStopMsMax, null, { ref: false })]);
     },
   };
 }
@@ -76,13 +81,13 @@ function postJob(job: Job, outlets: JobOutlets): Posted {
     logger: { info: quiet, warn: quiet, error: quiet, debug: quiet },
   });
   const last = outlets.earlier.find((run) => run.name === job.name) ?? null;
-  const entry: Posted = { job, task, last, running: null };
+  const entry: Posted = { job, task, last, running: null, working: false };
   return entry;
 }
 
 /** A second call while the job is under way waits for the first and takes its result. */
 function runPosted(entry: Posted, outlets: JobOutlets): Promise<JobRun> {
-  entry.running ??= execute(entry.job, outlets).then((run) => {
+  entry.running ??= execute(entry, outlets).then((run) => {
     entry.last = run;
     entry.running = null;
     outlets.record(run);
@@ -92,7 +97,8 @@ function runPosted(entry: Posted, outlets: JobOutlets): Promise<JobRun> {
   return entry.running;
 }
 
-async function execute(job: Job, { nowUs }: JobOutlets): Promise<JobRun> {
+async function execute(entry: Posted, { nowUs }: JobOutlets): Promise<JobRun> {
+  const { job } = entry;
   const startedAtUs = nowUs();
   const end = (result: JobRun['result'], detail: string): JobRun => ({
     name: job.name,
@@ -101,6 +107,13 @@ async function execute(job: Job, { nowUs }: JobOutlets): Promise<JobRun> {
     result,
     detail,
   });
+  if (entry.working) return end('failed', 'the run before has not ended yet');
+  entry.working = true;
+  const work = Promise.resolve()
+    .then(job.run)
+    .finally(() => {
+      entry.working = false;
+    });
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     const seconds = LIMITS.jobMsMax / 1000;
@@ -109,7 +122,7 @@ async function execute(job: Job, { nowUs }: JobOutlets): Promise<JobRun> {
     }, LIMITS.jobMsMax);
   });
   try {
-    return end('ok', await Promise.race([job.run(), limit]));
+    return end('ok', await Promise.race([work, limit]));
   } catch (error) {
     return end('failed', error instanceof Error ? error.message : String(error));
   } finally {

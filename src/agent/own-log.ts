@@ -1,5 +1,7 @@
-import { appendFile, chmod } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { formatTime } from '../api/views.js';
+import { LIMITS } from '../core/model/limits.js';
+import { messageOf, prepareFile } from '../store/files.js';
 
 /** The agent's own words, to the terminal and, with the time before them, to the log for people. */
 export interface OwnLog {
@@ -15,30 +17,42 @@ const RECENT_LINES = 10;
 const LOG_MODE = 0o640;
 
 /**
- * The store writes the lines of events to the same file; both append whole lines, and each of ours
- * opens the file anew, so that a rotated file is left to its rotator.
+ * The store writes the lines of events to the same file; both append whole lines, and each batch
+ * of ours opens the file anew, so that a rotated file is left to its rotator.
  */
 export function createOwnLog(
   logFile: string | null,
   nowUs: () => number,
   print: (text: string) => void,
 ): OwnLog {
-  let last: Promise<void> = Promise.resolve();
-  const lines: string[] = [];
-  const append = async (line: string): Promise<void> => {
-    if (logFile === null) return;
+  const recent: string[] = [];
+  let waiting: string[] = [];
+  let leftOut = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    if (logFile === null || waiting.length === 0) return;
+    const more = leftOut === 0 ? '' : `${formatTime(nowUs())} ${leftOut} lines were left out\n`;
+    const lines = `${waiting.join('\n')}\n${more}`;
+    waiting = [];
+    leftOut = 0;
     try {
-      await appendFile(logFile, line, { mode: LOG_MODE });
-      await chmod(logFile, LOG_MODE);
+      await prepareFile(logFile, LOG_MODE);
+      await appendFile(logFile, lines);
     } catch (error) {
-      print(`log file ${logFile}: ${error instanceof Error ? error.message : String(error)}`);
+      print(`log file ${logFile}: ${messageOf(error)}`);
     }
   };
   const keep = (text: string): void => {
     const line = `${formatTime(nowUs())} ${text}`;
-    lines.push(line);
-    if (lines.length > RECENT_LINES) lines.shift();
-    last = last.then(() => append(`${line}\n`));
+    recent.push(line);
+    if (recent.length > RECENT_LINES) recent.shift();
+    if (waiting.length >= LIMITS.ownLogLinesWaitingMax) {
+      leftOut += 1;
+      return;
+    }
+    waiting.push(line);
+    // The first line of a batch begins its writing; those that come meanwhile go together next.
+    if (waiting.length === 1) writing = writing.then(write);
   };
   return {
     say: (text) => {
@@ -46,7 +60,7 @@ export function createOwnLog(
       keep(text);
     },
     keep,
-    recent: () => lines,
-    close: () => last,
+    recent: () => recent,
+    close: () => writing,
   };
 }

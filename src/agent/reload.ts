@@ -42,7 +42,8 @@ export async function watchConfiguration(context: AgentContext): Promise<Configu
     reload: async () => {
       await files.reload();
       await takeRules();
-      await context.store.reopenLog();
+      await inTurn(async () => context.certificate?.follow(context.loaded.settings));
+      await inTurn(() => context.store.reopenLog());
     },
     close: async () => {
       await files.close();
@@ -58,7 +59,8 @@ async function takeOverSettings(context: AgentContext, next: LoadedSettings): Pr
   const { blocking } = next.settings;
   const chosen = await chooseFirewall(blocking);
   const { state, nowUs, log, keeper } = context;
-  const { secret, seed } = state.settings;
+  const { seed, answers } = state.settings;
+  const { secret } = answers;
   await keeper.idle();
   if (keeper.chosen.enforcing && !chosen.enforcing) await keeper.chosen.firewall.remove();
   context.loaded = next;
@@ -68,6 +70,7 @@ async function takeOverSettings(context: AgentContext, next: LoadedSettings): Pr
   const { sipPorts } = blocking;
   context.keeper = createFirewallKeeper({ chosen, state, sipPorts, nowUs, say: log.say });
   if (chosen.enforcing) await context.keeper.sync();
+  await context.certificate?.follow(next.settings);
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
+import { giveToFolderOwner } from '../store/files.js';
 
 const SECRET_BYTES = 32;
 
@@ -13,16 +14,27 @@ const SECRET_BYTES = 32;
 export async function loadSecret(databaseFile: string): Promise<Buffer> {
   const file = join(dirname(databaseFile), 'secret');
   try {
-    await writeFile(file, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, {
-      mode: 0o600,
-      flag: 'wx',
-    });
+    await makeSecret(file);
   } catch (error) {
     if (!isExists(error)) throw unusable(file, String(error), error);
   }
   const text = (await readFile(file, 'latin1')).trim();
   if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex');
   throw unusable(file, 'it does not hold 64 hexadecimal digits', null);
+}
+
+/** Whole or not at all: a full disk must not leave an empty file that every start refuses. */
+async function makeSecret(file: string): Promise<void> {
+  const draft = `${file}.${process.pid}`;
+  const text = `${randomBytes(SECRET_BYTES).toString('hex')}\n`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    await giveToFolderOwner(draft);
+    // A link fails where the name is taken, which a rename would not.
+    await link(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 const isExists = (error: unknown): boolean =>

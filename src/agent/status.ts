@@ -78,9 +78,11 @@ function lossesOf({ store, state }: AgentContext, running: Running | null): Reco
   return {
     kernel_drops: trap?.kernelDrops ?? 0,
     connections_refused: trap?.connectionsRefused ?? 0,
+    connections_timed_out: trap?.connectionsTimedOut ?? 0,
+    seconds_without_descriptors: trap?.secondsWithoutDescriptors ?? 0,
     stream_bytes_ignored: trap?.streamBytesIgnored ?? 0,
     replies_dropped: trap?.repliesDropped ?? 0,
-    events_dropped: dropped,
+    samples_thinned: dropped,
     events_failed: failed,
     decisions_lost: decisionsLost,
     log_lines_lost: logLinesLost,
@@ -88,6 +90,8 @@ function lossesOf({ store, state }: AgentContext, running: Running | null): Reco
     rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
     rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),
     blocks_refused_full: state.blocks.refusedFull,
+    calls_refused: state.answers.calls.refused,
+    answer_allowances_forgotten: state.answers.budget.forgotten,
     unproven_blocks_refused: state.blocks.breaker.refused,
   };
 }

@@ -1,5 +1,7 @@
 import type { Block } from '../core/model/block.js';
+import type { CallRecord } from '../core/model/call.js';
 import { formatDuration } from '../core/model/duration.js';
+import { quoteText } from '../core/model/text.js';
 
 /** One line for people about a new block: what, how far, for how long, and why. */
 export function describeBlock(block: Block): string {
@@ -11,4 +13,9 @@ export function describeBlock(block: Block): string {
       : `for ${formatDuration((block.expiresAtUs - block.createdAtUs) / 1_000_000)}`;
   const kind = block.attackType ?? block.origin;
   return `${what} ${block.target} ${scope} ${length}: ${kind}: ${block.reason}`;
+}
+
+/** One line for people about a call that the trap answered. */
+export function describeCall({ source, user, called }: CallRecord): string {
+  return `answered a call of ${source} as ${quoteText(user)} to ${quoteText(called)}`;
 }

@@ -1,4 +1,5 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { AgentError, type ErrorCode } from '../core/model/errors.js';
@@ -28,28 +29,29 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * Serves the commands on a Unix socket, mode 600: who may open it may steer the agent. The caller
- * holds the agent's lock, so a socket file found there is a dead agent's and is taken away.
+ * Serves the commands on a Unix socket, mode 600: who may open it may steer the agent. A socket
+ * file that nobody answers on is a dead agent's and is taken away; anything else at that path is
+ * left alone. Rejects with AGENT_RUNNING or STATE_UNWRITABLE.
  */
-export async function serveControl(socketFile: string, calls: AgentCalls): Promise<ControlServer> {
+export async function serveControl(
+  socketFile: string,
+  calls: AgentCalls,
+  say: (text: string) => void,
+): Promise<ControlServer> {
   const server = Fastify({ logger: false, bodyLimit: LIMITS.controlBodyBytesMax });
   addRoutes(server, calls);
   server.setErrorHandler((error, _request, reply) => {
     const failure = toAgentError(error);
     const { code, message, remedy } = failure;
+    if (code === 'INTERNAL') say(`a command failed: ${message}`);
     const status = clientStatus(error) ?? HTTP_STATUS[code] ?? 500;
     void reply.status(status).send({ error: { code, message, remedy } });
   });
-  await rm(socketFile, { force: true });
+  await clearSocket(socketFile);
   try {
     await server.listen({ path: socketFile });
   } catch (error) {
-    throw new AgentError(
-      'STATE_UNWRITABLE',
-      `control socket ${socketFile}: ${error instanceof Error ? error.message : String(error)}`,
-      'make its folder writable for this user, or set control_socket to another path',
-      error,
-    );
+    throw unusable(socketFile, error instanceof Error ? error.message : String(error));
   }
   await chmod(socketFile, 0o600);
   return {
@@ -59,6 +61,44 @@ export async function serveControl(socketFile: string, calls: AgentCalls): Promi
     },
   };
 }
+
+async function clearSocket(socketFile: string): Promise<void> {
+  const found = await lstat(socketFile).catch(() => null);
+  if (found === null) return;
+  if (!found.isSocket()) throw unusable(socketFile, 'something that is no socket lies there');
+  if (await answers(socketFile)) {
+    throw new AgentError(
+      'AGENT_RUNNING',
+      `control socket ${socketFile}: another agent answers there`,
+      'stop it, or set control_socket to another path',
+    );
+  }
+  await rm(socketFile);
+}
+
+/** True when a process listens on the socket. */
+function answers(socketFile: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketFile);
+    const end = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => {
+      end(true);
+    });
+    socket.once('error', () => {
+      end(false);
+    });
+  });
+}
+
+const unusable = (socketFile: string, why: string): AgentError =>
+  new AgentError(
+    'STATE_UNWRITABLE',
+    `control socket ${socketFile}: ${why}`,
+    'make its folder writable for this user, or set control_socket to another path',
+  );
 
 function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
   server.get('/v1/status', () => calls.status());

@@ -69,7 +69,7 @@ export abstract class AgentCommand extends Command {
   private async takeOver(loaded: LoadedSettings): Promise<ControlClient> {
     const { openOffline } = await import('../agent/offline.js');
     return openOffline(loaded, (text) => {
-      this.logToStderr(text);
+      process.stderr.write(`${text}\n`);
     });
   }
 

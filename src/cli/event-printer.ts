@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/model/event.js';
+import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { formatEventLine, formatJsonLine, type LogOrigin } from '../store/event-lines.js';
 import { bufferOf, readFacts } from '../store/facts.js';
@@ -7,19 +8,38 @@ export type EventStyle = 'none' | 'line' | 'message' | 'json';
 
 const MESSAGE_LINES_MAX = 60;
 
-/** What `run` prints for an event: nothing, one line, the line and the message, or one object. */
-export function printEvent(record: EventRecord, style: EventStyle, origin: LogOrigin): void {
-  if (style === 'none') return;
+/**
+ * What `run` prints for an event: nothing, one line, the line and the message, or one object. When
+ * the reader of stdout stands still, lines are left out and counted instead of kept in memory.
+ */
+export function createEventPrinter(
+  style: EventStyle,
+  origin: LogOrigin,
+): (record: EventRecord) => void {
+  let leftOut = 0;
+  return (record) => {
+    if (style === 'none') return;
+    if (process.stdout.writableLength > LIMITS.printedBytesWaitingMax) {
+      leftOut += 1;
+      return;
+    }
+    if (leftOut > 0) process.stderr.write(`${leftOut} events were not printed: stdout is slow\n`);
+    leftOut = 0;
+    process.stdout.write(`${renderEvent(record, style, origin)}\n`);
+  };
+}
+
+function renderEvent(record: EventRecord, style: EventStyle, origin: LogOrigin): string {
   const facts = readFacts(record);
-  const text =
-    style === 'json' ? formatJsonLine(record, facts, origin) : formatEventLine(record, facts);
-  process.stdout.write(`${text}\n${style === 'message' ? renderMessage(record) : ''}`);
+  if (style === 'json') return formatJsonLine(record, facts, origin);
+  const line = formatEventLine(record, facts);
+  return style === 'message' ? `${line}\n${renderMessage(record)}` : line;
 }
 
 /** The message line by line, indented and escaped. */
 function renderMessage(record: EventRecord): string {
   const lines = bufferOf(record.raw).toString('latin1').split(/\r?\n/);
-  const shown = lines.slice(0, MESSAGE_LINES_MAX).map((line) => `    ${quoteText(line)}\n`);
+  const shown = lines.slice(0, MESSAGE_LINES_MAX).map((line) => `    ${quoteText(line)}`);
   const more = lines.length - MESSAGE_LINES_MAX;
-  return `${shown.join('')}${more > 0 ? `    … ${more} more lines\n` : ''}`;
+  return [...shown, ...(more > 0 ? [`    … ${more} more lines`] : [])].join('\n');
 }

@@ -28,6 +28,9 @@ export const eventView = (event: StoredEvent) => ({
   score: event.score,
   answered_status: event.answeredStatus,
   anomalies: event.anomalies,
+  tls_version: event.tls?.version ?? null,
+  tls_cipher: event.tls?.cipher ?? null,
+  tls_sni: event.tls?.sni ?? null,
   raw_length: event.rawLength,
   ...(event.raw !== null && { raw_base64: event.raw.toString('base64') }),
 });

@@ -8,7 +8,7 @@ import {
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
-import type { Counted, SourceStory } from '../store/read-source.js';
+import type { Counted, SourceStory, StoredCall } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
 import { renderPairs, renderTable } from './table.js';
 import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
@@ -53,6 +53,18 @@ export interface SourceView {
   readonly user_agents: readonly Counted[];
   readonly users_tried: readonly Counted[];
   readonly called_numbers: readonly Counted[];
+  /** Digest responses: how many different ones, and how often in all. */
+  readonly passwords: { readonly distinct: number; readonly tries: number };
+  /** Those whose password is known, as `user: password`. */
+  readonly passwords_tried: readonly Counted[];
+  /** Calls that the trap answered, newest first. */
+  readonly calls: readonly {
+    readonly user: string;
+    readonly called: string;
+    readonly began_at: string;
+    readonly ended_at: string | null;
+    readonly end_how: string | null;
+  }[];
   /** Newest first. */
   readonly sightings: readonly SightingView[];
   /** Newest first, ended ones too. */
@@ -88,6 +100,9 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     user_agents: story.userAgents,
     users_tried: story.usersTried,
     called_numbers: story.calledNumbers,
+    passwords: story.guesses,
+    passwords_tried: story.passwordsTried,
+    calls: story.calls.map(viewCall),
     sightings: story.sightings.map(viewSighting),
     blocks: story.blocks.map(viewBlock),
   };
@@ -106,6 +121,14 @@ function scoreNow(story: SourceStory, { policy, nowUs }: SourceContext): Score {
   }
   return scoreOf(state, address, nowUs, policy);
 }
+
+const viewCall = (call: StoredCall): SourceView['calls'][number] => ({
+  user: call.user,
+  called: call.called,
+  began_at: formatTime(call.beganAtUs),
+  ended_at: call.endedAtUs === null ? null : formatTime(call.endedAtUs),
+  end_how: call.endHow,
+});
 
 const viewSighting = (sighting: Sighting): SightingView => ({
   at: formatTime(sighting.atUs),
@@ -142,6 +165,8 @@ export function renderSource(view: SourceView, nowMs: number): string {
     ['user agents', list(view.user_agents)],
     ['users tried', list(view.users_tried)],
     ['numbers called', list(view.called_numbers)],
+    ['passwords', guesses(view)],
+    ['calls answered', view.calls.length === 0 ? '' : count(view.calls.length, 'call')],
   );
   const known = pairs.filter(([, value]) => value !== '');
   return [renderPairs(known), renderSightings(view), renderBlocks(view, nowMs)].join('\n\n');
@@ -173,6 +198,12 @@ function list(values: readonly Counted[]): string {
     .map(({ value, count: times }) => `${clipText(value, VALUE_CHARS_MAX)} (${times})`);
   const more = values.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+function guesses({ passwords, passwords_tried: known }: SourceView): string {
+  if (passwords.distinct === 0) return '';
+  const all = `${count(passwords.distinct, 'password')} tried ${count(passwords.tries, 'time')}`;
+  return known.length === 0 ? all : `${all}; ${list(known)}`;
 }
 
 function renderSightings({ sightings }: SourceView): string {

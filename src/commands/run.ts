@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
-import { startAgent, type RunningAgent } from '../agent/agent.js';
+import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
-import { printEvent, type EventStyle } from '../cli/event-printer.js';
+import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
 import { AgentError } from '../core/model/errors.js';
 
 export default class Run extends AgentCommand {
@@ -29,31 +29,34 @@ export default class Run extends AgentCommand {
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(Run);
-    if (flags.detach) {
+    // A detached agent is started with the same words, and has a parent that waits for its word.
+    if (flags.detach && process.send === undefined) {
       await this.detach();
       return;
     }
+    const signals = catchSignals();
     const loaded = await this.load(flags.config);
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);
     const style = styleOf(verbosity, this.jsonEnabled());
-    const origin = { appVersion: VERSION, instanceId: '' };
     const agent = await startAgent({
       loaded,
       print: (text) => {
-        if (this.jsonEnabled()) this.logToStderr(text);
-        else process.stdout.write(`${text}\n`);
+        this.say(text);
       },
-      onEvent: (record) => {
-        printEvent(record, style, origin);
-      },
+      onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId: '' }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
-    const banner = renderBanner(agent, loaded, { version: VERSION, program });
-    if (this.jsonEnabled()) this.logToStderr(banner);
-    else this.log(banner);
+    this.say(renderBanner(agent, loaded, { version: VERSION, program }));
     await tellParent(null);
-    await untilStopped(agent);
+    signals.onHangup(agent.reload);
+    await signals.stop;
+    await agent.stop();
+  }
+
+  /** With --json stdout is for events alone, and oclif's own way to stderr is silent then. */
+  private say(text: string): void {
+    (this.jsonEnabled() ? process.stderr : process.stdout).write(`${text}\n`);
   }
 
   protected override async catch(error: Error): Promise<never> {
@@ -62,8 +65,7 @@ export default class Run extends AgentCommand {
   }
 
   private async detach(): Promise<void> {
-    const args = this.argv.filter((arg) => arg !== '-d' && arg !== '--detach');
-    const pid = await runDetached(process.argv[1] ?? '', ['run', ...args]);
+    const pid = await runDetached(process.argv[1] ?? '', ['run', ...this.argv]);
     if (this.jsonEnabled()) this.logJson({ pid });
     else this.log(`running in the background, pid ${pid}; stop it with: kill ${pid}`);
   }
@@ -75,17 +77,29 @@ function styleOf(verbosity: number, json: boolean): EventStyle {
   return verbosity === 1 ? 'line' : 'message';
 }
 
-/** Resolves when a signal stopped the agent. A second signal while it stops changes nothing. */
-function untilStopped(agent: RunningAgent): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) return;
-      stopping = true;
-      agent.stop().then(resolve, reject);
+interface Signals {
+  /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
+  readonly stop: Promise<void>;
+  /** What SIGHUP does; before it is known, and once the stop began, SIGHUP does nothing. */
+  readonly onHangup: (reload: () => Promise<void>) => void;
+}
+
+/** From the first moment on, so that a signal during the start ends it in order, too. */
+function catchSignals(): Signals {
+  let hangup: (() => Promise<void>) | null = null;
+  const stop = new Promise<void>((resolve) => {
+    const end = (): void => {
+      hangup = null;
+      resolve();
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-    process.on('SIGHUP', () => void agent.reload());
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
   });
+  process.on('SIGHUP', () => void hangup?.());
+  return {
+    stop,
+    onHangup: (reload) => {
+      hangup = reload;
+    },
+  };
 }

@@ -5,6 +5,9 @@ const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'listen_address',
   'listen_port',
   'transports',
+  'tls_port',
+  'ws_port',
+  'wss_port',
   'log_file',
   'json_log_file',
   'database_file',
@@ -13,6 +16,7 @@ const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'jobs.firewall_check',
   'jobs.database_prune',
   'jobs.database_vacuum',
+  'jobs.certificate_check',
 ]);
 
 /** The ids of the keys that differ. */

@@ -1,3 +1,4 @@
+import { quoteText } from '../core/model/text.js';
 import { LIMITS } from '../core/model/limits.js';
 
 /** One `key = value` line. `section` null: above the first `[section]`. */
@@ -46,7 +47,10 @@ export function parseLines(text: string): ParsedLines {
     }
     const equals = bare.indexOf('=');
     if (equals < 1) {
-      problems.push({ line, what: `read '${bare}', expected 'key = value' or '[section]'` });
+      problems.push({
+        line,
+        what: `read '${quoteText(bare)}', expected 'key = value' or '[section]'`,
+      });
       continue;
     }
     const value = unquote(bare.slice(equals + 1).trim());

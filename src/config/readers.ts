@@ -1,3 +1,4 @@
+import { quoteText } from '../core/model/text.js';
 import { isIP } from 'node:net';
 import { canonicalAddress, parseCidr } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -162,6 +163,13 @@ export const domain: Reader<string> = {
   write: (value) => value,
 };
 
+/** A word that may stand in a list, such as a password. */
+export const word: Reader<string> = {
+  allowed: 'a word of up to 64 printable characters without a comma',
+  read: (text) => (/^[!-+\--~]{1,64}$/.test(text) ? good(text) : bad('it is no such word')),
+  write: (value) => value,
+};
+
 export const cron: Reader<string> = {
   allowed: 'a cron expression of five fields: minute hour day-of-month month day-of-week',
   read: (text) => (isCronExpression(text) ? good(text) : bad('it is no cron expression')),
@@ -201,17 +209,22 @@ export const sipPort: Reader<number | 'trap'> = {
 };
 
 /** Values of one kind, separated by commas, each at most once. */
-export function listOf<T>(item: Reader<T>, countMin: 0 | 1): Reader<readonly T[]> {
+export function listOf<T>(
+  item: Reader<T>,
+  countMin: 0 | 1,
+  countMax: number = LIMITS.configListItemsMax,
+): Reader<readonly T[]> {
   return {
     allowed: `a list, separated by commas, of: ${item.allowed}${countMin === 0 ? '; may be empty' : ''}`,
     read(text) {
       const parts = text === '' ? [] : text.split(',').map((part) => part.trim());
       if (parts.length < countMin) return bad('the list is empty');
-      if (parts.length > LIMITS.configListItemsMax) return bad('the list is too long');
+      if (parts.length > countMax) return bad('the list is too long');
       const values: T[] = [];
       for (const part of parts) {
         const reading = item.read(part);
-        if (!reading.ok) return parts.length === 1 ? reading : bad(`'${part}': ${reading.why}`);
+        if (!reading.ok)
+          return parts.length === 1 ? reading : bad(`'${quoteText(part)}': ${reading.why}`);
         if (!values.includes(reading.value)) values.push(reading.value);
       }
       return good(values);

@@ -62,6 +62,7 @@ value are errors that name file and line, what was read and what is allowed.
 
 A running agent takes a changed file over by itself, and on SIGHUP; a file with an error is reported
 and the settings before it stay in force. These take effect at the next start only:
-\`listen_address\`, \`listen_port\`, \`transports\`, \`log_file\`, \`json_log_file\`, \`database_file\`,
+\`listen_address\`, \`listen_port\`, \`transports\`, \`tls_port\`, \`ws_port\`, \`wss_port\`,
+\`log_file\`, \`json_log_file\`, \`database_file\`,
 \`control_socket\`.
 `;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { canonicalAddress } from '../core/model/address.js';
 import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import { LIMITS } from '../core/model/limits.js';
-import { SEVERITIES } from '../core/model/rule.js';
-import type { Rule } from '../core/model/rule.js';
+import { RULE_BASES, SEVERITIES } from '../core/model/rule.js';
+import type { Rule, RuleCount } from '../core/model/rule.js';
 import { transportProof } from '../core/model/proof.js';
 import { fieldNamed, FIELDS } from '../core/detect/fields.js';
 
@@ -25,6 +25,15 @@ const duration = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** As a duration, and also thousandths of a second: `10ms`. */
+const leakTime = z.union([
+  z
+    .string()
+    .regex(/^[1-9]\d{0,2}ms$/)
+    .transform((value) => Number(value.slice(0, -2)) / 1_000),
+  duration,
+]);
+
 const countable = FIELDS.filter(({ type }) => type !== 'list<string>').map(({ name }) => name);
 
 const countedField = z.string().refine((name) => countable.includes(name), {
@@ -37,24 +46,42 @@ const countedField = z.string().refine((name) => countable.includes(name), {
 
 const by = z
   .union([countedField, z.array(countedField).min(1).max(4)])
-  .transform((names) => (typeof names === 'string' ? [names] : names))
-  .refine((names) => names.includes('source'), { error: '`source` must be one of the fields' });
+  .transform((names) => (typeof names === 'string' ? [names] : names));
 
 const method = z.string().regex(/^[A-Za-z0-9!%*_+`'~.-]{1,32}$/, {
   error: 'allowed is a SIP method, as in REGISTER',
 });
 
-const count = z.strictObject({
-  by,
-  distinct: countedField.optional(),
-  over: integer(0, LIMITS.ruleCountMax),
-  within: duration,
-  forget_when: text(LIMITS.conditionCharsMax).optional(),
-});
+const count = z
+  .strictObject({
+    by,
+    distinct: countedField.optional(),
+    over: integer(0, LIMITS.ruleCountMax),
+    within: duration.optional(),
+    leak: leakTime.optional(),
+    apart: duration.optional(),
+    settle: duration.optional(),
+    own: integer(2, LIMITS.ruleCountMax).optional(),
+    retransmissions: z.boolean().default(false),
+    forget_when: text(LIMITS.conditionCharsMax).optional(),
+  })
+  .refine(({ within, leak }) => (within === undefined) !== (leak === undefined), {
+    error: 'allowed is either `within` or `leak`',
+  })
+  .refine(({ leak, apart, settle }) => leak === undefined || !(apart ?? settle), {
+    error: '`apart` and `settle` go with `within`, not with `leak`',
+  })
+  .refine(({ settle, distinct }) => settle === undefined || distinct !== undefined, {
+    error: '`settle` needs `distinct`: it is about values that do not come again',
+  })
+  .refine(({ own, by: names }) => own === undefined || !names.includes('source'), {
+    error: '`own` is for groups of several sources: leave `source` out of `by`',
+  });
 
 const address = z.string().transform((value, context) => {
-  const canonical = canonicalAddress(value);
-  if (canonical !== null) return canonical;
+  // `{n}` becomes the number of the repetition.
+  const canonical = canonicalAddress(value.replaceAll('{n}', '1'));
+  if (canonical !== null) return value.includes('{n}') ? value : canonical;
   context.issues.push({ code: 'custom', input: value, message: 'allowed is an IP address' });
   return z.NEVER;
 });
@@ -64,6 +91,7 @@ const sampleEvent = z
     raw: z.string().min(1).max(LIMITS.rawBytesMax),
     source: address.default('198.51.100.1'),
     source_port: integer(1, 65_535).default(5060),
+    local: address.default('192.0.2.1'),
     transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']).default('udp'),
     proof: z.enum(['none', 'nonce', 'dialog', 'tcp', 'tls']).optional(),
     retransmission: z.boolean().default(false),
@@ -74,6 +102,7 @@ const sampleEvent = z
     raw: event.raw,
     source: event.source,
     sourcePort: event.source_port,
+    local: event.local,
     transport: event.transport,
     proof: event.proof ?? transportProof(event.transport),
     retransmission: event.retransmission,
@@ -107,56 +136,77 @@ const sample = z.strictObject({
 const totalEvents = (events: readonly { readonly repeat: number }[]): number =>
   events.reduce((sum, { repeat }) => sum + repeat, 0);
 
-/** One YAML document of a rule file, and the Rule that it becomes (its place is added later). */
-export const ruleSchema = z
-  .strictObject({
-    id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, {
-      error: 'allowed are lower-case letters, digits and single hyphens, as in my-rule-1',
-    }),
-    name: text(100),
-    version: integer(1, 1_000_000),
-    attack_type: z.enum(ATTACK_TYPES),
-    severity: z.enum(SEVERITIES),
-    description: text(2_000),
-    references: z.array(text(300)).max(20).default([]),
-    match: z
-      .strictObject({
-        kind: z.enum(['request', 'response', 'other']).default('request'),
-        methods: z.array(method).min(1).max(32).optional(),
-      })
-      .default({ kind: 'request' }),
-    when: text(LIMITS.conditionCharsMax).optional(),
-    count: count.optional(),
-    points: integer(0, LIMITS.rulePointsMax),
-    points_proven: integer(0, LIMITS.rulePointsMax).optional(),
-    mute: duration.default(60),
-    samples: z.array(sample).max(LIMITS.ruleSamplesMax).default([]),
-  })
-  .transform((rule): Omit<Rule, 'sourceFile' | 'sourceLine'> => ({
+const ruleId = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, {
+  error: 'allowed are lower-case letters, digits and single hyphens, as in my-rule-1',
+});
+
+/** Two keys are enough to switch a rule off. */
+export const switchOffSchema = z.strictObject({ id: ruleId, enabled: z.literal(false) });
+
+/** One YAML document of a rule file, as it is written. */
+export const ruleDocument = z.strictObject({
+  id: ruleId,
+  name: text(100),
+  version: integer(1, 1_000_000),
+  attack_type: z.enum(ATTACK_TYPES),
+  severity: z.enum(SEVERITIES),
+  enabled: z.boolean().default(true),
+  basis: z.enum(RULE_BASES).default('behaviour'),
+  description: text(2_000),
+  references: z.array(text(300)).max(20).default([]),
+  match: z
+    .strictObject({
+      kind: z.enum(['request', 'response', 'other']).default('request'),
+      methods: z.array(method).min(1).max(32).optional(),
+    })
+    .default({ kind: 'request' }),
+  when: text(LIMITS.conditionCharsMax).optional(),
+  count: count.optional(),
+  points: integer(0, LIMITS.rulePointsMax),
+  points_proven: integer(0, LIMITS.rulePointsMax).optional(),
+  mute: duration.default(60),
+  samples: z.array(sample).max(LIMITS.ruleSamplesMax).default([]),
+});
+
+/** The document checked, and as a Rule (its place is added later); null: it switches a rule off. */
+export const ruleSchema = ruleDocument.transform((rule) => ({
+  id: rule.id,
+  rule: rule.enabled ? toRule(rule) : null,
+}));
+type RuleInput = z.output<typeof ruleDocument>;
+
+function toRule(rule: RuleInput): Omit<Rule, 'sourceFile' | 'sourceLine'> {
+  return {
     id: rule.id,
     name: rule.name,
     version: rule.version,
     attackType: rule.attack_type,
     severity: rule.severity,
+    basis: rule.basis,
     description: rule.description,
     references: rule.references,
     match: { kind: rule.match.kind, methods: rule.match.methods ?? null },
     when: rule.when ?? null,
-    count:
-      rule.count === undefined
-        ? null
-        : {
-            by: rule.count.by,
-            distinct: rule.count.distinct ?? null,
-            over: rule.count.over,
-            withinS: rule.count.within,
-            forgetWhen: rule.count.forget_when ?? null,
-          },
+    count: rule.count === undefined ? null : toCount(rule.count),
     points: rule.points,
     pointsProven: rule.points_proven ?? rule.points,
     muteS: rule.mute,
     samples: rule.samples,
-  }));
+  };
+}
+
+const toCount = (given: z.output<typeof count>): RuleCount => ({
+  by: given.by,
+  distinct: given.distinct ?? null,
+  over: given.over,
+  withinS: given.within ?? null,
+  leakS: given.leak ?? null,
+  apartS: given.apart ?? null,
+  settleS: given.settle ?? null,
+  own: given.own ?? null,
+  repeats: given.retransmissions,
+  forgetWhen: given.forget_when ?? null,
+});
 
 /** The keys that are allowed at a place of a rule, for suggestions. */
 export function allowedKeys(path: readonly PropertyKey[]): readonly string[] {
@@ -165,24 +215,9 @@ export function allowedKeys(path: readonly PropertyKey[]): readonly string[] {
 }
 
 const ALLOWED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'id',
-    'name',
-    'version',
-    'attack_type',
-    'severity',
-    'description',
-    'references',
-    'match',
-    'when',
-    'count',
-    'points',
-    'points_proven',
-    'mute',
-    'samples',
-  ],
+  '': Object.keys(ruleDocument.shape),
   match: ['kind', 'methods'],
-  count: ['by', 'distinct', 'over', 'within', 'forget_when'],
+  count: Object.keys(count.shape),
   samples: ['name', 'events', 'expect'],
   'samples.events': Object.keys(sampleEvent.in.shape),
   'samples.expect': ['sightings', 'first_event', 'points', 'points_proven'],

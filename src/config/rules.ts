@@ -7,19 +7,30 @@ import type { Rule } from '../core/model/rule.js';
 import { compileCondition } from '../core/detect/condition.js';
 import { conditionError, lineOf, ruleError, schemaError } from './rule-faults.js';
 import type { RuleDocument } from './rule-faults.js';
-import { ruleSchema } from './rule-schema.js';
+import { suggest } from './suggest.js';
+import { ruleSchema, switchOffSchema } from './rule-schema.js';
+
+/** One document of a rule file: a rule, or that the rule of that id is switched off. */
+interface RuleEntry {
+  readonly id: string;
+  readonly rule: Rule | null;
+  readonly sourceFile: string;
+  readonly sourceLine: number;
+}
 
 /**
  * Reads the rules of all `*.yaml` files of the directories, in the order of their names. A rule in
- * a later directory takes the place of one with the same id in an earlier one. A directory that is
- * not there has no rules. Rejects with AgentError RULES_INVALID, which names file, line, column
+ * a later directory takes the place of one with the same id in an earlier one, or, with
+ * `enabled: false`, switches it off. A directory that is not there has no rules. Rejects with AgentError RULES_INVALID, which names file, line, column
  * and what is allowed, for the first thing that is wrong, and when there is no rule at all.
  */
 export async function loadRules(directories: readonly string[]): Promise<readonly Rule[]> {
   const byId = new Map<string, Rule>();
   for (const directory of directories) {
-    const own = await loadDirectory(directory);
-    for (const rule of own) byId.set(rule.id, rule);
+    for (const entry of await loadDirectory(directory)) {
+      if (entry.rule !== null) byId.set(entry.id, entry.rule);
+      else if (!byId.delete(entry.id)) throw nothingToSwitchOff(entry, byId);
+    }
   }
   if (byId.size === 0) {
     const message = `no rules are to be found in ${directories.join(', ')}`;
@@ -28,12 +39,19 @@ export async function loadRules(directories: readonly string[]): Promise<readonl
   return [...byId.values()];
 }
 
-/** The rules of one text, which may hold several YAML documents. `file` is for messages. */
+/**
+ * The rules of one text, which may hold several YAML documents; those switched off are left out.
+ * `file` is for messages.
+ */
 export function parseRules(text: string, file: string): readonly Rule[] {
+  return parseEntries(text, file).flatMap(({ rule }) => rule ?? []);
+}
+
+function parseEntries(text: string, file: string): readonly RuleEntry[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   if (!Array.isArray(documents)) return [];
-  const rules: Rule[] = [];
+  const entries: RuleEntry[] = [];
   for (const document of documents) {
     const error = document.errors[0];
     if (error !== undefined) {
@@ -42,9 +60,9 @@ export function parseRules(text: string, file: string): readonly Rule[] {
     }
     const at = { file, document, lines };
     const value = valueOf(at);
-    if (value !== null) rules.push(readRule(at, value));
+    if (value !== null) entries.push(readEntry(at, value));
   }
-  return rules;
+  return entries;
 }
 
 function valueOf(at: RuleDocument): unknown {
@@ -57,18 +75,21 @@ function valueOf(at: RuleDocument): unknown {
   }
 }
 
-async function loadDirectory(directory: string): Promise<readonly Rule[]> {
+async function loadDirectory(directory: string): Promise<readonly RuleEntry[]> {
   const files = (await listDirectory(directory)).filter((name) => name.endsWith('.yaml')).sort();
-  const rules: Rule[] = [];
+  const entries: RuleEntry[] = [];
   for (const name of files) {
     const file = join(directory, name);
-    rules.push(...parseRules(await readRuleFile(file), file));
+    entries.push(...parseEntries(await readRuleFile(file), file));
   }
-  refuseTwins(rules);
-  return rules;
+  refuseTwins(entries);
+  return entries;
 }
 
-function readRule(at: RuleDocument, value: unknown): Rule {
+function readEntry(at: RuleDocument, value: unknown): RuleEntry {
+  const place = { sourceFile: at.file, sourceLine: lineOf(at) };
+  const off = switchOffSchema.safeParse(value);
+  if (off.success) return { id: off.data.id, rule: null, ...place };
   const result = ruleSchema.safeParse(value);
   if (!result.success) {
     // A key that is written wrong is also missing; the wrong one is the better thing to say.
@@ -77,10 +98,17 @@ function readRule(at: RuleDocument, value: unknown): Rule {
     if (issue !== undefined) throw schemaError(at, issue);
     throw result.error;
   }
-  const rule = { ...result.data, sourceFile: at.file, sourceLine: lineOf(at) };
-  checkCondition(at, ['when'], rule.when);
-  checkCondition(at, ['count', 'forget_when'], rule.count?.forgetWhen ?? null);
-  return rule;
+  const { id, rule } = result.data;
+  checkCondition(at, ['when'], rule?.when ?? null);
+  checkCondition(at, ['count', 'forget_when'], rule?.count?.forgetWhen ?? null);
+  return { id, rule: rule === null ? null : { ...rule, ...place }, ...place };
+}
+
+function nothingToSwitchOff(entry: RuleEntry, known: ReadonlyMap<string, Rule>): AgentError {
+  const nearest = suggest(entry.id, [...known.keys()]);
+  const hint = nearest === null ? '' : ` (did you mean '${nearest}'?)`;
+  const what = `id: there is no rule '${entry.id}' to switch off${hint}`;
+  return ruleError(entry.sourceFile, entry.sourceLine, 1, what);
 }
 
 function checkCondition(at: RuleDocument, path: readonly string[], source: string | null): void {
@@ -88,8 +116,8 @@ function checkCondition(at: RuleDocument, path: readonly string[], source: strin
   if (result?.ok === false) throw conditionError(at, path, result.fault);
 }
 
-function refuseTwins(rules: readonly Rule[]): void {
-  const first = new Map<string, Rule>();
+function refuseTwins(rules: readonly RuleEntry[]): void {
+  const first = new Map<string, RuleEntry>();
   for (const rule of rules) {
     const twin = first.get(rule.id);
     if (twin !== undefined) {

@@ -1,3 +1,4 @@
+import { key, place, type Key } from './key.js';
 import {
   address,
   choice,
@@ -9,34 +10,15 @@ import {
   listOf,
   network,
   optionalPath,
-  path,
   sipPort,
   size,
   truth,
-  type Reader,
 } from './readers.js';
-
-/** One configuration key. `standard` is the default, in the words of the file. */
-export interface Key<T> {
-  readonly key: string;
-  readonly reader: Reader<T>;
-  readonly standard: string;
-  readonly doc: string;
-  /** The file's name below the state folder in a trial; null for what is no path. */
-  readonly trialName: string | null;
-}
+import { TRAP_KEYS } from './trap-keys.js';
 
 const DAY_S = 86_400;
 const MIB = 1_048_576;
 const TEN_YEARS_S = 3_650 * DAY_S;
-
-function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
-  return { key: name, reader, standard, doc, trialName: null };
-}
-
-function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
-  return { key: name, reader: path, standard, doc, trialName };
-}
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
 export const KEYS = {
@@ -47,19 +29,31 @@ export const KEYS = {
       '0.0.0.0',
       'Addresses that the SIP trap listens on; `0.0.0.0, ::` is IPv4 and IPv6.',
     ),
-    listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of the SIP trap.'),
+    listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of UDP and TCP.'),
     transports: key(
       'transports',
-      listOf(choice(['udp', 'tcp']), 1),
+      listOf(choice(['udp', 'tcp', 'tls', 'ws', 'wss']), 1),
       'udp, tcp',
-      'What the trap speaks.',
+      'What the trap speaks; ws and wss are SIP over WebSocket (RFC 7118).',
     ),
+    tlsPort: key('tls_port', integer(1, 65_535, 'a port'), '5061', 'Port of TLS.'),
+    wsPort: key('ws_port', integer(1, 65_535, 'a port'), '5066', 'Port of WebSocket.'),
+    wssPort: key('wss_port', integer(1, 65_535, 'a port'), '7443', 'Port of secure WebSocket.'),
+    tlsCertificateFile: key(
+      'tls_certificate_file',
+      optionalPath,
+      '',
+      'Certificate with its chain (PEM) for tls and wss; a replaced file is taken over. ' +
+        'Empty: the agent makes its own, named after sip_domain.',
+    ),
+    tlsKeyFile: key('tls_key_file', optionalPath, '', 'Private key (PEM) of that certificate.'),
     sipDomain: key(
       'sip_domain',
       domain,
       'sentrypeer.org',
       'Realm that the trap shows to those who register. Choose one that looks like yours.',
     ),
+    ...TRAP_KEYS,
     logFile: place(
       'log_file',
       '/var/log/sentrypeer/sentrypeer.log',
@@ -176,7 +170,7 @@ export const KEYS = {
       'sip_ports',
       listOf(sipPort, 1),
       'trap, 5060, 5061',
-      'What scope sip means; trap is the port of the trap. Add those of a PBX beside it.',
+      'What scope sip means; trap is every port of the trap. Add those of a PBX beside it.',
     ),
     blocksMax: key(
       'max_blocks',
@@ -207,6 +201,12 @@ export const KEYS = {
     ),
     databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
     databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),
+    certificateCheck: key(
+      'certificate_check',
+      cron,
+      '17 4 * * *',
+      'When the TLS certificate is looked at, and renewed before it ends.',
+    ),
   },
   retention: {
     eventsMaxAgeS: key(
@@ -271,10 +271,16 @@ export const KEY_PLACES: readonly KeyPlace[] = Object.entries(KEYS).flatMap(([na
 
 /** Works out the values that depend on others: `trap` among the SIP ports. */
 export function finishSettings(readings: Readings): Settings {
-  const ports = readings.blocking.sipPorts.map((port) =>
-    port === 'trap' ? readings.listenPort : port,
+  const ports = readings.blocking.sipPorts.flatMap((port) =>
+    port === 'trap' ? trapPorts(readings) : [port],
   );
   return { ...readings, blocking: { ...readings.blocking, sipPorts: [...new Set(ports)] } };
+}
+
+function trapPorts({ listenPort, transports, tlsPort, wsPort, wssPort }: Readings): number[] {
+  const others = { tls: tlsPort, ws: wsPort, wss: wssPort };
+  const named = (['tls', 'ws', 'wss'] as const).filter((name) => transports.includes(name));
+  return [listenPort, ...named.map((name) => others[name])];
 }
 
 /** The value of one key, as the configuration file would have it. */

@@ -32,8 +32,7 @@ export async function watchSettings(
     try {
       next = await loadSettings(loaded.source);
     } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      onProblem(error);
+      onProblem(asProblem(error));
       return;
     }
     const before = current;
@@ -79,6 +78,26 @@ export function watchFolder(
   return watchPath(above, isOther, onChange, onProblem);
 }
 
+/** Calls `onChange` when one of these files was added, changed, replaced or removed. */
+export async function watchFiles(
+  files: readonly string[],
+  onChange: () => void,
+  onProblem: (problem: AgentError) => void,
+): Promise<Watcher> {
+  const paths = new Set(files.map((file) => resolve(file)));
+  const folders = new Set([...paths].map((path) => dirname(path)));
+  const watchers: Watcher[] = [];
+  for (const folder of folders) {
+    const isOther = (seen: string): boolean => seen !== folder && !paths.has(seen);
+    watchers.push(await watchPath(folder, isOther, onChange, onProblem));
+  }
+  return {
+    async close() {
+      await Promise.all(watchers.map((watcher) => watcher.close()));
+    },
+  };
+}
+
 /** Resolves when the watch is in place; events before that are not told. */
 async function watchPath(
   folder: string,
@@ -111,3 +130,9 @@ async function watchPath(
     },
   };
 }
+
+/** Whatever fails in reading is reported; thrown here it would end all later readings as well. */
+const asProblem = (error: unknown): AgentError =>
+  error instanceof AgentError
+    ? error
+    : new AgentError('INTERNAL', String(error), 'report this with the log around it', error);

@@ -1,8 +1,9 @@
-import { blocksCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import { blocksCovering, isEnded, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { decide, type BlockState } from './block/decide.js';
 import type { BlockPolicy } from './block/policy.js';
 import { planRequest, type BlockRequest, type RequestRefusal } from './block/request.js';
 import { countReturn } from './block/returns.js';
+import { countAnswered, type AgentCounts } from './counts.js';
 import {
   detect,
   spendScore,
@@ -11,14 +12,21 @@ import {
   type RuleSet,
 } from './detect/detect.js';
 import type { Block, FirewallChange, ProtectedPeer } from './model/block.js';
+import type { CallRecord } from './model/call.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { LIMITS } from './model/limits.js';
-import type { Proof } from './model/proof.js';
+import { completedTransport, type Proof } from './model/proof.js';
 import type { Sighting } from './model/sighting.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
 import { parseMessage } from './sip/parse.js';
-import { answerTo } from './trap/answer.js';
+import {
+  answerRequest,
+  type AnswerSettings,
+  type AnswerState,
+  type Answered,
+} from './trap/answer.js';
+import { takeOverdue } from './trap/calls.js';
 import { proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
@@ -26,10 +34,8 @@ import { isRetransmission, type Retransmissions } from './trap/retransmission.js
 export interface CoreSettings {
   readonly policy: BlockPolicy;
   readonly scoreHalfLifeS: number;
-  /** Digest realm of our challenges. */
-  readonly realm: string;
-  /** Key of nonces and To-tags, kept over restarts. */
-  readonly secret: Buffer;
+  /** How the trap answers, with the key of nonces and To-tags, which is kept over restarts. */
+  readonly answers: AnswerSettings;
   /** 30 bits, another at each start; a replay gives a fixed one. */
   readonly seed: number;
 }
@@ -39,34 +45,11 @@ export interface AgentState {
   rules: RuleSet;
   readonly detect: DetectState;
   readonly retransmissions: Retransmissions;
+  readonly answers: AnswerState;
   blocks: BlockState;
   nextEventId: number;
   readonly counts: AgentCounts;
 }
-
-/** Exact counts since the start. received = answered + unanswered. */
-export interface AgentCounts {
-  received: number;
-  answered: number;
-  unanswered: number;
-  /** Of `unanswered`: withheld because the source is blocked. */
-  withheldBlocked: number;
-  retransmissions: number;
-  sightings: number;
-  blocks: number;
-  protectedSpared: number;
-}
-
-export const createCounts = (): AgentCounts => ({
-  received: 0,
-  answered: 0,
-  unanswered: 0,
-  withheldBlocked: 0,
-  retransmissions: 0,
-  sightings: 0,
-  blocks: 0,
-  protectedSpared: 0,
-});
 
 export type Input =
   | { readonly kind: 'packet'; readonly packet: Packet }
@@ -75,7 +58,9 @@ export type Input =
   | { readonly kind: 'block'; readonly request: BlockRequest }
   | { readonly kind: 'unblock'; readonly target: string }
   /** Settles the blocks whose end has come. */
-  | { readonly kind: 'settle' };
+  | { readonly kind: 'settle' }
+  /** Ends the calls whose time is over; wanted about once a second. */
+  | { readonly kind: 'tick' };
 
 export type EndHow = 'expired' | 'removed' | 'replaced';
 
@@ -84,6 +69,8 @@ export type Effect =
   | { readonly kind: 'answer'; readonly bytes: Buffer }
   | { readonly kind: 'event'; readonly record: EventRecord; readonly event: TrapEvent }
   | { readonly kind: 'sighting'; readonly sighting: Sighting }
+  /** A call that the trap answered has begun, or has ended. */
+  | { readonly kind: 'call'; readonly call: CallRecord }
   | { readonly kind: 'block'; readonly block: Block }
   | { readonly kind: 'block-ended'; readonly block: Block; readonly how: EndHow }
   | { readonly kind: 'firewall'; readonly change: FirewallChange }
@@ -107,6 +94,11 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
       return stepUnblock(state, input.target);
     case 'settle':
       return takeEnded(state.blocks.table, nowUs).map((block) => endOf(block, 'expired'));
+    case 'tick': {
+      const { callDurationMaxUs } = state.settings.answers;
+      const ended = takeOverdue(state.answers.calls, callDurationMaxUs, nowUs);
+      return ended.map((call) => ({ kind: 'call', call }));
+    }
   }
 }
 
@@ -126,20 +118,32 @@ function stepPacket(
     transport,
     source,
     local: packet.local,
-    proof: recorded ?? proveSource(message, transport, source.address, settings.secret, nowUs),
+    proof:
+      recorded ??
+      proveSource(
+        message,
+        completedTransport(packet),
+        source.address,
+        settings.answers.secret,
+        nowUs,
+      ),
     message,
-    retransmission: isRetransmission(state.retransmissions, source, message, nowUs),
+    // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
+    retransmission:
+      transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
   };
   counts.received += 1;
   if (event.retransmission) counts.retransmissions += 1;
   const detection = detect(state.detect, state.rules, event, settings);
   const blocking = decideAndBlock(state, event, detection, nowUs);
-  const answer = answerUnlessBlocked(state, event, nowUs);
-  const record = recordOf(state, event, detection, answer?.status ?? null);
-  const effects: Effect[] = answer === null ? [] : [{ kind: 'answer', bytes: answer.bytes }];
+  const answered = answerUnlessBlocked(state, packet, event, nowUs);
+  const record = recordOf(state, event, packet, detection, answered?.status ?? null);
+  const effects: Effect[] = [];
+  for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
   effects.push({ kind: 'event', record, event });
   for (const sighting of detection.sightings) effects.push({ kind: 'sighting', sighting });
   for (const fault of detection.faults) effects.push({ kind: 'fault', fault });
+  for (const call of answered?.calls ?? []) effects.push({ kind: 'call', call });
   counts.sightings += detection.sightings.length;
   effects.push(...blocking);
   return effects;
@@ -165,20 +169,33 @@ function decideAndBlock(
 }
 
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
-function answerUnlessBlocked(state: AgentState, event: TrapEvent, nowUs: number) {
+function answerUnlessBlocked(
+  state: AgentState,
+  packet: Packet,
+  event: TrapEvent,
+  nowUs: number,
+): Answered | null {
+  const { settings, answers, counts } = state;
   const covering = blocksCovering(state.blocks.table, event.source.address, nowUs);
-  const blocked = covering.some((block) => !block.simulated);
-  const { secret, realm } = state.settings;
-  const answer = blocked ? null : answerTo(event, { secret, realm });
-  if (answer === null) state.counts.unanswered += 1;
-  else state.counts.answered += 1;
-  if (blocked) state.counts.withheldBlocked += 1;
-  return answer;
+  if (covering.some((block) => !block.simulated)) {
+    counts.unanswered += 1;
+    counts.withheldBlocked += 1;
+    return null;
+  }
+  if (packet.handshake === 'failed') {
+    counts.unanswered += 1;
+    counts.noAnswerDue += 1;
+    return null;
+  }
+  const answered = answerRequest(event, settings.answers, answers);
+  countAnswered(counts, answered);
+  return answered;
 }
 
 function recordOf(
   state: AgentState,
   event: TrapEvent,
+  packet: Packet,
   detection: ReturnType<typeof detect>,
   answeredStatus: number | null,
 ): EventRecord {
@@ -196,6 +213,7 @@ function recordOf(
     answeredStatus,
     raw: bytes.length > LIMITS.rawBytesMax ? bytes.subarray(0, LIMITS.rawBytesMax) : bytes,
     rawLength: bytes.length,
+    tls: packet.tls ?? null,
   };
 }
 
@@ -220,7 +238,8 @@ function begin(state: AgentState, block: Block): readonly Effect[] {
   counts.blocks += 1;
   if (block.proof !== 'none' && !block.simulated) countReturn(blocks.returns, block.target);
   const before = putBlock(blocks.table, block);
-  const effects: Effect[] = before === null ? [] : [endOf(before, 'replaced')];
+  const how = before !== null && isEnded(before, block.createdAtUs) ? 'expired' : 'replaced';
+  const effects: Effect[] = before === null ? [] : [endOf(before, how)];
   effects.push({ kind: 'block', block });
   if (block.simulated) return effects;
   const { target, scope, createdAtUs, expiresAtUs } = block;

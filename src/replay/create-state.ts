@@ -6,7 +6,9 @@ import { createReturns } from '../core/block/returns.js';
 import { compileRules, createDetectState } from '../core/detect/detect.js';
 import type { ProtectedPeer } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
-import { createCounts, type AgentState, type CoreSettings } from '../core/step.js';
+import { createCounts } from '../core/counts.js';
+import { type AgentState, type CoreSettings } from '../core/step.js';
+import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 
 /** Fixed, so that the same input gives the same output to the byte. */
@@ -33,6 +35,7 @@ export function createReplayState(
     rules: compileRules(rules),
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(),
       returns: createReturns(),

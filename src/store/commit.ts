@@ -1,5 +1,6 @@
 import { countDecisions, type StoreBatch } from './types.js';
 import { messageOf } from './files.js';
+import type { Guess } from './guess.js';
 import type { DerivedEvent, Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
@@ -8,6 +9,8 @@ import { sqliteCode, type Database } from './sqlite.js';
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
   readonly events: readonly DerivedEvent[];
+  /** The digest credentials that these events carried. */
+  readonly guesses: readonly Guess[];
 }
 
 /** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
@@ -29,8 +32,10 @@ export async function commitBatch(
   }
   try {
     await inserter.events(batch.events);
+    await inserter.guesses(batch.guesses);
     await inserter.sightings(batch.sightings);
     await inserter.blocks(batch.blocks);
+    await inserter.calls(batch.calls);
     for (const { id, endedAtUs, how } of batch.endedBlocks) {
       await database.run(
         'UPDATE blocks SET ended_at_us = ?, end_how = ? WHERE id = ? AND ended_at_us IS NULL',
@@ -38,6 +43,7 @@ export async function commitBatch(
       );
     }
     await inserter.jobRuns(batch.jobRuns);
+    await inserter.thinned(batch.thinned ?? []);
     await database.exec('COMMIT');
     return { kind: 'committed' };
   } catch (error) {
@@ -78,9 +84,10 @@ function mayPass(error: unknown): boolean {
 /** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
 export function splitBatch(batch: Prepared): readonly Prepared[] | null {
   if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
-  const decisions = { ...batch, events: [] };
-  const none = { sightings: [], blocks: [], endedBlocks: [], jobRuns: [] };
-  return [decisions, { ...none, events: batch.events }];
+  const { events, guesses } = batch;
+  const decisions = { ...batch, events: [], guesses: [] };
+  const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
+  return [decisions, { ...none, events, guesses }];
 }
 
 /** Says once that writing fails, and once that it works again. */

@@ -79,6 +79,9 @@ export function formatJsonLine(record: EventRecord, facts: EventFacts, origin: L
     answered_status: record.answeredStatus,
     anomalies: facts.anomalies,
     raw_length: record.rawLength,
+    tls_version: record.tls?.version ?? null,
+    tls_cipher: record.tls?.cipher ?? null,
+    tls_sni: record.tls?.sni ?? null,
     raw_base64: utf8 && isPlain(message) ? null : raw.toString('base64'),
   });
 }
@@ -96,7 +99,10 @@ function isPlain(text: string): boolean {
 
 /** JSON in printable ASCII: JSON itself leaves DEL, C1 controls, U+2028 and bidi marks as they are. */
 function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  const text = JSON.stringify(value);
+  // To look first costs a fraction of a replacement that finds nothing.
+  if (!/[^\x20-\x7e]/.test(text)) return text;
+  return text.replace(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

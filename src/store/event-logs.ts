@@ -31,7 +31,8 @@ export async function openEventLogs(
 
   const write = async (output: Output, lines: readonly string[]): Promise<void> => {
     const { file, json } = output;
-    const error = await output.log.append(lines);
+    // The JSON is ASCII; the lines for people may hold an ellipsis.
+    const error = await output.log.append(lines, json ? 'latin1' : 'utf8');
     if (error === null) {
       if (failing.delete(file)) report({ kind: 'notice', text: `${file} is written again` });
       if (json) report({ kind: 'logged', jsonLines: lines.length, linesLost: 0 });

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Anomaly } from '../core/model/anomaly.js';
 import type { EventRecord } from '../core/model/event.js';
+import type { DigestCredentials } from '../core/model/sip-message.js';
 import { parseMessage } from '../core/sip/parse.js';
 
 /** What the message of an event says, as text for a person. Unescaped: packet text is hostile. */
@@ -17,6 +18,8 @@ export interface EventFacts {
   readonly authUser: string | null;
   readonly userAgent: string | null;
   readonly callId: string | null;
+  /** Digest credentials as they were sent, in latin1. */
+  readonly credentials: DigestCredentials | null;
   readonly anomalies: readonly Anomaly[];
 }
 
@@ -38,6 +41,7 @@ export function readFacts(record: EventRecord): EventFacts {
     authUser: textOf(presence(message.authorization?.username ?? null)),
     userAgent: textOf(message.userAgent),
     callId: textOf(message.callId),
+    credentials: message.kind === 'request' ? message.authorization : null,
     anomalies: message.anomalies,
   };
 }

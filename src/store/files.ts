@@ -1,4 +1,4 @@
-import { access, chmod, constants, mkdir, open, stat } from 'node:fs/promises';
+import { access, chmod, chown, constants, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 
@@ -23,6 +23,7 @@ export async function prepareFile(file: string, mode: number): Promise<void> {
     if (!(await fileExists(file))) {
       const handle = await open(file, 'wx', mode);
       await handle.close();
+      await giveToFolderOwner(file);
     }
     await access(file, constants.W_OK);
     // The mode given to open() is cut by the umask, and an old file may have another. What is no
@@ -32,6 +33,16 @@ export async function prepareFile(file: string, mode: number): Promise<void> {
   } catch (error) {
     throw unwritable(file, error);
   }
+}
+
+/**
+ * A file that root makes belongs to whom its folder belongs to: a command typed as root must not
+ * leave files behind that the service cannot write.
+ */
+export async function giveToFolderOwner(file: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(dirname(file));
+  if (uid !== 0) await chown(file, uid, gid);
 }
 
 /** Size in bytes; null when there is no such file. */

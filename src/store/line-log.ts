@@ -1,15 +1,20 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { LIMITS } from '../core/model/limits.js';
 import { messageOf, prepareFile, systemCode, unwritable } from './files.js';
 
 /** A text file that only grows, one record a line; survives being rotated away. */
 export interface LineLog {
-  /** Appends the lines with one write. Resolves with null, or with why they are lost. */
-  append(lines: readonly string[]): Promise<string | null>;
+  /**
+   * Appends the lines with few writes, one call at a time. `latin1` is for lines that are ASCII and
+   * costs less. Resolves with null, or with why they are lost.
+   */
+  append(lines: readonly string[], encoding: 'latin1' | 'utf8'): Promise<string | null>;
   /** Closes the file and opens the one that has its name now. */
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
+const LINE_FEED = 10;
 /** How often the file's name is compared with the file that is open. */
 const ROTATION_CHECK_MS = 1_000;
 
@@ -17,6 +22,7 @@ const ROTATION_CHECK_MS = 1_000;
 export async function openLineLog(file: string): Promise<LineLog> {
   let handle: FileHandle | null = await openAppend(file);
   let checkedAtMs = performance.now();
+  const buffer = Buffer.allocUnsafeSlow(LIMITS.logWriteBytesMax);
 
   const ready = async (): Promise<FileHandle> => {
     if (handle !== null && performance.now() - checkedAtMs >= ROTATION_CHECK_MS) {
@@ -35,9 +41,9 @@ export async function openLineLog(file: string): Promise<LineLog> {
   };
 
   return {
-    append: async (lines) => {
+    append: async (lines, encoding) => {
       try {
-        await appendWhole(await ready(), lines);
+        await appendWhole(await ready(), buffer, lines, encoding);
         return null;
       } catch (error) {
         return messageOf(error);
@@ -51,17 +57,46 @@ export async function openLineLog(file: string): Promise<LineLog> {
   };
 }
 
-/** All of the lines or none of them: half a line would spoil the next one too. */
-async function appendWhole(handle: FileHandle, lines: readonly string[]): Promise<void> {
-  const bytes = Buffer.from(`${lines.join('\n')}\n`);
-  const { size } = await handle.stat();
-  try {
+/**
+ * All of the lines or none of them: half a line would spoil the next one too. They go through one
+ * buffer that is used again and again, because a fresh one of this size costs more than its filling.
+ */
+async function appendWhole(
+  handle: FileHandle,
+  buffer: Buffer,
+  lines: readonly string[],
+  encoding: 'latin1' | 'utf8',
+): Promise<void> {
+  let written = 0;
+  const writeOut = async (bytes: Buffer): Promise<void> => {
     for (let done = 0; done < bytes.length;) {
-      done += (await handle.write(bytes, done)).bytesWritten;
+      const { bytesWritten } = await handle.write(bytes, done);
+      done += bytesWritten;
+      written += bytesWritten;
     }
+  };
+  try {
+    let used = 0;
+    for (const line of lines) {
+      // A line of UTF-8 takes at most three bytes for each unit of its text.
+      const bytesMax = line.length * (encoding === 'utf8' ? 3 : 1) + 1;
+      if (used + bytesMax > buffer.length) {
+        await writeOut(buffer.subarray(0, used));
+        used = 0;
+      }
+      if (bytesMax > buffer.length) {
+        await writeOut(Buffer.from(`${line}\n`, encoding));
+        continue;
+      }
+      used += buffer.write(line, used, encoding);
+      buffer[used] = LINE_FEED;
+      used += 1;
+    }
+    await writeOut(buffer.subarray(0, used));
   } catch (error) {
+    const stats = await handle.stat();
     // A device or a pipe has no length to go back to.
-    if ((await handle.stat()).isFile()) await handle.truncate(size);
+    if (stats.isFile()) await handle.truncate(Math.max(0, stats.size - written));
     throw error;
   }
 }

@@ -70,11 +70,16 @@ async function prune(
 
   await turns.take(() => keepNextIds(database));
   const aged = await byAge('events', 'received_at_us < ?');
+  await byAge('thinned', 'last_us < ?');
   const sightings = await byAge('sightings', 'at_us < ?');
   const blocks = await byAge('blocks', 'ended_at_us < ?');
   const jobRuns = await byAge('job_runs', 'finished_at_us < ?');
   const bySize =
     databaseBytesMax === null ? 0 : await deleteOldest(database, turns, databaseBytesMax);
+  // What was tried and dialled goes with the events that it stood in.
+  const gone = '(SELECT coalesce(min(id), 9223372036854775807) FROM events)';
+  await deleteSteps(database, turns, 'credentials', `last_event_id < ${gone}`, []);
+  await deleteSteps(database, turns, 'calls', `id < ${gone}`, []);
   return { events: aged + bySize, sightings, blocks, jobRuns };
 }
 

@@ -15,6 +15,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     databaseFile: options.databaseFile,
     jsonLogFile: options.jsonLogFile,
     logFile: options.logFile ?? null,
+    passwordFiles: options.passwordFiles ?? [],
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
   };

@@ -1,7 +1,7 @@
 import type { AttackType } from '../core/model/attack-type.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Proof } from '../core/model/proof.js';
-import type { Transport } from '../core/model/transport.js';
+import type { TlsRecord, Transport } from '../core/model/transport.js';
 
 /**
  * Events in the form in which they cross to the worker: a few large values in place of many small
@@ -17,7 +17,7 @@ export interface PackedEvents {
 }
 
 const NUMBERS_PER_EVENT = 8;
-const TEXTS_PER_EVENT = 6;
+const TEXTS_PER_EVENT = 9;
 /** No status code, and no number that one can be. */
 const NO_STATUS = -1;
 
@@ -27,7 +27,7 @@ export function packEvents(events: readonly EventRecord[]): PackedEvents {
   let texts = '';
   let offset = 0;
   events.forEach((record, index) => {
-    const { source, local } = record;
+    const { source, local, tls = null } = record;
     numbers.set(
       [
         record.id,
@@ -43,6 +43,8 @@ export function packEvents(events: readonly EventRecord[]): PackedEvents {
     );
     texts += `${record.uuid}\n${record.transport}\n${source.address}\n${local.address}\n`;
     texts += `${record.proof}\n${record.attackType ?? ''}\n`;
+    // The server name is escaped text: it holds no line feed either.
+    texts += tls === null ? '\n\n\n' : `${tls.version}\n${tls.cipher}\n${tls.sni ?? ''}\n`;
     bytes.set(record.raw, offset);
     offset += record.raw.length;
   });
@@ -75,8 +77,12 @@ export function unpackEvents({ numbers, texts, bytes }: PackedEvents): EventReco
       answeredStatus: status === NO_STATUS ? null : status,
       raw: bytes.subarray(offset, end),
       rawLength: number(6),
+      tls: tlsOf(word(6), word(7), word(8)),
     });
     offset = end;
   }
   return events;
 }
+
+const tlsOf = (version: string, cipher: string, sni: string): TlsRecord | null =>
+  version === '' ? null : { version, cipher, sni: sni === '' ? null : sni };

@@ -3,10 +3,12 @@ import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
+import { createPasswordNamer } from './guess.js';
 import { createInserter, type Inserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createMaintenance, readNextIds } from './maintenance.js';
 import { explain, openForWriting } from './migrate.js';
+import { readPasswordLists } from './password-list.js';
 import type { Database } from './sqlite.js';
 import { createTurns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
@@ -15,6 +17,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly databaseFile: string;
   readonly jsonLogFile: string | null;
   readonly logFile: string | null;
+  /** Lists of passwords by which guesses are named; one that is not there is no list. */
+  readonly passwordFiles: readonly string[];
 }
 
 /** What the persister tells the one who feeds it. */
@@ -53,6 +57,12 @@ export async function createPersister(
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
+  const { words, notices } = await readPasswordLists(options.passwordFiles);
+  // A worker's first word is that it has started, so these come after it.
+  setImmediate(() => {
+    for (const text of notices) report({ kind: 'notice', text });
+  });
+  const namer = createPasswordNamer(words);
   const inserter = createInserter(database);
   const turns = createTurns();
   const maintenance = createMaintenance(database, turns);
@@ -82,7 +92,8 @@ export async function createPersister(
     accept: (batch) => {
       const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
       logs.append(events);
-      commits.add({ ...batch, events });
+      const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
+      commits.add({ ...batch, events, guesses });
     },
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),

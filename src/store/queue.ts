@@ -1,6 +1,7 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Persister, PersisterReport } from './persister.js';
+import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
 
 /** The bounded queue in front of the persister, with its counts. */
@@ -8,7 +9,7 @@ export interface Queue {
   /** Names the persister that takes the batches; once, before the first write. */
   feed(sink: Pick<Persister, 'accept'>): void;
   write(batch: StoreBatch): void;
-  /** Sends what is gathered now. */
+  /** Sends what is gathered now, the counts of what was not kept too. */
   send(): void;
   /** Takes what the persister reports. */
   readonly note: (report: PersisterReport) => void;
@@ -21,8 +22,10 @@ type Settled = Extract<PersisterReport, { kind: 'settled' }>;
 
 /** The counts of the queue, and whether there is room in it. */
 interface Ledger {
-  /** True when the event has its place in the queue; false: it is dropped, and counted so. */
-  admitEvent(record: EventRecord): boolean;
+  /** How full the queue would be with so many bytes more, 0 to 1 and above. */
+  fillWith(bytes: number): number;
+  addEvent(record: EventRecord): void;
+  dropEvent(): void;
   admitDecisions(count: number): boolean;
   settle(report: Settled): void;
   settleAll(): void;
@@ -35,22 +38,26 @@ interface Gathered {
   readonly events: EventRecord[];
   readonly sightings: StoreBatch['sightings'][number][];
   readonly blocks: StoreBatch['blocks'][number][];
+  readonly calls: StoreBatch['calls'][number][];
   readonly endedBlocks: StoreBatch['endedBlocks'][number][];
   readonly jobRuns: StoreBatch['jobRuns'][number][];
+  thinned?: readonly ThinnedSource[];
 }
 
 /**
  * Gathers what is written for a moment or up to a full batch, so that the persister commits few
- * large transactions. Events over the bound are dropped first, for they are samples; decisions
- * have a bound of their own.
+ * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
+ * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
 export function createQueue(onNotice: (text: string) => void): Queue {
   const ledger = createLedger();
+  const thinner = createThinner();
   let gathered = emptyGathered();
   let timer: NodeJS.Timeout | null = null;
+  let thinTimer: NodeJS.Timeout | null = null;
   let sink: Pick<Persister, 'accept'> | null = null;
 
-  const send = (): void => {
+  const sendGathered = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     if (gathered.events.length === 0 && countDecisions(gathered) === 0) return;
@@ -60,25 +67,42 @@ export function createQueue(onNotice: (text: string) => void): Queue {
     else ledger.settleAll();
   };
 
+  const sendThinned = (): void => {
+    if (thinTimer !== null) clearTimeout(thinTimer);
+    thinTimer = null;
+    const thinned = thinner.take();
+    if (thinned.length === 0) return;
+    // A few thousand rows at most: without room for them nothing else has room.
+    if (ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
+    sendGathered();
+  };
+
+  const take = (record: EventRecord): void => {
+    if (!thinner.admit(record, ledger.fillWith(record.raw.length))) {
+      ledger.dropEvent();
+      thinTimer ??= setTimeout(sendThinned, LIMITS.thinnedGatherMs);
+      return;
+    }
+    ledger.addEvent(record);
+    gathered.events.push(record);
+    if (gathered.events.length >= LIMITS.storeBatchEventsMax) sendGathered();
+  };
+
   return {
     feed: (persister) => {
       sink = persister;
     },
     write: (batch) => {
       if (ledger.admitDecisions(countDecisions(batch))) gatherDecisions(gathered, batch);
-      for (const record of batch.events) {
-        if (!ledger.admitEvent(record)) continue;
-        gathered.events.push(record);
-        if (gathered.events.length >= LIMITS.storeBatchEventsMax) send();
-      }
-      timer ??= setTimeout(send, LIMITS.storeGatherMsMax);
+      for (const record of batch.events) take(record);
+      timer ??= setTimeout(sendGathered, LIMITS.storeGatherMsMax);
     },
-    send,
+    send: () => {
+      sendThinned();
+      sendGathered();
+    },
     note: (report) => {
-      if (report.kind === 'settled') ledger.settle(report);
-      else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
-      else if (report.kind === 'health') ledger.fail(report.error);
-      else onNotice(report.text);
+      noteReport(ledger, report, onNotice);
     },
     lose: (error) => {
       sink = null;
@@ -88,6 +112,17 @@ export function createQueue(onNotice: (text: string) => void): Queue {
     },
     stats: () => ledger.stats(),
   };
+}
+
+function noteReport(
+  ledger: Ledger,
+  report: PersisterReport,
+  onNotice: (text: string) => void,
+): void {
+  if (report.kind === 'settled') ledger.settle(report);
+  else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
+  else if (report.kind === 'health') ledger.fail(report.error);
+  else onNotice(report.text);
 }
 
 function createLedger(): Ledger {
@@ -103,15 +138,17 @@ function createLedger(): Ledger {
   };
 
   return {
-    admitEvent: ({ raw }) => {
-      const full = counts.queued >= LIMITS.storeQueuedEventsMax;
-      if (full || queuedBytes + raw.length > LIMITS.storeQueuedBytesMax) {
-        counts.dropped += 1;
-        return false;
-      }
+    fillWith: (bytes) => {
+      const bytesMax = LIMITS.storeQueuedBytesMax;
+      const byBytes = queuedBytes + bytes > bytesMax ? 1 : queuedBytes / bytesMax;
+      return Math.max(counts.queued / LIMITS.storeQueuedEventsMax, byBytes);
+    },
+    addEvent: ({ raw }) => {
       counts.queued += 1;
       queuedBytes += raw.length;
-      return true;
+    },
+    dropEvent: () => {
+      counts.dropped += 1;
     },
     admitDecisions: (count) => {
       const admitted = counts.decisionsQueued + count <= LIMITS.storeQueuedDecisionsMax;
@@ -153,6 +190,7 @@ const emptyGathered = (): Gathered => ({
   events: [],
   sightings: [],
   blocks: [],
+  calls: [],
   endedBlocks: [],
   jobRuns: [],
 });
@@ -160,6 +198,7 @@ const emptyGathered = (): Gathered => ({
 function gatherDecisions(gathered: Gathered, batch: StoreBatch): void {
   append(gathered.sightings, batch.sightings);
   append(gathered.blocks, batch.blocks);
+  append(gathered.calls, batch.calls);
   append(gathered.endedBlocks, batch.endedBlocks);
   append(gathered.jobRuns, batch.jobRuns);
 }

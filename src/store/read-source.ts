@@ -1,5 +1,6 @@
 import { canonicalAddress, cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
+import type { CallEnd } from '../core/model/call.js';
 import type { Sighting } from '../core/model/sighting.js';
 import {
   BLOCK_ROW,
@@ -17,6 +18,20 @@ export interface Counted {
   readonly count: number;
 }
 
+/** How many passwords were tried, each counted once, and how often in all. */
+export interface GuessCounts {
+  readonly distinct: number;
+  readonly tries: number;
+}
+
+export interface StoredCall {
+  readonly user: string;
+  readonly called: string;
+  readonly beganAtUs: number;
+  readonly endedAtUs: number | null;
+  readonly endHow: CallEnd | null;
+}
+
 /** What is known of one address. The lists are bounded by `sourceListedMax`. */
 export interface SourceStory {
   readonly address: string;
@@ -32,6 +47,11 @@ export interface SourceStory {
   /** User names: of credentials, else of To where nobody is called. */
   readonly usersTried: readonly Counted[];
   readonly calledNumbers: readonly Counted[];
+  readonly guesses: GuessCounts;
+  /** Passwords that are known by name, as `user: password`, with how often each was tried. */
+  readonly passwordsTried: readonly Counted[];
+  /** Calls that the trap answered, newest first. */
+  readonly calls: readonly StoredCall[];
   /** Newest first. */
   readonly sightings: readonly Sighting[];
   /** Every block, ended ones too, whose target covers the address; newest first. */
@@ -63,6 +83,9 @@ export async function showSource(
       `coalesce(auth_user, CASE WHEN kind = 'request' AND called_number IS NULL THEN to_user END)`,
     ),
     calledNumbers: await count('called_number'),
+    guesses: await countGuesses(database, address),
+    passwordsTried: await listPasswords(database, address),
+    calls: await listCalls(database, address),
     sightings: sightings.map(storedSighting),
     blocks,
   };
@@ -92,6 +115,31 @@ function countLast(database: Database, address: string, expression: string): Pro
      ) WHERE value IS NOT NULL AND value <> ''
      GROUP BY value ORDER BY count DESC, value LIMIT ?`,
     [address, LIMITS.sourceEventsReadMax, LIMITS.sourceListedMax],
+  );
+}
+
+async function countGuesses(database: Database, address: string): Promise<GuessCounts> {
+  const row = await database.get<GuessCounts>(
+    'SELECT count(*) AS "distinct", total(tries) AS tries FROM credentials WHERE source = ?',
+    [address],
+  );
+  return row ?? { distinct: 0, tries: 0 };
+}
+
+function listPasswords(database: Database, address: string): Promise<Counted[]> {
+  return database.all<Counted>(
+    `SELECT username || ': ' || password AS value, sum(tries) AS count
+     FROM credentials WHERE source = ? AND password IS NOT NULL
+     GROUP BY value ORDER BY count DESC, value LIMIT ?`,
+    [address, LIMITS.sourceListedMax],
+  );
+}
+
+function listCalls(database: Database, address: string): Promise<StoredCall[]> {
+  return database.all<StoredCall>(
+    `SELECT user, called, began_at_us AS beganAtUs, ended_at_us AS endedAtUs, end_how AS endHow
+     FROM calls WHERE source = ? ORDER BY id DESC LIMIT ?`,
+    [address, LIMITS.sourceListedMax],
   );
 }
 

@@ -3,7 +3,7 @@ import type { AttackType } from '../core/model/attack-type.js';
 import type { BlockOrigin, Scope } from '../core/model/block.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Sighting } from '../core/model/sighting.js';
-import type { Endpoint, Transport } from '../core/model/transport.js';
+import type { Endpoint, TlsRecord, Transport } from '../core/model/transport.js';
 import type { BlockEnd, StoredBlock } from './types.js';
 
 /** An event as it is stored. Text of packets is escaped (quoteText) and cut. */
@@ -32,13 +32,14 @@ export interface StoredEvent {
   /** The bytes, when they were asked for and are still kept. */
   readonly raw: Buffer | null;
   readonly rawLength: number;
+  readonly tls: TlsRecord | null;
 }
 
 /** Columns of a row of `events`, of `blocks` and of `sightings`, as the SELECTs here name them. */
 export const EVENT_ROW = `id, uuid, received_at_us, transport, source_ip, source_port,
   destination_ip, destination_port, proof, kind, method, request_uri, status_code, called_number,
   from_user, to_user, auth_user, user_agent, call_id, attack_type, score, answered_status,
-  anomalies, raw_length`;
+  anomalies, raw_length, tls_version, tls_cipher, tls_sni`;
 
 export const BLOCK_ROW = `id, target, scope, origin, proof, rule, attack_type, reason,
   created_at_us, expires_at_us, simulated, ended_at_us, end_how`;
@@ -73,6 +74,9 @@ export interface EventRow {
   readonly anomalies: string;
   readonly raw?: Buffer | null;
   readonly raw_length: number;
+  readonly tls_version: string | null;
+  readonly tls_cipher: string | null;
+  readonly tls_sni: string | null;
 }
 
 export interface BlockRow {
@@ -128,6 +132,10 @@ export function storedEvent(row: EventRow): StoredEvent {
     anomalies: JSON.parse(row.anomalies) as Anomaly[], // Written by insert.ts from the same type.
     raw: row.raw ?? null,
     rawLength: row.raw_length,
+    tls:
+      row.tls_version === null
+        ? null
+        : { version: row.tls_version, cipher: row.tls_cipher ?? '', sni: row.tls_sni },
   };
 }
 

@@ -95,4 +95,52 @@ CREATE TABLE job_runs (
 ) STRICT;
 CREATE INDEX job_runs_name ON job_runs (name, started_at_us);
 `,
+  `
+CREATE TABLE credentials (
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  username TEXT NOT NULL,
+  response TEXT NOT NULL,
+  realm TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  method TEXT NOT NULL,
+  algorithm TEXT NOT NULL,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  first_event_id INTEGER NOT NULL,
+  last_event_id INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  password TEXT,
+  UNIQUE (source, username, response)
+) STRICT;
+CREATE INDEX credentials_event ON credentials (last_event_id);
+
+CREATE TABLE calls (
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  user TEXT NOT NULL,
+  called TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  began_at_us INTEGER NOT NULL,
+  confirmed_at_us INTEGER,
+  ended_at_us INTEGER,
+  end_how TEXT
+) STRICT;
+CREATE INDEX calls_source ON calls (source);
+`,
+  `
+ALTER TABLE events ADD COLUMN tls_version TEXT;
+ALTER TABLE events ADD COLUMN tls_cipher TEXT;
+ALTER TABLE events ADD COLUMN tls_sni TEXT;
+
+CREATE TABLE thinned (
+  id INTEGER PRIMARY KEY,
+  source_ip TEXT NOT NULL,
+  first_us INTEGER NOT NULL,
+  last_us INTEGER NOT NULL,
+  messages INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thinned_source ON thinned (source_ip);
+CREATE INDEX thinned_time ON thinned (last_us);
+`,
 ];

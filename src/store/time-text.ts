@@ -10,10 +10,15 @@ export function sentrypeerTime(us: number): string {
   return `${second.replace('T', ' ')}.${micros}000`;
 }
 
+/** The text of the second that was asked for last: most events are of the same one. */
+let lastSecond = { number: Number.NaN, text: '' };
+
 function split(us: number): { second: string; micros: string } {
-  const ms = Math.floor(us / 1000);
-  // Dates end at 8.64e15 ms, far beyond what a packet's arrival can be.
-  const second = new Date(ms).toISOString().slice(0, 19);
-  const micros = String(us - Math.floor(us / 1_000_000) * 1_000_000).padStart(6, '0');
-  return { second, micros };
+  const number = Math.floor(us / 1_000_000);
+  if (number !== lastSecond.number) {
+    // Dates end at 8.64e15 ms, far beyond what a packet's arrival can be.
+    lastSecond = { number, text: new Date(number * 1000).toISOString().slice(0, 19) };
+  }
+  const micros = String(us - number * 1_000_000).padStart(6, '0');
+  return { second: lastSecond.text, micros };
 }

@@ -1,6 +1,8 @@
 import type { Block } from '../core/model/block.js';
+import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { ThinnedSource } from './thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
 export type BlockEnd = 'expired' | 'removed' | 'replaced';
@@ -25,15 +27,19 @@ export interface StoreBatch {
   readonly events: readonly EventRecord[];
   readonly sightings: readonly Sighting[];
   readonly blocks: readonly Block[];
+  /** A call that is stored already is replaced: it is written when it begins and when it ends. */
+  readonly calls: readonly CallRecord[];
   readonly endedBlocks: readonly EndedBlock[];
   readonly jobRuns: readonly JobRun[];
+  /** Added by the queue: what it counted and did not keep. */
+  readonly thinned?: readonly ThinnedSource[];
 }
 
-/** Rows of a batch that are not events: sightings, blocks, ends and job runs. */
+/** Rows of a batch that are not events: sightings, blocks, calls, ends, job runs and counts. */
 export function countDecisions(batch: Omit<StoreBatch, 'events'>): number {
-  return (
-    batch.sightings.length + batch.blocks.length + batch.endedBlocks.length + batch.jobRuns.length
-  );
+  const { sightings, blocks, calls, endedBlocks, jobRuns, thinned = [] } = batch;
+  const kinds = [sightings, blocks, calls, endedBlocks, jobRuns, thinned];
+  return kinds.reduce((sum, rows) => sum + rows.length, 0);
 }
 
 /** A block with its end; both null while it is in force. */
@@ -48,6 +54,8 @@ export interface StoreOptions {
   readonly jsonLogFile: string | null;
   /** One line for a person an event (formatEventLine); null or absent writes none. */
   readonly logFile?: string | null;
+  /** Lists of passwords, one a line, by which guesses are named. */
+  readonly passwordFiles?: readonly string[];
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -62,7 +70,7 @@ export interface StoreStats {
   /** Events that wait to be committed. */
   readonly queued: number;
   readonly committed: number;
-  /** Events that the full queue could not take; they are in no log either. */
+  /** Events that the filling queue counted by source and did not keep; they are in no log either. */
   readonly dropped: number;
   /** Events that were given up because the database refused them. */
   readonly failed: number;

@@ -6,13 +6,15 @@ export function toBindError(wanted: Listening, cause: unknown): AgentError {
   const { transport, address, port } = wanted;
   const place = `${transport.toUpperCase()} port ${port} on ${address}`;
   const code = codeOf(cause);
+  const sip = transport === 'udp' || transport === 'tcp';
+  const key = sip ? 'listen_port' : `${transport}_port`;
   switch (code) {
     case 'EADDRINUSE':
       return new AgentError(
         'PORT_IN_USE',
         `cannot listen on ${place}: another program has it`,
         `find it with \`ss -l${transport === 'udp' ? 'u' : 't'}np sport = :${port}\` and stop it, ` +
-          'or set another `listen_port`',
+          `or set another \`${key}\``,
         cause,
       );
     case 'EACCES':
@@ -20,7 +22,7 @@ export function toBindError(wanted: Listening, cause: unknown): AgentError {
       return new AgentError(
         'PORT_DENIED',
         `cannot listen on ${place}: this user may not`,
-        'run as root, give the service CAP_NET_BIND_SERVICE, or set a `listen_port` above 1023',
+        `run as root, give the service CAP_NET_BIND_SERVICE, or set a \`${key}\` above 1023`,
         cause,
       );
     case 'EAFNOSUPPORT':

@@ -1,106 +1,111 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import { canonicalAddress } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { readKernelDrops } from './kernel-drops.js';
+import { createConnections, sweepConnections, type Connections } from './connections.js';
+import { areDescriptorsGone, connectionsFor, readDescriptorsMax } from './descriptors.js';
+import { openAll } from './open-sockets.js';
 import type {
-  Listening,
   Trap,
   TrapContext,
   TrapCounts,
   TrapOptions,
   TrapSocket,
+  TrapStats,
 } from './options.js';
-import { createConnections, sweepConnections, type Connections } from './tcp-connection.js';
-import { openTcp } from './tcp.js';
-import { openUdp } from './udp.js';
+import { createTlsIdentity, type TlsIdentity } from './tls-accept.js';
 
 const SWEEP_MS = 1_000;
 const NOTICE_GAP_US = 60_000_000;
 
 /**
  * Opens every address for every transport. Rejects with an AgentError (PORT_IN_USE, PORT_DENIED,
- * ADDRESS_UNAVAILABLE) that names the first socket that failed; none stays open then.
+ * ADDRESS_UNAVAILABLE, CERTIFICATE_INVALID) that names the first that failed; none stays open then.
  */
 export async function openTrap(options: TrapOptions): Promise<Trap> {
-  const counts: TrapCounts = {
-    received: { udp: 0, tcp: 0 },
-    connectionsOpen: 0,
-    connectionsRefused: 0,
-    connectionsTimedOut: 0,
-    framingFailures: 0,
-    streamBytesIgnored: 0,
-    keepAlives: 0,
-    socketErrors: 0,
-    sendErrors: 0,
-    repliesDropped: 0,
-  };
+  const counts = startCounts();
   const context: TrapContext = { options, counts, notice: limitNotices(options) };
-  const connections = createConnections();
-  const sockets = await openAll(context, connections);
-  const sweep = setInterval(() => {
-    sweepConnections(context, connections);
-  }, SWEEP_MS);
-  sweep.unref();
-  const listening = sockets.map((socket) => socket.listening);
+  const connections = createConnections(connectionsFor(readDescriptorsMax()));
+  const identity = openIdentity(options);
+  const sockets = await openAll(context, connections, identity);
+  const timers = [
+    setInterval(() => {
+      sweep(context, connections);
+    }, SWEEP_MS),
+    setInterval(() => {
+      for (const socket of sockets) void socket.refresh?.();
+    }, LIMITS.localAddressesCheckMs),
+  ];
+  for (const timer of timers) timer.unref();
   let closing: Promise<void> | null = null;
   let dropsAtClose: number | null = null;
   return {
-    listening,
-    stats: () => ({
+    listening: sockets.map((socket) => socket.listening),
+    connectionsMax: connections.countMax,
+    stats: (): TrapStats => ({
       ...counts,
       received: { ...counts.received },
-      kernelDrops: closing === null ? readKernelDrops(listening) : dropsAtClose,
+      kernelDrops: closing === null ? sumDrops(sockets) : dropsAtClose,
     }),
+    replaceCertificate: (material) => {
+      if (identity !== null) identity.context = createTlsIdentity(material).context;
+    },
     close: () => {
       closing ??= closeAll(sockets, counts, () => {
-        clearInterval(sweep);
-        dropsAtClose = readKernelDrops(listening);
+        for (const timer of timers) clearInterval(timer);
+        dropsAtClose = sumDrops(sockets);
       });
       return closing;
     },
   };
 }
 
-/** With port 0 the first socket chooses, and another program may hold that number elsewhere. */
-const PORT_ATTEMPTS = 10;
+const startCounts = (): TrapCounts => ({
+  received: { udp: 0, tcp: 0, tls: 0, ws: 0, wss: 0 },
+  connectionsOpen: 0,
+  tlsConnectionsOpen: 0,
+  connectionsRefused: 0,
+  connectionsTimedOut: 0,
+  handshakesFailed: 0,
+  framingFailures: 0,
+  streamBytesIgnored: 0,
+  keepAlives: 0,
+  socketErrors: 0,
+  sendErrors: 0,
+  repliesDropped: 0,
+  secondsWithoutDescriptors: 0,
+});
 
-async function openAll(context: TrapContext, connections: Connections): Promise<TrapSocket[]> {
-  const { addresses, transports, port } = context.options;
-  const wanted = addresses.flatMap((address) =>
-    transports.map((transport): Listening => ({ transport, address, port })),
-  );
-  for (let attempt = 1; ; attempt += 1) {
-    const sockets: TrapSocket[] = [];
-    try {
-      for (const one of wanted) {
-        const chosen = port === 0 ? (sockets[0]?.listening.port ?? 0) : port;
-        sockets.push(await openOne(context, connections, { ...one, port: chosen }));
-      }
-      return sockets;
-    } catch (error) {
-      await Promise.all(sockets.map((socket) => socket.close()));
-      const taken = error instanceof AgentError && error.code === 'PORT_IN_USE';
-      if (port !== 0 || !taken || attempt === PORT_ATTEMPTS) throw error;
-    }
+function openIdentity({ transports, tls = null }: TrapOptions): TlsIdentity | null {
+  if (!transports.includes('tls') && !transports.includes('wss')) return null;
+  if (tls === null) throw new Error('tls and wss need a certificate');
+  try {
+    return createTlsIdentity(tls);
+  } catch (error) {
+    throw new AgentError(
+      'CERTIFICATE_INVALID',
+      `the TLS certificate cannot be used: ${error instanceof Error ? error.message : 'unknown'}`,
+      'give the certificate with its chain in `tls_certificate_file` and its key in `tls_key_file`',
+      error,
+    );
   }
 }
 
-function openOne(
-  context: TrapContext,
-  connections: Connections,
-  { transport, address, port }: Listening,
-): Promise<TrapSocket> {
-  if (canonicalAddress(address) === null) {
-    throw new AgentError(
-      'ADDRESS_UNAVAILABLE',
-      `cannot listen on \`${address}\`: it is no IP address`,
-      'give IP addresses in `listen_address`, for example `0.0.0.0, ::`',
-    );
+function sweep(context: TrapContext, connections: Connections): void {
+  sweepConnections(context, connections);
+  if (!areDescriptorsGone()) return;
+  context.counts.secondsWithoutDescriptors += 1;
+  context.notice('descriptors', 'no file descriptor is left: connections are lost uncounted');
+}
+
+function sumDrops(sockets: readonly TrapSocket[]): number | null {
+  let drops = 0;
+  for (const socket of sockets) {
+    if (socket.kernelDrops === undefined) continue;
+    const ofSocket = socket.kernelDrops();
+    if (ofSocket === null) return null;
+    drops += ofSocket;
   }
-  return transport === 'udp'
-    ? openUdp(context, address, port)
-    : openTcp(context, connections, address, port);
+  return drops;
 }
 
 /**
@@ -126,8 +131,9 @@ async function closeAll(
   await Promise.all(sockets.map((socket) => socket.close()));
 }
 
-function total(counts: TrapCounts): number {
-  return counts.received.udp + counts.received.tcp + counts.streamBytesIgnored;
+function total({ received, streamBytesIgnored }: TrapCounts): number {
+  const { udp, tcp, tls, ws, wss } = received;
+  return udp + tcp + tls + ws + wss + streamBytesIgnored;
 }
 
 function limitNotices(options: TrapOptions): TrapContext['notice'] {

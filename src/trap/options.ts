@@ -1,14 +1,28 @@
-import type { Packet } from '../core/model/transport.js';
+import type { Packet, Transport } from '../core/model/transport.js';
 
-/** What this stage can open; TLS and WebSocket get files of their own beside udp.ts and tcp.ts. */
-export type TrapTransport = 'udp' | 'tcp';
+/** What this stage can open: a file each, and a line each in open.ts. */
+export type TrapTransport = Transport;
+/** Those that come over TCP. */
+export type StreamTransport = Exclude<Transport, 'udp'>;
+/** Those whose port is not the one of UDP and TCP. */
+export type OwnPortTransport = 'tls' | 'ws' | 'wss';
+
+/** A certificate, with its chain, and its private key: PEM text. */
+export interface TlsMaterial {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 export interface TrapOptions {
   /** IP addresses to listen on; `0.0.0.0` and `::` may stand together. */
   readonly addresses: readonly string[];
-  /** 0 lets the system choose one number for all, which is meant for tests. */
+  /** Of UDP and TCP. 0 lets the system choose one number for all, which is meant for tests. */
   readonly port: number;
+  /** Of the others; absent or 0 as above. */
+  readonly ports?: Readonly<Partial<Record<OwnPortTransport, number>>>;
   readonly transports: readonly TrapTransport[];
+  /** For `tls` and `wss`, which cannot be opened without it. */
+  readonly tls?: TlsMaterial | null;
   /** Microseconds since 1970, UTC. */
   nowUs(): number;
   /** Called once for each datagram or framed message, in order of arrival. */
@@ -28,10 +42,14 @@ export interface TrapStats {
   /** Packets given to onPacket, by transport. */
   readonly received: Readonly<Record<TrapTransport, number>>;
   readonly connectionsOpen: number;
+  /** Of them: TLS, in handshake or after it. */
+  readonly tlsConnectionsOpen: number;
   /** Connections closed at once: too many in all or of one source, or not acceptable. */
   readonly connectionsRefused: number;
   /** Connections closed because a message did not end in time, or nothing came for long. */
   readonly connectionsTimedOut: number;
+  /** TLS or WebSocket handshakes that were broken, were none, or did not end in time. */
+  readonly handshakesFailed: number;
   /** Streams closed because they could not be cut into messages. */
   readonly framingFailures: number;
   /** Bytes that came on a stream after it had failed. */
@@ -42,6 +60,11 @@ export interface TrapStats {
   readonly sendErrors: number;
   /** Answers given up because too many waited already. */
   readonly repliesDropped: number;
+  /**
+   * Seconds in which this process had no file descriptor left. In such a second the system library
+   * closes new connections itself, and tells nobody how many.
+   */
+  readonly secondsWithoutDescriptors: number;
   /** Datagrams that the kernel dropped for want of buffer; null when it does not tell. */
   readonly kernelDrops: number | null;
 }
@@ -55,7 +78,11 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface Trap {
   readonly listening: readonly Listening[];
+  /** Connections that are taken at once: the limit, or what the descriptors allow. */
+  readonly connectionsMax: number;
   readonly stats: () => TrapStats;
+  /** New TLS handshakes show this certificate. Throws what Node says of one that does not fit. */
+  replaceCertificate(material: TlsMaterial): void;
   /**
    * Reads what the kernel still holds, at most 250 ms long, gives it to onPacket, and closes all
    * sockets. Resolves when nothing will be called any more. A second call waits for the same.
@@ -66,6 +93,10 @@ export interface Trap {
 /** One open socket, of whatever transport. */
 export interface TrapSocket {
   readonly listening: Listening;
+  /** Follows changes of this host's addresses; absent where there is nothing to follow. */
+  refresh?(): Promise<void>;
+  /** Datagrams that the kernel dropped; absent for streams, null when it does not tell. */
+  kernelDrops?(): number | null;
   /** Takes no new peers; those that are there are still read. */
   stopAccepting(): void;
   /** Closes at once; what was read by then is given out before it resolves. */

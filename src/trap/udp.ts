@@ -1,123 +1,95 @@
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { isIP } from 'node:net';
-import { LIMITS } from '../core/model/limits.js';
-import { codeOf, toBindError } from './bind-error.js';
-import { toEndpoint } from './endpoint.js';
-import type { Listening, TrapContext, TrapSocket } from './options.js';
+import { readKernelDrops } from './kernel-drops.js';
+import { guessLocal, listLocalAddresses, type LocalAddress } from './local-addresses.js';
+import type { TrapContext, TrapSocket } from './options.js';
+import { openUdpSocket, type UdpPlace, type UdpSocket } from './udp-socket.js';
 
 /**
- * Opens one UDP socket. Rejects with PORT_IN_USE, PORT_DENIED or ADDRESS_UNAVAILABLE. A socket on
- * `::` takes IPv6 alone, so that it can stand beside `0.0.0.0`.
+ * Opens UDP on one address. Rejects with PORT_IN_USE, PORT_DENIED or ADDRESS_UNAVAILABLE. A socket
+ * on `::` takes IPv6 alone, so that it can stand beside `0.0.0.0`.
+ *
+ * Node does not tell to which address of the host a datagram on a wildcard socket was sent, and our
+ * answers name it (Contact). So each address gets a socket of its own, which the kernel prefers, and
+ * which answers from that address too; the wildcard socket stays behind them for what is new.
  */
 export async function openUdp(
   context: TrapContext,
   address: string,
   port: number,
 ): Promise<TrapSocket> {
-  const family = isIP(address.split('%', 1)[0] ?? '') === 6 ? 6 : 4;
-  const socket = createSocket({
-    type: family === 6 ? 'udp6' : 'udp4',
-    ipv6Only: family === 6,
-    recvBufferSize: LIMITS.udpReceiveBufferBytes,
-    lookup: numericLookup(family),
-  });
-  await bind(socket, { transport: 'udp', address, port });
-  const bound = socket.address();
-  const local = toEndpoint(bound.address, bound.port);
-  tellBuffer(socket, context);
-  socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
-    context.counts.received.udp += 1;
-    const { address: peer, port: peerPort } = from;
-    context.options.onPacket(
-      {
-        receivedAtUs: context.options.nowUs(),
-        transport: 'udp',
-        source: toEndpoint(peer, peerPort),
-        local,
-        bytes,
-      },
-      (answer) => {
-        send(socket, context, answer, peer, peerPort);
-      },
-    );
-  });
-  socket.on('error', (error) => {
-    context.counts.socketErrors += 1;
-    context.notice('udp', `UDP socket on ${address}: ${codeOf(error) ?? error.message}`);
-  });
+  const bare = address.split('%', 1)[0] ?? '';
+  const family = isIP(bare) === 6 ? 6 : 4;
+  const place: UdpPlace = { address, port, family };
+  return bare === '0.0.0.0' || /^[0:]+$/.test(bare)
+    ? openWildcard(context, place)
+    : openSingle(context, place);
+}
+
+async function openSingle(context: TrapContext, place: UdpPlace): Promise<TrapSocket> {
+  const socket = await openUdpSocket(context, place, { shared: false, localOf: null });
   return {
-    listening: { transport: 'udp', ...local },
+    listening: socket.listening,
+    kernelDrops: () => readKernelDrops([socket.listening]),
     stopAccepting: () => undefined,
-    close: () =>
-      new Promise((resolve) => {
-        socket.close(() => {
-          resolve();
-        });
-      }),
+    close: socket.close,
   };
 }
 
-function bind(socket: Socket, wanted: Listening): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (error: Error): void => {
-      socket.close();
-      reject(toBindError(wanted, error));
-    };
-    socket.once('error', refuse);
-    socket.bind({ address: wanted.address, port: wanted.port, exclusive: true }, () => {
-      socket.off('error', refuse);
-      resolve();
-    });
-  });
-}
-
-/** Addresses are numbers already: asking a resolver would cost a turn of the loop each time. */
-function numericLookup(family: 4 | 6): NonNullable<SocketOptions['lookup']> {
-  return (host, _options, callback) => {
-    callback(null, host, family);
-  };
-}
-
-function tellBuffer(socket: Socket, context: TrapContext): void {
-  // Linux doubles what was asked for, and cuts it to rmem_max without a word.
-  const bytes = socket.getRecvBufferSize() / 2;
-  if (bytes >= LIMITS.udpReceiveBufferBytes) return;
-  const wanted = LIMITS.udpReceiveBufferBytes;
-  context.notice(
-    'rmem_max',
-    `the kernel caps the UDP receive buffer at ${Math.floor(bytes / 1024)} KiB, so that a burst ` +
-      `may lose packets: \`sysctl -w net.core.rmem_max=${wanted}\` gives it ${wanted / 1024} KiB`,
+async function openWildcard(context: TrapContext, place: UdpPlace): Promise<TrapSocket> {
+  // Sockets that share a port must all say so, and would then share it with a stranger who says so
+  // as well. One that does not share finds out whether somebody has the port.
+  const probe = await openUdpSocket(context, place, { shared: false, localOf: null });
+  const { port } = probe.listening;
+  await probe.close();
+  let addresses: readonly LocalAddress[] = [];
+  const wildcard = await openUdpSocket(
+    context,
+    { ...place, port },
+    { shared: true, localOf: (source) => guessLocal(place.address, addresses, source) },
   );
-}
+  const own = new Map<string, UdpSocket>();
+  let dropsOfClosed = 0;
+  let closed = false;
 
-function send(
-  socket: Socket,
-  context: TrapContext,
-  answer: Buffer,
-  address: string,
-  port: number,
-): void {
-  if (port === 0) {
-    // A forged source: nothing can be sent there, and Node would throw.
-    context.counts.sendErrors += 1;
-    return;
-  }
-  try {
-    if (socket.getSendQueueSize() > LIMITS.udpSendQueueBytesMax) {
-      context.counts.repliesDropped += 1;
-      return;
+  const close = async (socket: UdpSocket): Promise<void> => {
+    dropsOfClosed += readKernelDrops([socket.listening]) ?? 0;
+    await socket.close();
+  };
+  const open = async ({ address }: LocalAddress): Promise<void> => {
+    try {
+      const where = { ...place, address, port };
+      const socket = await openUdpSocket(context, where, { shared: true, localOf: null });
+      if (closed) await socket.close();
+      else own.set(address, socket);
+    } catch (error) {
+      // Another program has this address, or the address has just gone: the others go on.
+      const why = error instanceof Error ? error.message : String(error);
+      context.notice('local-address', `${why}; what comes there is not seen`);
     }
-    socket.send(answer, port, address, (error) => {
-      if (error !== null) countSendError(context, error);
-    });
-  } catch (error) {
-    // Node throws for a socket that was closed meanwhile, and for an answer beyond 64 KiB.
-    countSendError(context, error);
-  }
-}
-
-function countSendError(context: TrapContext, error: unknown): void {
-  context.counts.sendErrors += 1;
-  const why = codeOf(error) ?? String(error);
-  context.notice('send', `an answer could not be sent: ${why}`);
+  };
+  const refresh = async (): Promise<void> => {
+    addresses = listLocalAddresses(place.family);
+    const gone = [...own.keys()].filter((each) => !addresses.some((one) => one.address === each));
+    for (const address of gone) {
+      const socket = own.get(address);
+      own.delete(address);
+      if (socket !== undefined) await close(socket);
+    }
+    for (const each of addresses) if (!closed && !own.has(each.address)) await open(each);
+  };
+  await refresh();
+  const all = (): UdpSocket[] => [wildcard, ...own.values()];
+  return {
+    listening: wildcard.listening,
+    refresh,
+    kernelDrops: () => {
+      const drops = readKernelDrops(all().map(({ listening }) => listening));
+      return drops === null ? null : drops + dropsOfClosed;
+    },
+    stopAccepting: () => undefined,
+    close: async () => {
+      closed = true;
+      await Promise.all(all().map((socket) => socket.close()));
+    },
+  };
 }

@@ -60,6 +60,10 @@ describe('the job board', () => {
     await vi.advanceTimersByTimeAsync(LIMITS.jobMsMax);
     expect(await running).toMatchObject({ last_result: 'failed' });
     expect(said[0]).toContain('not finished after');
+    // Its work may still be going on: a second one beside it is never begun.
+    expect(await jobs.runNow('job0')).toMatchObject({
+      last_detail: 'the run before has not ended yet',
+    });
   });
 
   it('never runs a job twice at once', async () => {
@@ -75,6 +79,14 @@ describe('the job board', () => {
     await Promise.all([jobs.runNow('job0'), jobs.runNow('job0')]);
     expect(runs).toBe(1);
   });
+
+  it('does not let a long job keep the agent from stopping', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const jobs = post([{ run: () => new Promise(() => undefined) }]);
+    void jobs.runNow('job0');
+    await jobs.stop();
+    expect(recorded).toEqual([]);
+  }, 10_000);
 
   it('shows the result of an earlier start, and the next run once started', () => {
     const run = { startedAtUs: 1, finishedAtUs: 2, result: 'ok', detail: 'then' } as const;

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,14 +51,14 @@ describe('the control socket', () => {
   let socketFile: string;
   let server: ControlServer;
   let asked: unknown[];
+  let said: string[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'control-'));
     socketFile = join(folder, 'agent.sock');
     asked = [];
-    // A file that a dead agent left is no hindrance: the lock tells who lives.
-    writeFileSync(socketFile, '');
-    server = await serveControl(socketFile, createCalls(asked));
+    said = [];
+    server = await serveControl(socketFile, createCalls(asked), (text) => said.push(text));
   });
 
   afterEach(async () => {
@@ -98,6 +99,7 @@ describe('the control socket', () => {
   it('calls a fault a fault', async () => {
     const client = openClient(socketFile);
     await expect(client.jobs()).rejects.toMatchObject({ code: 'INTERNAL', message: 'a fault' });
+    expect(said).toEqual(['a command failed: a fault']);
     await client.close();
   });
 
@@ -113,6 +115,25 @@ describe('the control socket', () => {
 
   it('refuses a body over the bound', async () => {
     expect(await post(socketFile, '/v1/blocks', `"${'x'.repeat(1_100_000)}"`)).toBe(413);
+  });
+
+  it('takes the place of a dead agent, not of a living one', async () => {
+    const again = serveControl(socketFile, createCalls([]), () => undefined);
+    await expect(again).rejects.toMatchObject({ code: 'AGENT_RUNNING' });
+    const dead = join(folder, 'dead.sock');
+    const script = `require('net').createServer().listen('${dead}', () => process.kill(process.pid, 9))`;
+    spawnSync(process.execPath, ['-e', script]);
+    expect(lstatSync(dead).isSocket()).toBe(true);
+    const heir = await serveControl(dead, createCalls([]), () => undefined);
+    await heir.close();
+  });
+
+  it('leaves a file alone that is no socket', async () => {
+    const file = join(folder, 'notes.txt');
+    writeFileSync(file, 'mine');
+    const started = serveControl(file, createCalls([]), () => undefined);
+    await expect(started).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 
   it('says that nobody answers when there is no agent', async () => {

@@ -126,7 +126,7 @@ describe('a configuration file', () => {
     [
       'a transport that is not offered',
       'transports = udp, carrier-pigeon',
-      /:1: transports: read .*'carrier-pigeon': it is none of these words; allowed is .*udp or tcp/,
+      /:1: transports: read .*'carrier-pigeon': it is none of these words; allowed is .*udp, tcp, tls, ws or wss/,
     ],
     ['an address with a host name', 'listen_address = localhost', /it is no IP address/],
     [

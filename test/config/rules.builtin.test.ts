@@ -17,19 +17,36 @@ describe('built-in rules', () => {
     },
   );
 
-  it('reach the threshold of a block at once, but for the polite look', () => {
+  it('reach the threshold of a block at once, but for those that are only a part of the proof', () => {
     const weak = rules.filter(({ points }) => points < 100).map(({ id }) => id);
-    expect(weak).toEqual(['options-look']);
+    expect(weak).toEqual([
+      'credential-slow-response',
+      'credential-slow-call-id',
+      'credential-replay',
+      'extension-probe',
+      'extension-walk',
+      'responses-unasked',
+      'dialog-forgery',
+      'nmap-sip-enum-users',
+      'options-look',
+      'mrsip',
+      'faked-stack',
+      'protocols-sweep',
+      'sipsak-options',
+      'toll-costly',
+    ]);
   });
 
-  it('name attacks of the four families', () => {
-    const named = new Set(rules.map(({ attackType }) => attackType));
-    expect(ATTACK_TYPES.filter((type) => named.has(type))).toEqual([
-      'reconnaissance',
-      'sip_scan',
-      'extension_enumeration',
-      'call_spam',
-      'credential_attack',
-    ]);
+  it('name every attack, also without those that know a tool', () => {
+    for (const some of [rules, rules.filter(({ basis }) => basis === 'behaviour')]) {
+      const named = new Set(some.map(({ attackType }) => attackType));
+      expect(ATTACK_TYPES.filter((type) => !named.has(type))).toEqual([]);
+    }
+  });
+
+  it('know a tool by its name or make only where they say so', () => {
+    const names = /sipvicious|friendly-scanner|nmap|sipsak|sipcli|sippts/i;
+    const undeclared = rules.filter(({ basis, when }) => basis === 'behaviour' && names.test(when ?? ''));
+    expect(undeclared).toEqual([]);
   });
 });

@@ -5,9 +5,12 @@ import { createProtectTable } from '../../src/core/block/protect.js';
 import { createReturns } from '../../src/core/block/returns.js';
 import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
 import type { Transport } from '../../src/core/model/transport.js';
-import { createCounts, step, type AgentState, type Effect } from '../../src/core/step.js';
+import { createCounts } from '../../src/core/counts.js';
+import { step, type AgentState, type Effect } from '../../src/core/step.js';
+import { createAnswerState } from '../../src/core/trap/answer.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { parseRules } from '../../src/config/rules.js';
+import { makeSettings } from './trap/message.js';
 
 const RULES = `
 id: three-users
@@ -43,13 +46,13 @@ function createState(observing = false, protect: string[] = []): AgentState {
         newUnprovenPerMinuteMax: 600,
       },
       scoreHalfLifeS: 3600,
-      realm: 'pbx.example',
-      secret: Buffer.alloc(32, 7),
+      answers: makeSettings({ realm: 'pbx.example' }),
       seed: 1,
     },
     rules: compileRules(parseRules(RULES, 'three-users.yaml')),
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
     blocks: {
       table: createBlockTable(),
       returns: createReturns(),
@@ -194,6 +197,60 @@ describe('step', () => {
     const effects = step(state, { kind: 'unblock', target: '203.0.113.7/32' }, START_US);
     expect(kinds(effects)).toBe('block-ended firewall');
   });
+
+  it('counts what it withholds: answered and the rest are what came in', () => {
+    const { settings } = state;
+    const given = { ...settings.answers, rates: { perSource: 1, perNetwork: 1 } };
+    state.settings = { ...settings, answers: given };
+    for (const user of ['100', '100', '101']) receive(user);
+    state.settings = { ...settings, answers: { ...given, answering: 'passive' } };
+    for (const user of ['102', '103']) receive(user);
+    const { counts } = state;
+    expect(counts).toMatchObject({ received: 5, answered: 1, withheldRate: 2, unanswered: 4 });
+    const { noAnswerDue, withheldBlocked, withheldPassive } = counts;
+    const { withheldRate, withheldAmplification } = counts;
+    const withheld = withheldBlocked + withheldPassive + withheldRate + withheldAmplification;
+    expect(counts.answered + noAnswerDue + withheld).toBe(counts.received);
+  });
+
+  const overTls = {
+    receivedAtUs: START_US,
+    source: { address: SOURCE, port: 5060 },
+    local: { address: '192.0.2.1', port: 5061 },
+    bytes: Buffer.from(
+      [
+        'OPTIONS sip:100@pbx.example SIP/2.0',
+        'Via: SIP/2.0/TLS 203.0.113.7;branch=z9hG4bK-1',
+        'From: <sip:a@b>;tag=1',
+        'To: <sip:100@pbx.example>',
+        'Call-ID: 1',
+        'CSeq: 1 OPTIONS',
+        '',
+        '',
+      ].join('\r\n'),
+    ),
+  } as const;
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', sni: null };
+  it.each([
+    ['TLS', { transport: 'tls', tls }, 'tls', 200, tls],
+    ['secure WebSocket', { transport: 'wss', tls }, 'tls', 200, tls],
+    ['WebSocket', { transport: 'ws' }, 'tcp', 200, null],
+    ['no TLS handshake', { transport: 'tls', handshake: 'failed' }, 'tcp', null, null],
+    ['no handshake above TLS', { transport: 'wss', tls, handshake: 'failed' }, 'tls', null, tls],
+    ['no WebSocket handshake', { transport: 'ws', handshake: 'failed' }, 'tcp', null, null],
+  ] as const)(
+    'proves and answers as far as the handshake got: %s',
+    (_, how, proof, status, kept) => {
+      const packet = { ...overTls, ...how };
+      const effects = step(state, { kind: 'packet', packet }, START_US);
+      const record = effects.find((effect) => effect.kind === 'event')?.record;
+      expect(record).toMatchObject({ proof, answeredStatus: status, tls: kept });
+      expect(effects.some(({ kind }) => kind === 'answer')).toBe(status !== null);
+      expect(state.counts).toMatchObject(
+        status === null ? { answered: 0, unanswered: 1 } : { answered: 1, unanswered: 0 },
+      );
+    },
+  );
 
   it('replays to the same effects', () => {
     const run = (): string => {

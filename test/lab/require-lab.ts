@@ -13,6 +13,7 @@ const PROGRAMS = {
   svcrack: ['svcrack', 'sipvicious_svcrack'],
   sipp: ['sipp'],
   sipsak: ['sipsak'],
+  openssl: ['openssl'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type LabProgram = keyof typeof PROGRAMS;

@@ -1,3 +1,4 @@
+import { makeSettings } from '../core/trap/message.js';
 import { describe, expect, it } from 'vitest';
 import { renderReplay } from '../../src/cli/replay-text.js';
 import { viewReplay, type ReplayView } from '../../src/cli/replay-view.js';
@@ -41,8 +42,7 @@ function play(
   const settings = {
     policy,
     scoreHalfLifeS: 3_600,
-    realm: 'pbx.example',
-    secret: REPLAY_SECRET,
+    answers: makeSettings({ realm: 'pbx.example', secret: REPLAY_SECRET }),
     seed: REPLAY_SEED,
   };
   const setting = {

@@ -1,3 +1,4 @@
+import { makeSettings } from '../core/trap/message.js';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadRules } from '../../src/config/rules.js';
@@ -15,8 +16,7 @@ function simulate(name: (typeof CAMPAIGNS)[number], marked: boolean, packets = 3
   const settings = {
     policy: REPLAY_POLICY,
     scoreHalfLifeS: 3_600,
-    realm: 'pbx.example',
-    secret: REPLAY_SECRET,
+    answers: makeSettings({ realm: 'pbx.example', secret: REPLAY_SECRET }),
     seed: REPLAY_SEED,
   };
   const run = createRun({ settings, protect: [], sipPorts: [5060] }, rules);

@@ -14,7 +14,7 @@ import ts from 'typescript';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /**
- * The store as JavaScript in a folder of its own, for what vitest cannot run from the sources: a
+ * Parts of the program as JavaScript in a folder of their own, for what vitest cannot run from the sources: a
  * worker thread and a process that is killed. Types are left to the type check.
  */
 export interface CompiledStore {
@@ -25,9 +25,9 @@ export interface CompiledStore {
   remove(): void;
 }
 
-export function compileStore(): CompiledStore {
+export function compileStore(parts: readonly string[] = ['core', 'store']): CompiledStore {
   const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-compiled-'));
-  for (const part of ['core', 'store']) compileFolder(join(ROOT, 'src', part), join(folder, part));
+  for (const part of parts) compileFolder(join(ROOT, 'src', part), join(folder, part));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return {

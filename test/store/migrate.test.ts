@@ -70,7 +70,8 @@ describe('openForWriting', () => {
     expect(await database.get('SELECT value FROM meta')).toEqual({ value: 'b' });
 
     const copies = (await readdir(folder)).filter((name) => name.endsWith('.bak'));
-    expect(copies).toEqual([expect.stringMatching(/^sentrypeer\.db\.v1-\d{8}T\d{6}Z\.bak$/)]);
+    const pattern = new RegExp(`^sentrypeer\\.db\\.v${MIGRATIONS.length}-\\d{8}T\\d{6}Z\\.bak$`);
+    expect(copies).toEqual([expect.stringMatching(pattern)]);
     const copy = join(folder, copies[0] ?? '');
     expect(((await stat(copy)).mode & 0o777).toString(8)).toBe('600');
     const old = closeAfterTest(await openDatabase(copy, 'read'));

@@ -60,17 +60,18 @@ describe('the store', () => {
       attackType: 'toll_fraud',
       score: 33.5,
       answeredStatus: null,
+      tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', sni: 'pbx.example.org' },
     });
     opened.store.write(batchOf({ events: [event] }));
     await opened.store.flush();
     const reader = await reading();
     const { receivedAtUs, uuid, transport, proof, source, local, attackType, score } = event;
-    const { answeredStatus, rawLength } = event;
+    const { answeredStatus, rawLength, tls } = event;
     expect(await reader.listEvents({ limit: 1, withRaw: true })).toEqual([
       {
         id: 1,
         ...{ receivedAtUs, uuid, transport, proof, source, local, attackType, score },
-        ...{ answeredStatus, rawLength, raw },
+        ...{ answeredStatus, rawLength, raw, tls },
         kind: 'request',
         method: 'INVITE',
         requestUri: 'sip:442079460000@192.0.2.1',

@@ -16,6 +16,13 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
     answeredStatus: fc.option(fc.integer({ min: 100, max: 699 })),
     raw: fc.uint8Array({ maxLength: 50 }),
     rawLength: fc.nat(100_000),
+    tls: fc.option(
+      fc.record({
+        version: fc.constant('TLSv1.3'),
+        cipher: fc.constant('TLS_AES_256_GCM_SHA384'),
+        sni: fc.option(fc.domain()),
+      }),
+    ),
   })
   .map((change) => sampleEvent(7, change));
 

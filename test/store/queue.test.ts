@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../src/core/model/event.js';
 import { LIMITS } from '../../src/core/model/limits.js';
 import { createQueue } from '../../src/store/queue.js';
 import type { StoreBatch } from '../../src/store/types.js';
-import { batchOf, sampleBlock, sampleEvent, sampleEvents, sampleSighting } from './samples.js';
+import {
+  batchOf,
+  sampleBlock,
+  sampleEvent,
+  sampleEvents,
+  sampleSighting,
+  START_US,
+} from './samples.js';
 
 function feedQueue() {
   const batches: StoreBatch[] = [];
@@ -37,15 +45,43 @@ describe('the queue of the store', () => {
     expect(batches.map(({ events }) => events.length)).toEqual([LIMITS.storeBatchEventsMax, 1]);
   });
 
-  it('drops and counts events over its bound, but no block', () => {
+  /** Events of as many sources, of the same second. */
+  const fromSources = (firstId: number, count: number, sources: number): EventRecord[] =>
+    Array.from({ length: count }, (_, index) =>
+      sampleEvent(firstId + index, {
+        receivedAtUs: START_US,
+        source: { address: `198.51.100.${index % sources}`, port: 5060 },
+      }),
+    );
+
+  it('keeps fewer samples of a source the fuller it is, and counts all others', () => {
+    const { queue, batches } = feedQueue();
+    const flood = LIMITS.storeQueuedEventsMax * 2;
+    queue.write(batchOf({ events: fromSources(1, flood, 1), blocks: [sampleBlock(1)] }));
+    const { queued, dropped, decisionsLost } = queue.stats();
+    expect([queued + dropped, decisionsLost]).toEqual([flood, 0]);
+    expect(queued).toBe(LIMITS.storeQueuedEventsMax * 0.6 + 100);
+    // A source that is quiet has its place all the same.
+    queue.write(batchOf({ events: [sampleEvent(flood + 1, { receivedAtUs: START_US })] }));
+    expect(queue.stats()).toMatchObject({ queued: queued + 1, dropped });
+    queue.send();
+    expect(batches.reduce((sum, { events }) => sum + events.length, 0)).toBe(queued + 1);
+    expect(batches.flatMap(({ thinned = [] }) => thinned)).toEqual([
+      { source: '198.51.100.0', firstAtUs: START_US, lastAtUs: START_US, messages: dropped },
+    ]);
+  });
+
+  it('never holds more events than its bound, and has room again when they are stored', () => {
     const { queue } = feedQueue();
-    const events = sampleEvents(1, LIMITS.storeQueuedEventsMax + 10);
-    queue.write(batchOf({ events, blocks: [sampleBlock(1)] }));
-    const full = { queued: LIMITS.storeQueuedEventsMax, decisionsQueued: 1, decisionsLost: 0 };
-    expect(queue.stats()).toMatchObject({ ...full, dropped: 10 });
-    queue.note({ ...settled, events: 1, bytes: events[0]?.raw.length ?? 0 });
+    const bound = LIMITS.storeQueuedEventsMax;
+    const many = Array.from({ length: bound + 10 }, (_, index) =>
+      sampleEvent(index + 1, { source: { address: `2001:db8::${index.toString(16)}`, port: 1 } }),
+    );
+    queue.write(batchOf({ events: many }));
+    expect(queue.stats()).toMatchObject({ queued: bound, dropped: 10 });
+    queue.note({ ...settled, events: bound, bytes: bound * (many[0]?.raw.length ?? 0) });
     queue.write(batchOf({ events: sampleEvents(1, 2) }));
-    expect(queue.stats()).toMatchObject({ ...full, dropped: 11, committed: 1 });
+    expect(queue.stats()).toMatchObject({ queued: 2, dropped: 10, committed: bound });
     queue.send();
   });
 

@@ -41,6 +41,7 @@ export function sampleEvent(id: number, change: Partial<EventRecord> = {}): Even
     answeredStatus: 404,
     raw,
     rawLength: raw.length,
+    tls: null,
     ...change,
   };
 }
@@ -82,7 +83,15 @@ export function sampleBlock(id: number, change: Partial<Block> = {}): Block {
 }
 
 export function batchOf(parts: Partial<StoreBatch>): StoreBatch {
-  return { events: [], sightings: [], blocks: [], endedBlocks: [], jobRuns: [], ...parts };
+  return {
+    events: [],
+    sightings: [],
+    blocks: [],
+    calls: [],
+    endedBlocks: [],
+    jobRuns: [],
+    ...parts,
+  };
 }
 
 const cleanUps: (() => Promise<void>)[] = [];

@@ -110,7 +110,8 @@ for (;;) {
     id: id++, uuid: 'u', receivedAtUs: id, transport: 'udp', source: end, local: end,
     proof: 'none', attackType: null, score: 0, answeredStatus: null, raw, rawLength: raw.length,
   }));
-  store.write({ events, sightings: [], blocks: [], endedBlocks: [], jobRuns: [] });
+  const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
+  store.write({ events, ...none });
   await store.flush();
   process.stdout.write(id - 1 + '\\n');
 }

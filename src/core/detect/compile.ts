@@ -3,17 +3,25 @@ import { LIMITS } from '../model/limits.js';
 import type { Rule, RuleCount } from '../model/rule.js';
 import { compileCondition } from './condition.js';
 import type { Condition } from './condition.js';
-import { readerOf } from './event-view.js';
-import type { FieldReader } from './event-view.js';
-import { fieldNamed } from './fields.js';
+import { hashReaderOf } from './event-view.js';
+import type { HashReader } from './event-view.js';
+import { fieldNamed, SOURCE_FIELDS } from './fields.js';
+import { keySpecOf } from './key-spec.js';
+import type { KeySpec } from './key-spec.js';
+import type { TallySpec } from './tally.js';
 
 export interface CompiledCount {
-  readonly over: number;
-  readonly withinUs: number;
-  readonly distinct: FieldReader | null;
-  /** The fields that make a group besides the source. */
-  readonly by: readonly FieldReader[];
+  readonly tally: TallySpec;
+  readonly distinct: HashReader | null;
+  /** What makes a group. */
+  readonly spec: KeySpec;
+  /** How much the source itself must have done, where a group has several sources. */
+  readonly own: TallySpec | null;
   readonly forgets: Condition | null;
+  /** Retransmissions count too. */
+  readonly repeats: boolean;
+  /** Microseconds without an event after which a tally means nothing any more. */
+  readonly keptUs: number;
 }
 
 export interface CompiledRule {
@@ -23,6 +31,8 @@ export interface CompiledRule {
   /** Changes when what was counted under it means something else. */
   readonly key: string;
   readonly muteUs: number;
+  /** For what a rule is mute after it has fired: always of one source. */
+  readonly muteSpec: KeySpec;
   readonly condition: Condition | null;
   readonly count: CompiledCount | null;
 }
@@ -82,19 +92,47 @@ function compileRule(rule: Rule, index: number): CompiledRule {
     index,
     key: JSON.stringify([rule.id, rule.version, rule.match, rule.when, count]),
     muteUs: rule.muteS * 1e6,
+    muteSpec: keySpecOf(count === null ? ['source'] : withSource(count.by)),
     condition: conditionOf(rule, rule.when),
     count: count === null ? null : compileCount(rule, count),
   };
 }
 
 function compileCount(rule: Rule, count: RuleCount): CompiledCount {
-  return {
+  const tally = {
     over: count.over,
-    withinUs: count.withinS * 1e6,
-    distinct: count.distinct === null ? null : fieldOf(rule, count.distinct),
-    by: count.by.filter((name) => name !== 'source').map((name) => fieldOf(rule, name)),
-    forgets: conditionOf(rule, count.forgetWhen),
+    withinUs: (count.withinS ?? 0) * 1e6,
+    leakUs: (count.leakS ?? 0) * 1e6,
+    apartUs: (count.apartS ?? 0) * 1e6,
+    settleUs: (count.settleS ?? 0) * 1e6,
   };
+  for (const name of count.by) checkField(rule, name);
+  return {
+    tally,
+    distinct: count.distinct === null ? null : checkField(rule, count.distinct),
+    spec: keySpecOf(count.by),
+    own: count.own === null ? null : ownShare(tally, count.own),
+    forgets: conditionOf(rule, count.forgetWhen),
+    repeats: count.repeats,
+    keptUs: Math.max(tally.withinUs, tally.leakUs * (count.over + 1)),
+  };
+}
+
+/** The source's share of what a bucket holds was counted while it would run empty. */
+const ownShare = (tally: TallySpec, own: number): TallySpec => ({
+  ...tally,
+  over: own - 1,
+  withinUs: tally.leakUs > 0 ? tally.leakUs * tally.over : tally.withinUs,
+  leakUs: 0,
+});
+
+/**
+ * The fields of a group and the source. What the source's address decides (its prefix) is left out
+ * then, so that such rules share the group of the source.
+ */
+function withSource(by: readonly string[]): readonly string[] {
+  if (by.includes('source')) return by;
+  return ['source', ...by.filter((name) => !SOURCE_FIELDS.has(name))];
 }
 
 function conditionOf(rule: Rule, source: string | null): Condition | null {
@@ -104,13 +142,13 @@ function conditionOf(rule: Rule, source: string | null): Condition | null {
   return result.condition;
 }
 
-function fieldOf(rule: Rule, name: string): FieldReader {
+function checkField(rule: Rule, name: string): HashReader {
   const field = fieldNamed(name);
   if (field === null) throw wrong(rule, `rule '${rule.id}': there is no field '${name}'`);
   if (field.type === 'list<string>') {
     throw wrong(rule, `rule '${rule.id}': '${name}' is a list and cannot be counted`);
   }
-  return readerOf(field);
+  return hashReaderOf(field);
 }
 
 function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {

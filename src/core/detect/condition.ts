@@ -87,15 +87,22 @@ function matchesPattern(value: string, source: string): boolean {
   return (patterns.get(source) ?? keepPattern(source)).test(value);
 }
 
+/** One class of characters, so many times, from end to end: linear in any engine. */
+const ONE_CLASS = /^\^\[[A-Za-z0-9-]+\]\{\d+(?:,\d*)?\}\$$/;
+
 /** The same texts come again and again (User-Agent), so the last answers are kept. */
 function patternTest(source: string): (text: string) => boolean {
+  if (ONE_CLASS.test(source)) {
+    const native = new RegExp(source);
+    return (value) => native.test(value);
+  }
   const pattern = patterns.get(source) ?? keepPattern(source);
   const answers = new Map<string, boolean>();
   return (value) => {
     const known = answers.get(value);
     if (known !== undefined) return known;
     const answer = pattern.test(value);
-    if (value.length > LIMITS.ruleMemberCharsMax) return answer;
+    if (value.length > LIMITS.conditionAnswerCharsMax) return answer;
     if (answers.size >= LIMITS.conditionAnswersMax) answers.clear();
     answers.set(detach(value), answer);
     return answer;

@@ -19,12 +19,26 @@ export function durationText(seconds: number): string {
   return `${seconds}s`;
 }
 
-function describeCount({ by, distinct, over, withinS, forgetWhen }: RuleCount): string {
+/** `in 10m`, or for a leaky bucket `and one more each 10s`. */
+export const allowanceText = ({ withinS, leakS }: RuleCount): string =>
+  leakS === null ? `in ${durationText(withinS ?? 0)}` : `and one more each ${durationText(leakS)}`;
+
+function describeCount(count: RuleCount): string {
+  const { by, distinct, over, forgetWhen, apartS, settleS, own, repeats } = count;
   const things = distinct === null ? 'events' : `different ${distinct}`;
   const others = by.filter((name) => name !== 'source');
-  const from = ['one source', ...others.map((name) => `one ${name}`)].join(' and ');
-  const but = forgetWhen === null ? '' : ', without those taken back';
-  return `more than ${over} ${things} in ${durationText(withinS)} from ${from}${but}`;
+  const from = [
+    ...(by.includes('source') ? ['one source'] : []),
+    ...others.map((name) => `one ${name}`),
+  ].join(' and ');
+  const but = [
+    apartS === null ? null : `at least ${durationText(apartS)} apart`,
+    settleS === null ? null : `each seen once and ${durationText(settleS)} ago`,
+    own === null ? null : `at least ${own} of them by the source itself`,
+    repeats ? 'with retransmissions' : null,
+    forgetWhen === null ? null : 'without those taken back',
+  ].filter((text) => text !== null);
+  return [`more than ${over} ${things} ${allowanceText(count)} from ${from}`, ...but].join(', ');
 }
 
 function kindWord({ match }: Rule): string {

@@ -11,13 +11,14 @@ import type { Condition } from './condition.js';
 import { countEvent } from './count.js';
 import type { Counted } from './count.js';
 import { lookAt } from './event-view.js';
-import { groupKey, openGroup, sourceOf } from './group.js';
+import { findGroup, findTally, openGroup, openTally } from './groups.js';
 import { reasonOf } from './reason.js';
+import type { Evidence } from './reason.js';
 import { addPoints, readScore, spendPoints } from './score.js';
 import type { ScorePolicy } from './score.js';
 import { statesOf } from './state.js';
 import type { DetectState, RuleState } from './state.js';
-import { lastEventIds } from './tally.js';
+import { lastEventIds, mutedUntilUs, muteUntil, sizeOf, spanUs } from './tally.js';
 
 export { compileRules } from './compile.js';
 export type { RuleSet } from './compile.js';
@@ -26,11 +27,10 @@ export type { ScorePolicy } from './score.js';
 export { createDetectState, ruleStatus, scoreStatus } from './state.js';
 export type { DetectState } from './state.js';
 
-/** A rule that failed on an event. It is out of force for a while; the others go on. */
+/** A rule that failed on an event, for which it counted as not met; reported once a minute. */
 export interface RuleFault {
   readonly rule: string;
   readonly message: string;
-  readonly mutedUntilUs: number;
 }
 
 export interface Detection {
@@ -45,7 +45,7 @@ export interface Detection {
 /**
  * Tries an event on the rules and adds what they give to its source's score. The time is
  * `event.receivedAtUs`; the same events and rules give the same detections. A retransmission is
- * named but neither counted nor scored. Never throws on account of the event or of a rule.
+ * named but neither counted nor scored, unless a rule asks for it. Never throws on account of the event or of a rule.
  */
 export function detect(
   state: DetectState,
@@ -57,20 +57,21 @@ export function detect(
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let worst: AttackType | null = null;
-  lookAt(event);
+  lookAt(event, state.seed);
   for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
     const ruleState = states[compiled.index];
-    if (ruleState === undefined || ruleState.mutedUntilUs > event.receivedAtUs) continue;
+    if (ruleState === undefined) continue;
     const seen = tryRule(state, ruleState, compiled, event, faults);
     if (seen === null) continue;
     worst = worseOf(worst, compiled.rule.attackType);
-    const sighting = event.retransmission ? null : fire(state, ruleState, compiled, event, seen);
+    if (event.retransmission && compiled.count?.repeats !== true) continue;
+    const sighting = fire(state, ruleState, compiled, event, seen);
     if (sighting === null) continue;
     sightings.push(sighting);
     addPoints(state.scores, sighting, policy);
   }
   lookAt(null);
-  const score = readScore(state.scores, sourceOf(event), event.receivedAtUs, policy);
+  const score = readScore(state.scores, event.source.address, event.receivedAtUs, policy);
   return { sightings, score, attackType: worst, faults };
 }
 
@@ -100,26 +101,44 @@ function tryRule(
   event: TrapEvent,
   faults: RuleFault[],
 ): Counted | null {
-  const holds = (condition: Condition | null): boolean => {
-    if (condition === null) return true;
-    try {
-      return condition();
-    } catch (error) {
-      if (!isConditionError(error)) throw error;
-      faults.push(muteFaulty(ruleState, compiled, event.receivedAtUs, error));
-      return false;
-    }
-  };
   const { count, condition } = compiled;
   if (count === null) {
-    if (!holds(condition)) return null;
-    const proven = isProven(event.proof);
-    return { provenExceeded: proven };
+    if (condition !== null && !holds(condition, ruleState, compiled, event, faults)) return null;
+    return { provenExceeded: isProven(event.proof) };
   }
-  if (event.retransmission) return null;
-  const forget = count.forgets !== null && holds(count.forgets);
-  if (!forget && !holds(condition)) return null;
-  return countEvent(state.limits, ruleState, compiled, count, event, forget);
+  if (event.retransmission && !count.repeats) return null;
+  const { forgets } = count;
+  const forget = forgets !== null && holds(forgets, ruleState, compiled, event, faults);
+  if (!forget && condition !== null && !holds(condition, ruleState, compiled, event, faults)) {
+    return null;
+  }
+  return countEvent(state, ruleState, compiled, count, event, forget);
+}
+
+/**
+ * A condition that fails at run time counts as false for this event alone: were the rule put out
+ * of force, one crafted packet would switch it off for everybody. The fault is counted each time
+ * and reported once a minute.
+ */
+function holds(
+  condition: Condition,
+  ruleState: RuleState,
+  { rule }: CompiledRule,
+  event: TrapEvent,
+  faults: RuleFault[],
+): boolean {
+  try {
+    return condition();
+  } catch (error) {
+    if (!isConditionError(error)) throw error;
+    ruleState.faults += 1;
+    ruleState.lastFault = error.message;
+    if (ruleState.quietUntilUs <= event.receivedAtUs) {
+      ruleState.quietUntilUs = event.receivedAtUs + LIMITS.ruleFaultQuietS * 1e6;
+      faults.push({ rule: rule.id, message: error.message });
+    }
+    return false;
+  }
 }
 
 function fire(
@@ -131,39 +150,58 @@ function fire(
 ): Sighting | null {
   const { rule, muteUs } = compiled;
   const nowUs = event.receivedAtUs;
-  const key = groupKey(compiled, event);
-  if (key === null) return null;
-  const group = openGroup(ruleState, compiled, key, nowUs, state.limits);
-  // Proof is news: a rule that was muted by forged or unproven packets still fires on it.
-  const firesProven = seen.provenExceeded && group.mutedProvenUntilUs <= nowUs;
-  if (!firesProven && group.mutedUntilUs > nowUs) return null;
-  group.mutedUntilUs = nowUs + muteUs;
-  if (firesProven) group.mutedProvenUntilUs = nowUs + muteUs;
+  if (isMute(state, ruleState, compiled, seen, nowUs)) return null;
+  const { groups, limits, slots } = state;
+  const group = openGroup(groups, compiled.muteSpec, limits, slots, nowUs);
+  muteUntil(groups, openTally(groups, group, ruleState, 'all'), nowUs + muteUs);
+  const firesProven = seen.provenExceeded;
+  if (firesProven) {
+    muteUntil(groups, openTally(groups, group, ruleState, 'proven'), nowUs + muteUs);
+  }
   ruleState.sightings += 1;
-  const tally = firesProven ? group.proven : group.all;
+  const behind = evidenceOf(state, ruleState, compiled, event, firesProven);
   return {
     atUs: nowUs,
-    source: sourceOf(event),
+    source: event.source.address,
     rule: rule.id,
     ruleVersion: rule.version,
     attackType: rule.attackType,
     points: firesProven ? rule.pointsProven : rule.points,
     pointsProven: firesProven ? rule.pointsProven : 0,
-    reason: reasonOf(compiled, event, tally),
-    eventIds: tally === null ? [event.id] : lastEventIds(tally, LIMITS.sightingEventIdsMax),
+    reason: reasonOf(rule, event, behind),
+    eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,
   };
 }
 
-function muteFaulty(
-  ruleState: RuleState,
-  { rule }: CompiledRule,
+/** Proof is news: a rule that was muted by forged or unproven packets still fires on it. */
+function isMute(
+  { groups }: DetectState,
+  { slot }: RuleState,
+  { muteSpec }: CompiledRule,
+  { provenExceeded }: Counted,
   nowUs: number,
-  error: Error,
-): RuleFault {
-  ruleState.faults += 1;
-  ruleState.lastFault = error.message;
-  ruleState.mutedUntilUs = nowUs + LIMITS.ruleFaultMuteS * 1e6;
-  return { rule: rule.id, message: error.message, mutedUntilUs: ruleState.mutedUntilUs };
+): boolean {
+  const group = findGroup(groups, muteSpec);
+  const tally = findTally(groups, group, slot, provenExceeded ? 'proven' : 'all');
+  return tally !== 0 && mutedUntilUs(groups, tally) > nowUs;
+}
+
+/** What the firing rests on, read out of the tally that exceeded. */
+function evidenceOf(
+  { groups }: DetectState,
+  { slot }: RuleState,
+  { count }: CompiledRule,
+  event: TrapEvent,
+  proven: boolean,
+): Evidence {
+  const group = count === null ? 0 : findGroup(groups, count.spec);
+  const tally = findTally(groups, group, slot, proven ? 'proven' : 'all');
+  if (tally === 0) return { things: 0, spanUs: 0, eventIds: [event.id] };
+  return {
+    things: sizeOf(groups, tally),
+    spanUs: spanUs(groups, tally),
+    eventIds: lastEventIds(groups, tally, LIMITS.sightingEventIdsMax),
+  };
 }
 
 function worseOf(a: AttackType | null, b: AttackType): AttackType {

@@ -1,6 +1,8 @@
 import type { TrapEvent } from '../model/event.js';
 import { FIELDS } from './fields.js';
 import type { Field, FieldValue } from './fields.js';
+import { hashText } from './hash.js';
+import type { Hash } from './hash.js';
 
 /**
  * The `event` of conditions: one object that looks at another event each time. A field is read
@@ -11,21 +13,33 @@ interface View {
   event: TrapEvent | null;
   /** Grows with each event; a value read under another stamp is out of date. */
   stamp: number;
+  /** Seed of the hashes of this event's values. */
+  seed: number;
 }
 
 export type FieldReader = () => FieldValue;
+/** The hash of a field's value; null when the field is missing. */
+export type HashReader = () => Hash | null;
 
-const view: View = { event: null, stamp: 0 };
+const view: View = { event: null, stamp: 0, seed: 0 };
 
 const READERS: ReadonlyMap<Field, FieldReader> = new Map(
   FIELDS.map((field) => [field, createReader(field)]),
 );
+const HASH_READERS: ReadonlyMap<Field, HashReader> = new Map(
+  FIELDS.map((field) => [field, createHashReader(readerOf(field))]),
+);
 
 /** Turns the view to an event; null when there is nothing to look at any more. */
-export function lookAt(event: TrapEvent | null): void {
+export function lookAt(event: TrapEvent | null, seed = 0): void {
   view.event = event;
+  view.seed = seed;
   view.stamp += 1;
 }
+
+/** Another number for each event looked at. */
+export const viewStamp = (): number => view.stamp;
+export const viewSeed = (): number => view.seed;
 
 /** The event looked at. Throws when there is none: a fault in the program. */
 export function viewedEvent(): TrapEvent {
@@ -34,7 +48,13 @@ export function viewedEvent(): TrapEvent {
 }
 
 /** Reads a field of the event looked at. */
-export const readerOf = (field: Field): FieldReader => READERS.get(field) ?? createReader(field);
+export function readerOf(field: Field): FieldReader {
+  return READERS.get(field) ?? createReader(field);
+}
+
+export function hashReaderOf(field: Field): HashReader {
+  return HASH_READERS.get(field) ?? createHashReader(readerOf(field));
+}
 
 /** cel-js knows a registered type by `value.constructor`; nothing ever calls it. */
 export function EventType(): void {
@@ -57,6 +77,21 @@ export function createReader<V>({ read }: { readonly read: (event: TrapEvent) =>
       stamp = view.stamp;
     }
     return value;
+  };
+}
+
+function createHashReader(read: FieldReader): HashReader {
+  const hash: Hash = { lo: 0, hi: 0 };
+  let stamp = 0;
+  let missing = true;
+  return () => {
+    if (stamp !== view.stamp) {
+      const value = read();
+      stamp = view.stamp;
+      missing = value === '' || value === -1;
+      if (!missing) hashText(hash, typeof value === 'string' ? value : String(value), view.seed);
+    }
+    return missing ? null : hash;
   };
 }
 

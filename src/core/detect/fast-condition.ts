@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { LIMITS } from '../model/limits.js';
 import { createReader, readerOf } from './event-view.js';
 import { fieldNamed } from './fields.js';
 import { hexText } from './hex-text.js';
@@ -50,6 +51,8 @@ function compile(node: ASTNode, patterns: PatternFinder): Fast | null {
       const right = compile(node.args[1], patterns);
       return left === null || right === null ? null : binary(node.op, left, right);
     }
+    case 'in':
+      return membership(node.args[0], node.args[1], patterns);
     case 'call':
       return call(node.args[0], node.args[1], patterns);
     case 'rcall':
@@ -79,6 +82,16 @@ function fieldRead(name: string): Fast | null {
   if (field.type === 'string') return text(read as Text);
   if (field.type === 'int') return int(read as Int);
   return field.type === 'bool' ? bool(read as Bool) : null;
+}
+
+/** `"x" in event.anomalies`: a text in a field that is a list. */
+function membership(item: ASTNode, listNode: ASTNode, patterns: PatternFinder): Fast | null {
+  const wanted = compile(item, patterns);
+  const field = listNode.op === '.' ? fieldNamed(listNode.args[1]) : null;
+  if (wanted?.type !== 'text' || field?.type !== 'list<string>') return null;
+  // The table of fields says the type that each reader gives.
+  const read = readerOf(field) as () => readonly string[];
+  return bool(() => read().includes(wanted.run()));
 }
 
 function binary(op: string, left: Fast, right: Fast): Fast | null {
@@ -152,12 +165,28 @@ function receiverCall(
     case 'contains':
       return bool(() => on.run().includes(run()));
     case 'regex': {
-      const test = args[0]?.op === 'value' ? patterns(run()) : null;
-      return test === null ? null : bool(() => test(on.run()));
+      return args[0]?.op === 'value' ? bool(matchRead(receiver, on.run, run(), patterns)) : null;
     }
     default:
       return null;
   }
+}
+
+/** Several rules look for the same pattern in the same field, which is done once an event. */
+const matchReaders = new Map<string, Bool>();
+
+function matchRead(receiver: ASTNode, read: Text, source: string, patterns: PatternFinder): Bool {
+  const test = patterns(source);
+  const field = receiver.op === '.' ? receiver.args[1] : null;
+  if (field === null) return () => test(read());
+  const key = `${field} ${source}`;
+  const known = matchReaders.get(key);
+  if (known !== undefined) return known;
+  const reader = createReader({ read: () => test(read()) });
+  // Rules that were edited many times leave patterns behind; they are read anew when needed.
+  if (matchReaders.size >= LIMITS.conditionPatternsMax) matchReaders.clear();
+  matchReaders.set(key, reader);
+  return reader;
 }
 
 function headerRead(name: ASTNode | undefined): Fast | null {

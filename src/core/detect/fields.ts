@@ -2,6 +2,11 @@ import { LIMITS } from '../model/limits.js';
 import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
+import { parseNameAddr } from '../sip/name-addr.js';
+import { parseUri } from '../sip/uri.js';
+import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
+import { networkOf } from './networks.js';
+import { joinOddUsers, longestHeaderBytes } from './odd-text.js';
 
 /** The CEL types that a field can have. */
 export type FieldType = 'string' | 'int' | 'bool' | 'list<string>';
@@ -62,6 +67,18 @@ function readGuess(event: TrapEvent): string | null {
   return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
 }
 
+/** Host of the first Contact: where a phone says that it is, its own address behind a NAT. */
+function readContactHost({ message }: TrapEvent): string | null {
+  const { contact } = message;
+  return contact === null ? null : parseUri(parseNameAddr(contact).uri).host;
+}
+
+/** The number that the event dials, read by one of the ways to look at it. */
+function readNumber(event: TrapEvent, look: (number: string) => string): string | null {
+  const number = calledNumber(event.message.requestUser ?? '');
+  return number === null ? null : look(number);
+}
+
 function readBody({ message }: TrapEvent): string {
   const { bytes, bodyOffset } = message;
   if (bodyOffset >= bytes.length) return '';
@@ -90,6 +107,7 @@ export const FIELDS: readonly Field[] = [
   text('via_branch', 'branch of the topmost Via', (e) => e.message.viaBranch),
   text('user_agent', 'User-Agent', (e) => e.message.userAgent),
   text('contact', 'the first Contact, whole', (e) => e.message.contact),
+  text('contact_host', 'host of the first Contact, in lower case', readContactHost),
   text('content_type', 'Content-Type', (e) => e.message.contentType),
   auth('username', 'user name of the digest credentials (RFC 7616)'),
   auth('realm', 'realm of the digest credentials'),
@@ -102,8 +120,27 @@ export const FIELDS: readonly Field[] = [
     'stands for one tried password: equal when it was only tried again',
     readGuess,
   ),
+  text(
+    'called_number',
+    'the number in the Request-URI: `+` and digits, nine characters at least',
+    (e) => readNumber(e, (number) => number),
+  ),
+  text('number_suffix', 'its last nine digits', (e) => readNumber(e, suffixOf)),
+  text(
+    'number_prefix',
+    'what stands before them: dial prefix, country, area; `-` for nothing',
+    (e) => readNumber(e, prefixOf),
+  ),
+  text(
+    'number_kind',
+    '`premium`, `satellite`, `network`, `personal` or `high-risk`, behind any dial prefix',
+    (e) => readNumber(e, numberKind),
+  ),
   text('transport', '`udp`, `tcp`, `tls`, `ws` or `wss`', (e) => e.transport),
   text('source', 'address that the message came from', (e) => e.source.address),
+  text('source_prefix', 'its /24, or for IPv6 its /64', (e) => networkOf(e.source.address, 4)),
+  text('source_site', 'its /24, or for IPv6 its /48', (e) => networkOf(e.source.address, 3)),
+  number('asn', 'its autonomous system, where that is known', (e) => e.asn ?? null),
   number('source_port', 'port that the message came from', (e) => e.source.port),
   text('local', 'address of ours that it was sent to', (e) => e.local.address),
   number('local_port', 'port of ours that it was sent to', (e) => e.local.port),
@@ -111,9 +148,26 @@ export const FIELDS: readonly Field[] = [
   flag('proven', 'true when `proof` is not `none`', (e) => isProven(e.proof)),
   number('size', 'bytes of the message', (e) => e.message.bytes.length),
   text('body', 'the body, its first 8192 bytes', readBody),
+  number('longest_header', 'bytes of the longest header line', longestHeaderBytes),
+  text(
+    'odd_users',
+    'the user parts and the digest user name, when one has characters that no name needs',
+    joinOddUsers,
+  ),
+  text('anomaly_names', 'the anomalies as one text, a blank between', (e) =>
+    e.message.anomalies.length === 0 ? null : [...new Set(e.message.anomalies)].sort().join(' '),
+  ),
   list('header_names', 'header names, lower case, in order', (e) => e.message.headerNames()),
   list('anomalies', 'names of the oddities found while parsing', (e) => e.message.anomalies),
 ];
+
+/** Fields that follow from the source's address alone. */
+export const SOURCE_FIELDS: ReadonlySet<string> = new Set([
+  'source',
+  'source_prefix',
+  'source_site',
+  'asn',
+]);
 
 const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]));
 

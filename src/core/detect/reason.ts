@@ -1,20 +1,29 @@
 import type { TrapEvent } from '../model/event.js';
+import type { Rule } from '../model/rule.js';
 import { quoteText } from '../model/text.js';
-import type { CompiledRule } from './compile.js';
-import { durationText } from './describe.js';
-import { spanUs } from './tally.js';
-import type { Tally } from './tally.js';
+import { allowanceText, durationText } from './describe.js';
+
+/** What a firing rests on: how many things over how long, and the last events. */
+export interface Evidence {
+  readonly things: number;
+  readonly spanUs: number;
+  readonly eventIds: readonly number[];
+}
 
 /** A sentence for a person: what was seen, with the numbers. Packet text in it is escaped. */
-export function reasonOf({ rule }: CompiledRule, event: TrapEvent, tally: Tally | null): string {
-  if (rule.count === null || tally === null) {
+export function reasonOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence): string {
+  if (rule.count === null) {
     return `${rule.name}: ${messageText(event)} over ${event.transport}${agentText(event)}`;
   }
-  const { distinct, over, withinS } = rule.count;
-  const things = distinct === null ? 'events' : `different ${distinct} values`;
-  const span = (spanUs(tally) / 1e6).toFixed(1);
-  const allowed = `allowed are ${over} in ${durationText(withinS)}`;
-  return `${rule.name}: ${tally.size} ${things} in ${span}s, ${allowed}${agentText(event)}`;
+  const { distinct, over } = rule.count;
+  const what = distinct === null ? 'events' : `different ${distinct} values`;
+  // A plain leaky bucket keeps its level alone.
+  const seen = things === 0 ? `more than ${over} ${what}` : `${things} ${what}`;
+  const seconds = spanUs / 1e6;
+  const span =
+    seconds < 120 ? `${seconds.toFixed(1)}s` : durationText(Math.round(seconds / 60) * 60);
+  const time = things === 0 ? '' : ` in ${span}`;
+  return `${rule.name}: ${seen}${time}, allowed are ${over} ${allowanceText(rule.count)}${agentText(event)}`;
 }
 
 function messageText({ message }: TrapEvent): string {

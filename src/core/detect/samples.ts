@@ -68,13 +68,16 @@ const difference = (name: string, found: number, expected: number | null): strin
 
 function toTrapEvent(event: SampleEvent, n: number, id: number, atUs: number): TrapEvent {
   // YAML ends its lines with LF, SIP with CRLF; `{n}` makes repetitions differ.
-  const raw = event.raw.replaceAll('{n}', String(n)).replace(/\r?\n/g, '\r\n');
+  const numbered = (text: string): string => text.replaceAll('{n}', String(n));
+  const lines = numbered(event.raw).replace(/\r?\n/g, '\r\n');
+  // YAML's `|` takes the empty line off that ends the headers.
+  const raw = lines.includes('\r\n\r\n') ? lines : `${lines}\r\n`;
   return {
     id,
     receivedAtUs: atUs,
     transport: event.transport,
-    source: { address: event.source, port: event.sourcePort },
-    local: { address: '192.0.2.1', port: 5060 },
+    source: { address: numbered(event.source), port: event.sourcePort },
+    local: { address: numbered(event.local), port: 5060 },
     proof: event.proof,
     message: parseMessage(Buffer.from(raw, 'latin1')),
     retransmission: event.retransmission,

@@ -1,7 +1,7 @@
 import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
 import type { SipMessage } from './sip-message.js';
-import type { Endpoint, Transport } from './transport.js';
+import type { Endpoint, TlsRecord, Transport } from './transport.js';
 
 /** What core knows of one received message while it decides. */
 export interface TrapEvent {
@@ -15,6 +15,8 @@ export interface TrapEvent {
   readonly message: SipMessage;
   /** Same branch, Call-ID and CSeq as a message seen shortly before: not counted again. */
   readonly retransmission: boolean;
+  /** Autonomous system of the source; null or left out where it is not known. */
+  readonly asn?: number | null;
 }
 
 /**
@@ -39,4 +41,6 @@ export interface EventRecord {
   /** The bytes received, up to the cap; `rawLength` is how many there were. */
   readonly raw: Uint8Array;
   readonly rawLength: number;
+  /** Null or absent where no TLS handshake was completed. */
+  readonly tls?: TlsRecord | null;
 }

@@ -47,12 +47,17 @@ export const LIMITS = {
   storeQueuedBytesMax: 67_108_864,
   /** Sightings, blocks, ends and job runs that wait for the database. */
   storeQueuedDecisionsMax: 200_000,
+  /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
+  thinnedSourcesMax: 5_000,
+  thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 20,
+  /** Bytes that go into a log of events with one write. */
+  logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
   storeRetryMs: 1_000,
-  /** Rows of one multi-row INSERT: 1,000 of 26 columns stay under SQLite's 32,766 values. */
+  /** Rows of one multi-row INSERT: 1,000 of up to 11 values stay under SQLite's 32,766. */
   insertRowsMax: 1_000,
   /** Characters of one text column that packet text fills; the bytes are kept beside it. */
   columnTextCharsMax: 512,
@@ -61,7 +66,7 @@ export const LIMITS = {
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
-  databaseCacheKibMax: 65_536,
+  databaseCacheKibMax: 16_384,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
   vacuumStepPagesMax: 500,
@@ -82,6 +87,7 @@ export const LIMITS = {
   conditionPatternsMax: 1_000,
   /** Answers that one pattern of a condition remembers for texts that come again. */
   conditionAnswersMax: 512,
+  conditionAnswerCharsMax: 64,
   /** Bytes of the body that a condition reads. */
   conditionTextBytesMax: 8_192,
   /** Characters that hex_text() decodes. */
@@ -91,13 +97,17 @@ export const LIMITS = {
   ruleWindowSMax: 604_800,
   /** Points that one firing gives at most. */
   rulePointsMax: 1_000,
-  /** Characters of a counted value that are kept as they are; a longer one is kept as its hash. */
-  ruleMemberCharsMax: 64,
-  /** Groups of one rule, and counted values in all of them; the least recently seen go first. */
-  ruleGroupsMax: 250_000,
-  ruleMembersMax: 2_000_000,
-  /** Seconds for which a rule that faulted at run time is muted. */
-  ruleFaultMuteS: 60,
+  /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
+  ruleUnsettledMax: 64,
+  /**
+   * What all rules together remember: groups, tallies of rules in them, and counted values, of 38,
+   * 32 and 32 bytes. With the scores that is 400 MiB; the least recently seen groups go first.
+   */
+  detectGroupsMax: 1_250_000,
+  detectTalliesMax: 6_000_000,
+  detectMembersMax: 3_500_000,
+  /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
+  ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */
   scoredSourcesMax: 1_000_000,
   /** Samples of one rule, and events of one sample with all repetitions. */
@@ -105,6 +115,19 @@ export const LIMITS = {
   ruleSampleEventsMax: 5_000,
   /** Messages of one generation that are remembered to tell retransmissions; two are kept. */
   retransmissionsMax: 50_000,
+  /** Sources, and networks, whose answers are counted in one window; when full it begins anew. */
+  answerAllowancesMax: 100_000,
+  /** Calls that the trap holds at once. */
+  callsMax: 10_000,
+  /** Passwords that let an attacker in: each costs two hashes a request with credentials. */
+  lurePasswordsMax: 32,
+  /** Bytes of one list of passwords, and words of all lists together. */
+  passwordFileBytesMax: 1_048_576,
+  passwordWordsMax: 2_000,
+  /** Hashes in a second of events that are spent on naming guessed passwords: some 70 ms. */
+  guessHashesPerSecondMax: 100_000,
+  /** Digest responses whose password, or its absence from the list, is remembered. */
+  guessesRememberedMax: 20_000,
   /** Values of one header line that are looked at for anomalies. */
   sipListItemsMax: 100,
   /** Bytes that the kernel may hold of what came on one UDP socket before it drops. */
@@ -118,6 +141,23 @@ export const LIMITS = {
   tcpConnectionsPerSourceMax: 100,
   /** Milliseconds from the first byte of a message, or from connecting, to its end. */
   tcpMessageMsMax: 10_000,
+  /** TLS connections at once, for each costs some 50 KiB outside of the heap. */
+  tlsConnectionsMax: 2_000,
+  /** Milliseconds from connecting to the end of a TLS or WebSocket handshake. */
+  handshakeMsMax: 10_000,
+  /** Characters of the server name that a TLS client asks for. */
+  tlsSniCharsMax: 255,
+  /** Days before its end at which a certificate of our own making is renewed, and its whole life. */
+  tlsRenewDays: 30,
+  tlsCertificateDays: 365,
+  /** Bytes of a certificate or key file; a larger one is refused. */
+  tlsFileBytesMax: 262_144,
+  /** Descriptors that connections leave to everything else (database, logs, commands, nft). */
+  descriptorsReservedMax: 256,
+  /** UDP sockets that one wildcard address is served by: one for each address of this host. */
+  udpLocalSocketsMax: 256,
+  /** Milliseconds between two looks at the addresses of this host. */
+  localAddressesCheckMs: 5_000,
   /** Milliseconds without a byte after the first message. */
   tcpIdleMsMax: 120_000,
   /** Bytes of headers, and of a whole message, on a stream. */
@@ -157,4 +197,12 @@ export const LIMITS = {
   /** Milliseconds that the look-up of a reverse name may take, and bytes of an address database. */
   reverseNameMsMax: 2_000,
   geoFileBytesMax: 268_435_456,
+  /** Bytes that wait for a slow reader of stdout; above it `run` leaves lines out. */
+  printedBytesWaitingMax: 4_194_304,
+  /** Lines of the agent's own words that wait for a slow disk; what is over it is counted. */
+  ownLogLinesWaitingMax: 10_000,
+  /** Milliseconds that a stop waits for jobs under way. */
+  jobStopMsMax: 2_000,
+  /** Characters of a user name from which passwords are guessed. */
+  guessedUserCharsMax: 64,
 } as const;

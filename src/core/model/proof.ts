@@ -1,4 +1,4 @@
-import type { Transport } from './transport.js';
+import type { Packet, Transport } from './transport.js';
 
 /**
  * How we know that the source address of ONE event is real. A UDP source address can be forged;
@@ -22,4 +22,10 @@ export function transportProof(transport: Transport): Proof {
     case 'wss':
       return 'tls';
   }
+}
+
+/** The transport as far as its handshake got: a TLS handshake that failed proves no more than TCP. */
+export function completedTransport(packet: Pick<Packet, 'transport' | 'tls' | 'handshake'>) {
+  const { transport, tls = null, handshake } = packet;
+  return handshake === 'failed' && tls === null && transport !== 'udp' ? 'tcp' : transport;
 }

@@ -14,19 +14,36 @@ export interface RuleMatch {
 }
 
 /**
- * The counting form: the rule fires while MORE than `over` things were seen within the last
- * `withinS` seconds in one group. A group is one combination of the values of the `by` fields.
+ * The counting form: the rule fires while MORE than `over` things were seen in one group, within
+ * the last `withinS` seconds or, with `leakS`, in a bucket from which one thing leaks so often. A
+ * group is one combination of the values of the `by` fields. The source of the event that tips the
+ * scale gets the points, whatever the group. Of `withinS` and `leakS` exactly one is null.
  */
 export interface RuleCount {
-  /** Field names; `source` is always one of them, because the source gets the points. */
   readonly by: readonly string[];
   /** Counts the different values of this field; null: counts the events. */
   readonly distinct: string | null;
   readonly over: number;
-  readonly withinS: number;
+  readonly withinS: number | null;
+  readonly leakS: number | null;
+  /** An event counts only when the one before it lies at least so far back. */
+  readonly apartS: number | null;
+  /** A value counts only when it was seen once, and at least so long ago. */
+  readonly settleS: number | null;
+  /** So many of the things must be the source's own; for groups of several sources. */
+  readonly own: number | null;
+  /** true: retransmissions count too. */
+  readonly repeats: boolean;
   /** Condition (CEL): an event for which it holds takes its own value out of the count again. */
   readonly forgetWhen: string | null;
 }
+
+/**
+ * What a rule goes by: `tool` knows one program by its name or by a sign of its making, `behaviour`
+ * what is done, whoever does it.
+ */
+export const RULE_BASES = ['behaviour', 'tool'] as const;
+export type RuleBasis = (typeof RULE_BASES)[number];
 
 /** One configured detector, as read from YAML (docs/RULES.md). Conditions are CEL source text. */
 export interface Rule {
@@ -35,6 +52,7 @@ export interface Rule {
   readonly version: number;
   readonly attackType: AttackType;
   readonly severity: Severity;
+  readonly basis: RuleBasis;
   readonly description: string;
   readonly references: readonly string[];
   readonly match: RuleMatch;
@@ -54,11 +72,13 @@ export interface Rule {
   readonly sourceLine: number;
 }
 
-/** One message of a sample; `repeat` sends it so often, `{n}` in `raw` being 1, 2, 3 … */
+/** One message of a sample; `repeat` sends it so often, `{n}` in `raw`, `source` and `local` being 1, 2, 3 … */
 export interface SampleEvent {
   readonly raw: string;
   readonly source: string;
   readonly sourcePort: number;
+  /** Address of ours that it is sent to. */
+  readonly local: string;
   readonly transport: Transport;
   readonly proof: Proof;
   readonly retransmission: boolean;

@@ -7,6 +7,15 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What a completed TLS handshake agreed on. `sni`: the server name asked for, escaped text. */
+export interface TlsRecord {
+  /** As Node names it: `TLSv1.3`. */
+  readonly version: string;
+  /** As OpenSSL names it: `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+  readonly sni: string | null;
+}
+
 /**
  * Bytes received. For a stream transport one Packet is one framed message.
  * `receivedAtUs`: microseconds since 1970, UTC, when the bytes arrived.
@@ -17,4 +26,11 @@ export interface Packet {
   readonly source: Endpoint;
   readonly local: Endpoint;
   readonly bytes: Buffer;
+  /** Null or absent where no TLS handshake was completed. */
+  readonly tls?: TlsRecord | null;
+  /**
+   * `failed`: these bytes came in place of the TLS or WebSocket handshake that the port wants, or
+   * are what came of a broken one. Nobody is there who could read an answer.
+   */
+  readonly handshake?: 'failed';
 }

@@ -1,146 +1,146 @@
-import { isIP } from 'node:net';
+import type { CallRecord } from '../model/call.js';
 import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
-import type { SipMessage } from '../model/sip-message.js';
-import type { Endpoint } from '../model/transport.js';
-import { findOutsideQuotes, readParam } from '../sip/params.js';
-import { makeNonce, makeToTag } from './nonce.js';
-import { ASTERISK, USUAL_NAMES, type AnswerHeader, type Persona } from './persona.js';
+import {
+  bytesLeft,
+  countIn,
+  countOut,
+  createAnswerBudget,
+  takeAnswer,
+  type AnswerBudget,
+  type AnswerRates,
+} from './budget.js';
+import {
+  beginCall,
+  confirmCall,
+  createCallTable,
+  endCall,
+  hasRoom,
+  type CallTable,
+} from './calls.js';
+import { decideAnswer, type Decision } from './decide-answer.js';
+import type { Lure } from './lure.js';
+import type { AnswerKind } from './persona.js';
+import { renderAnswer, tagOf, type RenderSettings } from './render-answer.js';
 
-export interface Answer {
-  readonly status: number;
-  readonly bytes: Buffer;
+/** How the trap answers: the operator's settings. */
+export interface AnswerSettings extends RenderSettings {
+  /** passive: nothing is ever answered. */
+  readonly answering: 'active' | 'passive';
+  readonly lure: Lure | null;
+  readonly rates: AnswerRates;
+  /** Calls at once; 0: as many as the table holds. */
+  readonly callsMax: number;
+  readonly callDurationMaxUs: number;
 }
 
-/** `secret`: the key of nonces and To-tags; `realm`: what a challenge names. */
-export interface AnswerSettings {
-  readonly secret: Buffer;
-  readonly realm: string;
+/** What the trap remembers between packets so as to answer them. */
+export interface AnswerState {
+  readonly calls: CallTable;
+  readonly budget: AnswerBudget;
 }
 
-/** To a source without proof, bytes out for one byte in: the bound of RFC 9000 section 8.1. */
-const AMPLIFICATION_MAX = 3;
+export const createAnswerState = (): AnswerState => ({
+  calls: createCallTable(),
+  budget: createAnswerBudget(),
+});
+
+/** Why a request that an answer was due to got none. */
+export type Withheld = 'passive' | 'rate' | 'amplification';
+
+export interface Answered {
+  /** In the order in which they go; more than one for the INVITE of a proven source alone. */
+  readonly messages: readonly Buffer[];
+  /** Status of the last of them; null when there is none. */
+  readonly status: number | null;
+  /** Null when it was answered, or no answer was due. */
+  readonly withheld: Withheld | null;
+  /** Calls that began or ended with it. */
+  readonly calls: readonly CallRecord[];
+}
+
+const NOTHING: Answered = { messages: [], status: null, withheld: null, calls: [] };
 
 /**
- * The answer of the PBX that the trap plays, null when there is none. Nothing is answered to a
- * response, an ACK, what is no SIP, or a request that lacks one of the headers that an answer must
- * repeat (RFC 3261 section 8.2.6.2). Extensions that sound plausible exist and ask for a password,
- * whatever password came; others do not exist, so that scanners tell the two apart and go on.
- * An unproven source never gets more than three times its own bytes: a shorter answer, or none.
+ * Answers as the PBX of the persona would, or withholds it: in passive mode, above the rates of the
+ * source and of its network, and, to a source without proof, above three bytes for each byte that
+ * came from it in the window. Changes `state`. Everything goes back to where the message came from.
  */
-export function answerTo(event: TrapEvent, settings: AnswerSettings): Answer | null {
-  const { message } = event;
-  if (message.kind !== 'request' || message.method === 'ACK') return null;
-  const required = readRequired(message);
-  if (required === null) return null;
-  const persona = ASTERISK;
-  const status = statusFor(message, persona);
-  const headers = new Map(required);
-  headers.set('Via', echoVias(message.headers('via'), event.source));
-  headers.set('To', tagTo(event, settings.secret));
-  addOwn(headers, status, event, persona, settings);
-  const bytesMax = isProven(event.proof)
-    ? Number.POSITIVE_INFINITY
-    : message.bytes.length * AMPLIFICATION_MAX;
-  for (const order of [persona.order, persona.shortOrder]) {
-    const bytes = render(status, persona, order, headers);
-    if (bytes.length <= bytesMax) return { status, bytes };
-  }
-  return null;
-}
-
-type Headers = Map<AnswerHeader, string>;
-
-function readRequired(message: SipMessage): Headers | null {
-  const headers: Headers = new Map();
-  for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const) {
-    const value = message.header(name.toLowerCase());
-    if (value === null) return null;
-    headers.set(name, value);
-  }
-  return headers;
-}
-
-function statusFor(message: SipMessage, persona: Persona): number {
-  const method = message.method ?? '';
-  if (method === 'OPTIONS') return 200;
-  if (persona.inDialog.has(method)) return 481;
-  if (!persona.challenged.has(method)) return persona.unknownMethodStatus;
-  const user = method === 'REGISTER' ? message.toUser : message.requestUser;
-  return user !== null && isPlausible(user) ? 401 : 404;
-}
-
-/** Extensions as PBXs have them: 2 to 6 digits, or one of the usual names. */
-function isPlausible(user: string): boolean {
-  return /^\d{2,6}$/.test(user) || USUAL_NAMES.has(user.toLowerCase());
-}
-
-function addOwn(
-  headers: Headers,
-  status: number,
+export function answerRequest(
   event: TrapEvent,
-  persona: Persona,
   settings: AnswerSettings,
-): void {
-  headers.set('Server', persona.server);
-  headers.set('Allow', persona.allow);
-  headers.set('Supported', persona.supported);
-  headers.set('Content-Length', '0');
-  if (status === 401) {
-    const realm = settings.realm.replace(/["\\]/g, '\\$&');
-    const nonce = makeNonce(settings.secret, event.source.address, event.receivedAtUs);
-    headers.set('WWW-Authenticate', `Digest algorithm=MD5, realm="${realm}", nonce="${nonce}"`);
+  state: AnswerState,
+): Answered {
+  const { source, message, receivedAtUs: nowUs } = event;
+  const proven = isProven(event.proof);
+  if (!proven) countIn(state.budget, source.address, message.bytes.length, nowUs);
+  const decision = decideAnswer(event, { ...settings, calls: state.calls });
+  if (decision.kind === 'none') return NOTHING;
+  if (settings.answering === 'passive') return { ...NOTHING, withheld: 'passive' };
+  if (decision.kind === 'confirm-call') {
+    confirmCall(decision.call, nowUs);
+    return NOTHING;
   }
-  if (status === 200) {
-    headers.set('Contact', `<sip:${hostPort(event.local)}>`);
-    headers.set('Accept', persona.accept);
+  if (!takeAnswer(state.budget, source.address, settings.rates, nowUs)) {
+    return { ...NOTHING, withheld: 'rate' };
+  }
+  const bytesMax = proven ? Number.POSITIVE_INFINITY : bytesLeft(state.budget, source.address);
+  const answered = carryOut(event, settings, state, decision, bytesMax);
+  if (!proven)
+    for (const sent of answered.messages) countOut(state.budget, source.address, sent.length);
+  return answered;
+}
+
+type Due = Exclude<Decision, { readonly kind: 'none' | 'confirm-call' }>;
+
+function carryOut(
+  event: TrapEvent,
+  settings: AnswerSettings,
+  state: AnswerState,
+  decision: Due,
+  bytesMax: number,
+): Answered {
+  const one = (as: AnswerKind, status: number, toTag: string | null = null): Answered => {
+    const bytes = renderAnswer(event, settings, as, status, bytesMax, toTag);
+    if (bytes === null) return { ...NOTHING, withheld: 'amplification' };
+    return { ...NOTHING, messages: [bytes], status };
+  };
+  switch (decision.kind) {
+    case 'answer':
+      return one(decision.as, decision.status);
+    case 'repeat-call':
+      return one('accepted', 200, decision.call.toTag);
+    case 'end-call': {
+      const ended = endCall(state.calls, decision.call, decision.how, event.receivedAtUs);
+      return { ...one('done', 200, decision.call.toTag), calls: [ended] };
+    }
+    case 'begin-call':
+      return begin(event, settings, state, bytesMax);
   }
 }
 
-/** The Vias as they came; the first gets where the request really came from (RFC 3581 section 4). */
-function echoVias(values: readonly string[], source: Endpoint): string {
-  const [top = '', ...others] = values;
-  const COMMA = 44;
-  const end = findOutsideQuotes(top, COMMA, COMMA, 0);
-  const first = top.slice(0, end).trimEnd();
-  const wantsPort = readParam(first, 'rport') !== null;
-  const bare = wantsPort ? first.replace(/;[ \t]*rport[ \t]*(?:=[^;]*)?(?=;|$)/i, '') : first;
-  const port = wantsPort ? `;rport=${source.port}` : '';
-  const stamped = `${bare};received=${source.address}${port}${top.slice(end)}`;
-  return [stamped, ...others].map(clean).join('\r\nVia: ');
-}
-
-function tagTo(event: TrapEvent, secret: Buffer): string {
-  const { message } = event;
-  const value = message.header('to') ?? '';
-  if (message.toTag !== null && message.toTag !== '') return value;
-  const { address } = event.source;
-  const tag = makeToTag(secret, address, message.callId ?? '', event.receivedAtUs);
-  return `${value};tag=${tag}`;
-}
-
-function render(
-  status: number,
-  persona: Persona,
-  order: readonly AnswerHeader[],
-  headers: Headers,
-): Buffer {
-  const lines = [`SIP/2.0 ${status} ${persona.reasons[status] ?? 'Unknown'}`];
-  for (const name of order) {
-    const value = headers.get(name);
-    if (value === undefined) continue;
-    // Vias were cleaned one by one: the line ends between them are ours.
-    lines.push(`${name}: ${name === 'Via' ? value : clean(value)}`);
+/** 100, 180 and 200 at once: a voice menu picks up as fast. */
+function begin(
+  event: TrapEvent,
+  settings: AnswerSettings,
+  state: AnswerState,
+  bytesMax: number,
+): Answered {
+  if (!hasRoom(state.calls, settings.callsMax)) {
+    state.calls.refused += 1;
+    const refusal = renderAnswer(event, settings, 'refused', 503, bytesMax);
+    return refusal === null
+      ? { ...NOTHING, withheld: 'amplification' }
+      : { ...NOTHING, messages: [refusal], status: 503 };
   }
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-}
-
-/** No packet text may end a line of our answer. */
-function clean(value: string): string {
-  return /[\r\n\0]/.test(value) ? value.replace(/[\r\n\0]/g, ' ') : value;
-}
-
-function hostPort(local: Endpoint): string {
-  const host = isIP(local.address) === 6 ? `[${local.address}]` : local.address;
-  return `${host}:${local.port}`;
+  const toTag = tagOf(event, settings);
+  const messages = (
+    [
+      ['trying', 100],
+      ['ringing', 180],
+      ['accepted', 200],
+    ] as const
+  ).flatMap(([as, status]) => renderAnswer(event, settings, as, status, bytesMax, toTag) ?? []);
+  const call = beginCall(state.calls, event, toTag);
+  return { messages, status: 200, withheld: null, calls: [call.record] };
 }

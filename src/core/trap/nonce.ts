@@ -1,36 +1,56 @@
 import { timingSafeEqual } from 'node:crypto';
 import { keyedHash } from './keyed-hash.js';
+import type { NonceForm, TagForm } from './persona.js';
+import { nonceFormOf, tagFormOf, writeTag, writeUuid } from './tag-form.js';
 
-const BUCKET_US = 3_600_000_000;
+const BUCKET_S = 3_600;
+const BUCKET_US = BUCKET_S * 1_000_000;
 /** 128 bits: a forger must not be able to guess one for an address that it cannot hear. */
 const NONCE_CHARS = 32;
 
 /**
  * The digest nonce for a source: the same one for the whole of an hour, so that the response of one
  * wrong stored password stays the same too, while a guesser's change. Bound to the address, not to
- * the port. `address` is canonical text; 32 hexadecimal characters come out.
+ * the port. `address` is canonical text; 122 bits or more come out, in the form of the persona.
  */
-export function makeNonce(secret: Buffer, address: string, nowUs: number): string {
-  return nonceOf(secret, address, bucketOf(nowUs));
+export function makeNonce(
+  secret: Buffer,
+  address: string,
+  nowUs: number,
+  form: NonceForm = 'hex',
+): string {
+  return nonceOf(secret, address, bucketOf(nowUs), form);
+}
+
+/** The opaque value that some products add to a nonce: 16 hexadecimal digits, as steady as it. */
+export function makeOpaque(secret: Buffer, address: string, nowUs: number): string {
+  return keyedHash(secret, `opaque ${bucketOf(nowUs)} ${address}`).slice(0, 16);
 }
 
 /** True when the nonce is ours, for this address, of this hour or of the one before. */
 export function checkNonce(secret: Buffer, address: string, nonce: string, nowUs: number): boolean {
-  if (nonce.length !== NONCE_CHARS) return false;
+  const form = nonceFormOf(nonce);
+  if (form === null) return false;
   const bucket = bucketOf(nowUs);
   return (
-    isEqual(nonce, nonceOf(secret, address, bucket)) ||
-    isEqual(nonce, nonceOf(secret, address, bucket - 1))
+    isEqual(nonce, nonceOf(secret, address, bucket, form)) ||
+    isEqual(nonce, nonceOf(secret, address, bucket - 1, form))
   );
 }
 
 /**
- * The tag that our answers put on a To without one: `as` and 8 hexadecimal characters, Asterisk's
- * form. Bound to the address, the Call-ID and the hour; an ACK or BYE that brings it back proves
- * that the answer was received there. 32 bits only, so it vouches for one message at a time.
+ * The tag that our answers put on a To without one, in the form of the persona. Bound to the
+ * address, the Call-ID and the hour; an ACK or BYE that brings it back proves that the answer was
+ * received there. As few as 32 bits, so it vouches for one message at a time.
  */
-export function makeToTag(secret: Buffer, address: string, callId: string, nowUs: number): string {
-  return tagOf(secret, address, callId, bucketOf(nowUs));
+export function makeToTag(
+  secret: Buffer,
+  address: string,
+  callId: string,
+  nowUs: number,
+  form: TagForm = 'as-hex',
+): string {
+  return writeTag(tagHash(secret, address, callId, bucketOf(nowUs)), form);
 }
 
 /** True when the tag is ours, for this address and Call-ID, of this hour or of the one before. */
@@ -41,11 +61,12 @@ export function checkToTag(
   tag: string,
   nowUs: number,
 ): boolean {
-  if (!/^as[0-9a-f]{8}$/.test(tag)) return false;
+  const form = tagFormOf(tag);
+  if (form === null) return false;
   const bucket = bucketOf(nowUs);
   return (
-    isEqual(tag, tagOf(secret, address, callId, bucket)) ||
-    isEqual(tag, tagOf(secret, address, callId, bucket - 1))
+    isEqual(tag, writeTag(tagHash(secret, address, callId, bucket), form)) ||
+    isEqual(tag, writeTag(tagHash(secret, address, callId, bucket - 1), form))
   );
 }
 
@@ -53,12 +74,23 @@ function bucketOf(nowUs: number): number {
   return Math.floor(nowUs / BUCKET_US);
 }
 
-function nonceOf(secret: Buffer, address: string, bucket: number): string {
-  return keyedHash(secret, `nonce ${bucket} ${address}`).slice(0, NONCE_CHARS);
+function nonceOf(secret: Buffer, address: string, bucket: number, form: NonceForm): string {
+  const hash = keyedHash(secret, `nonce ${bucket} ${address}`);
+  switch (form) {
+    case 'hex':
+      return hash.slice(0, NONCE_CHARS);
+    case 'uuid':
+      return writeUuid(hash);
+    case 'pjsip': {
+      // Made at some second of the hour before: on the full hour each time would be a sign of ours.
+      const atS = bucket * BUCKET_S - (Number.parseInt(hash.slice(-4), 16) % BUCKET_S);
+      return `${atS}/${hash.slice(0, NONCE_CHARS)}`;
+    }
+  }
 }
 
-function tagOf(secret: Buffer, address: string, callId: string, bucket: number): string {
-  return `as${keyedHash(secret, `tag ${bucket} ${address} ${callId}`).slice(0, 8)}`;
+function tagHash(secret: Buffer, address: string, callId: string, bucket: number): string {
+  return keyedHash(secret, `tag ${bucket} ${address} ${callId}`);
 }
 
 function isEqual(a: string, b: string): boolean {

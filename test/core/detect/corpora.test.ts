@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ATTACK_TYPES } from '../../../src/core/model/attack-type.js';
 import { replay, THRESHOLD } from './replay.js';
 
 const corpora = process.env['SIP_CORPORA'];
@@ -15,12 +16,7 @@ const line = z.object({
   raw: z.string(),
 });
 
-const FAMILIES = [
-  'reconnaissance',
-  'sip_scan',
-  'extension_enumeration',
-  'credential_attack',
-] as const;
+const FAMILIES = [...ATTACK_TYPES];
 const BENIGN = ['benign', 'load'];
 
 type Line = z.infer<typeof line>;
@@ -65,7 +61,7 @@ describe.skipIf(corpora === undefined)('recorded traffic of real programs', () =
     'of %s is rightly named and reaches the threshold within 12 packets',
     (_run, { packets, label }) => {
       for (const outcome of replay(packets)) {
-        expect(outcome.attackType, outcome.rules.join()).toBe(label);
+        expect(outcome.blockedAs, outcome.rules.join()).toBe(label);
         expect(outcome.blockedAt).not.toBeNull();
         expect(outcome.blockedAt).toBeLessThanOrEqual(12);
       }

@@ -118,7 +118,7 @@ describe('a counting rule', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const state = createDetectState();
-        const ruleSet = compileRules([ruleOf({ count: COUNT })]);
+        const ruleSet = compileRules([ruleOf({ count: COUNT, mute: '1s' })]);
         const seen: [string, number][] = [];
         let atS = 0;
         for (const [user, gapS] of steps) {
@@ -184,19 +184,28 @@ describe('detect', () => {
     expect(rulesOn('GET / HTTP/1.0\r\n\r\n')).toEqual(['c']);
   });
 
-  it('mutes, counts and shows a rule that fails, and goes on with the others', () => {
+  it('takes a condition that fails for not met, counts and shows it, and goes on with the others', () => {
     const state = createDetectState();
     const bad = ruleOf({ id: 'bad', when: 'event.header_names[99] == "x"' });
     const ruleSet = compileRules([bad, ruleOf({ id: 'good', mute: '1s' })]);
     const first = send(state, ruleSet, 'a', 0);
-    expect(first.faults).toMatchObject([{ rule: 'bad', mutedUntilUs: START_US + 60e6 }]);
+    expect(first.faults).toEqual([{ rule: 'bad', message: OUT_OF_BOUNDS }]);
     expect(first.sightings).toMatchObject([{ rule: 'good' }]);
     expect(send(state, ruleSet, 'a', 30).faults).toEqual([]);
     expect(send(state, ruleSet, 'a', 61).faults).toHaveLength(1);
     expect(ruleStatus(state)).toMatchObject([
-      { rule: 'bad', faults: 2, sightings: 0, fault: OUT_OF_BOUNDS },
+      { rule: 'bad', faults: 3, sightings: 0, fault: OUT_OF_BOUNDS },
       { rule: 'good', faults: 0, sightings: 3, fault: null },
     ]);
+  });
+
+  it('is not switched off for others by an event on which it fails', () => {
+    const state = createDetectState();
+    const ruleSet = compileRules([ruleOf({ when: 'event.header_names[5] == "x-bad"' })]);
+    const at = (n: number, headers: Readonly<Record<string, string>>): Detection =>
+      detect(state, ruleSet, toEvent(request('REGISTER', headers), { id: n }), POLICY);
+    expect(at(1, {}).faults).toHaveLength(1);
+    expect(at(2, { 'X-Bad': '1' }).sightings).toMatchObject([{ rule: 'r' }]);
   });
 
   it('keeps what it counted when other rules come, and begins anew for a changed one', () => {
@@ -211,7 +220,7 @@ describe('detect', () => {
   });
 
   it('holds its bounds: the least recently seen go first and are counted', () => {
-    const state = createDetectState({ ruleGroupsMax: 3, scoredSourcesMax: 2 });
+    const state = createDetectState({ groupsMax: 3, scoredSourcesMax: 2 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 0 } })]);
     for (let n = 1; n <= 5; n += 1) {
       send(state, ruleSet, 'a', n, { source: { address: `198.51.100.${n}`, port: 5060 } });
@@ -224,7 +233,7 @@ describe('detect', () => {
   });
 
   it('holds the bound on counted values whatever the packets say', () => {
-    const state = createDetectState({ ruleMembersMax: 50 });
+    const state = createDetectState({ membersMax: 50 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 8 } })]);
     for (let n = 0; n < 500; n += 1) {
       const source = { address: `198.51.${n % 100}.1`, port: 5060 };

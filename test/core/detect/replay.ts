@@ -34,6 +34,8 @@ export interface Outcome {
   readonly peakProven: number;
   /** The packet, counted from 1, that brings the threshold; null: none does. */
   readonly blockedAt: number | null;
+  /** What a block would be for: the attack of the sighting with most points on that packet. */
+  readonly blockedAs: AttackType | null;
   readonly rules: readonly string[];
   readonly sightings: readonly Sighting[];
 }
@@ -61,6 +63,7 @@ export function replay(
       peakTotal: Math.max(last.peakTotal, score.total),
       peakProven: Math.max(last.peakProven, score.proven),
       blockedAt: last.blockedAt ?? (score.total >= THRESHOLD ? count : null),
+      blockedAs: last.blockedAs ?? (score.total >= THRESHOLD ? leading(sightings) : null),
       rules: [...new Set([...last.rules, ...sightings.map(({ rule }) => rule)])],
       sightings: [...last.sightings, ...sightings],
     });
@@ -74,9 +77,15 @@ const EMPTY: Omit<Outcome, 'source'> = {
   peakTotal: 0,
   peakProven: 0,
   blockedAt: null,
+  blockedAs: null,
   rules: [],
   sightings: [],
 };
+
+function leading(sightings: readonly Sighting[]): AttackType | null {
+  const most = Math.max(...sightings.map(({ points }) => points));
+  return sightings.find(({ points }) => points === most)?.attackType ?? null;
+}
 
 function toEvent(packet: RecordedPacket, id: number, seen: Set<string>): TrapEvent {
   const message = parseMessage(Buffer.from(packet.raw, 'latin1'));

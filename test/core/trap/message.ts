@@ -2,10 +2,32 @@ import type { TrapEvent } from '../../../src/core/model/event.js';
 import type { SipMessage } from '../../../src/core/model/sip-message.js';
 import type { Transport } from '../../../src/core/model/transport.js';
 import { parseMessage } from '../../../src/core/sip/parse.js';
+import type { AnswerSettings } from '../../../src/core/trap/answer.js';
+import type { PersonaName } from '../../../src/core/trap/persona.js';
+import { PERSONAS } from '../../../src/core/trap/personas/personas.js';
 import { proveSource } from '../../../src/core/trap/prove.js';
 
 export const SECRET = Buffer.alloc(32, 7);
 export const NOW_US = 1_790_000_000_000_000;
+
+/** Settings of a trap that answers as Asterisk and lets nobody in. */
+export function makeSettings(
+  change: Partial<Omit<AnswerSettings, 'persona'>> & { readonly persona?: PersonaName } = {},
+): AnswerSettings {
+  const { persona = 'asterisk', ...others } = change;
+  return {
+    persona: PERSONAS[persona],
+    secret: SECRET,
+    realm: 'asterisk',
+    algorithms: ['MD5'],
+    answering: 'active',
+    lure: null,
+    rates: { perSource: 1_000_000, perNetwork: 1_000_000 },
+    callsMax: 0,
+    callDurationMaxUs: 60_000_000,
+    ...others,
+  };
+}
 
 /** A request as a scanner sends it; a header that is '' is left out. */
 export function makeRequest(

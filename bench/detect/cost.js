@@ -1,0 +1,159 @@
+// What detection costs: time for an event, memory for a source, and the longest stall.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { compileRules, createDetectState, detect } from '../../dist/core/detect/detect.js';
+import { parseMessage } from '../../dist/core/sip/parse.js';
+import { createRandom, digits, request } from './messages.js';
+
+const POLICY = { scoreHalfLifeS: 3_600 };
+const START_US = 1_767_225_600_000_000;
+const EVENTS = 200_000;
+const TEXTS = 4_096;
+const TRACKED = 1_000_000;
+const MEMORY_MIB_MAX = 400;
+const COST_US_MAX = 3;
+const STALL_MS_MAX = 10;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
+export function measureCost(rules) {
+  const all = compileRules(rules);
+  const none = compileRules([]);
+  say(`\n=== cost with ${rules.length} rules (µs an event, the best of three)`);
+  const yardstick = Math.min(...Array.from({ length: 3 }, () => timeParsing()));
+  say(`  yardstick, parsing the message: ${yardstick.toFixed(2)}`);
+  const goals = [];
+  for (const sources of [1, 1_000, 200_000]) {
+    const bare = bestOf(none, sources);
+    const full = bestOf(all, sources);
+    const added = full - bare;
+    say(
+      `  ${String(sources).padStart(7)} sources: rules add ${added.toFixed(2)}, ` +
+        `${(added / yardstick).toFixed(1)} times the yardstick`,
+    );
+    goals.push({
+      goal: `rules add at most ${COST_US_MAX} µs an event at ${sources} sources`,
+      ok: added <= COST_US_MAX,
+      figure: `${added.toFixed(2)} µs, parsing takes ${yardstick.toFixed(2)}`,
+    });
+  }
+  return [...goals, ...measureMemory(all)];
+}
+
+/** A background of attacks: mostly REGISTER, then OPTIONS, INVITE; each as another message. */
+function createTexts() {
+  const random = createRandom(7);
+  return Array.from({ length: TEXTS }, () => {
+    const kind = random();
+    const user = digits(random, 4);
+    if (kind < 0.5) return Buffer.from(request(random, 'REGISTER', { user }));
+    if (kind < 0.75) return Buffer.from(request(random, 'OPTIONS', { to: '<sip:192.0.2.1>' }));
+    const number = `0044${digits(random, 9)}`;
+    return Buffer.from(request(random, 'INVITE', { user: random() < 0.5 ? number : user }));
+  });
+}
+
+const texts = createTexts();
+
+function timeParsing() {
+  const started = process.cpuUsage();
+  let seen = 0;
+  for (let n = 0; n < EVENTS; n += 1) {
+    const message = parseMessage(texts[n % TEXTS]);
+    // The headers that the answer and the retransmission need anyway.
+    if (message.callId !== null && message.viaBranch !== null) seen += message.cseqNumber ?? 0;
+  }
+  const us = cpuUs(started) / EVENTS;
+  return seen === 0 ? Number.NaN : us;
+}
+
+const bestOf = (ruleSet, sources) =>
+  Math.min(...Array.from({ length: 3 }, () => timeEvents(ruleSet, sources)));
+
+/** Parsing is part of both runs, so that fields which only rules read are laid to them. */
+function timeEvents(ruleSet, sources) {
+  const state = createDetectState();
+  const addresses = Array.from({ length: sources }, (_, n) => addressOf(n));
+  for (let n = 0; n < Math.max(sources, 20_000); n += 1)
+    detect(state, ruleSet, eventOf(n, addresses), POLICY);
+  const started = process.cpuUsage();
+  for (let n = 0; n < EVENTS; n += 1) detect(state, ruleSet, eventOf(n, addresses), POLICY);
+  return cpuUs(started) / EVENTS;
+}
+
+/** Processor time: other programs on the machine must not count. */
+function cpuUs(started) {
+  const { user, system } = process.cpuUsage(started);
+  return user + system;
+}
+
+function eventOf(n, addresses) {
+  const message = parseMessage(texts[n % TEXTS]);
+  // As in the agent, these were read before the rules come.
+  void message.callId;
+  void message.viaBranch;
+  void message.cseqNumber;
+  return {
+    id: n + 1,
+    receivedAtUs: START_US + n * 50,
+    transport: 'udp',
+    source: { address: addresses[n % addresses.length], port: 5060 },
+    local: { address: '192.0.2.1', port: 5060 },
+    proof: 'none',
+    message,
+    retransmission: false,
+  };
+}
+
+/** Spread over many networks, so that rules that count by network have as many groups. */
+const addressOf = (n) => {
+  const mixed = Math.imul(n + 1, 0x9e3779b1) >>> 0;
+  return `${(mixed >>> 24) % 223 || 1}.${(mixed >>> 16) & 255}.${(mixed >>> 8) & 255}.${mixed & 255}`;
+};
+
+function measureMemory(ruleSet) {
+  const state = createDetectState();
+  collect();
+  const before = used();
+  let worstMs = 0;
+  const stalls = (n) => {
+    const event = eventOf(n, [addressOf(n)]);
+    const started = performance.now();
+    detect(state, ruleSet, event, POLICY);
+    worstMs = Math.max(worstMs, performance.now() - started);
+  };
+  for (let n = 0; n < TRACKED; n += 1) stalls(n);
+  collect();
+  const mib = used() - before;
+  say(
+    `  ${TRACKED} sources, one message each: ${mib.toFixed(0)} MiB, ${((mib * 1_048_576) / TRACKED).toFixed(0)} bytes a source`,
+  );
+  for (let n = TRACKED; n < TRACKED * 2; n += 1) stalls(n);
+  collect();
+  const full = used() - before;
+  say(
+    `  twice as many, the bounds reached: ${full.toFixed(0)} MiB; the longest single event ${worstMs.toFixed(1)} ms`,
+  );
+  return [
+    {
+      goal: `${TRACKED} sources in at most ${MEMORY_MIB_MAX} MiB`,
+      ok: full <= MEMORY_MIB_MAX,
+      figure: `${mib.toFixed(0)} MiB, never more than ${full.toFixed(0)}`,
+    },
+    {
+      goal: `no stall over ${STALL_MS_MAX} ms`,
+      ok: worstMs <= STALL_MS_MAX,
+      figure: `${worstMs.toFixed(1)} ms`,
+    },
+  ];
+}
+
+function used() {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1_048_576;
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,180 @@
+// The way from the socket to the stored event: npm run bench -- ingest [--seconds N] [--rate N] [--only NAME]
+import { execFile, fork } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs, promisify } from 'node:util';
+import { cpuSeconds, peakMib, startAgent } from './parts/agent.js';
+
+export const ABOUT =
+  'messages a second from the socket to database and log, with answers and losses';
+
+const SENDER = new URL('ingest/sender.js', import.meta.url).pathname;
+const RECEIVER = new URL('ingest/receiver.js', import.meta.url).pathname;
+const PORT = 25060;
+const FLOOD_RATE = 150_000;
+const WARM_UP = { rate: 4_000, seconds: 4, graceMs: 500 };
+
+/** Every case has a name for --only; `share` is its part of --rate. */
+const CASES = [
+  { name: 'mix', what: '1,000 sources, 600 bytes', sources: 1000, bytes: 600, share: 1 },
+  { name: 'half', what: 'the same at half the rate', sources: 1000, bytes: 600, share: 0.5 },
+  { name: 'one', what: 'one source, 600 bytes', sources: 1, bytes: 600, share: 1 },
+  { name: 'large', what: '1,000 sources, 8 KiB', sources: 1000, bytes: 8192, share: 0.25 },
+  {
+    name: 'tcp',
+    what: '200 connections, 600 bytes',
+    sources: 200,
+    bytes: 600,
+    share: 0.5,
+    tcp: true,
+  },
+  {
+    name: 'flood',
+    what: 'a flood from 1,000 sources',
+    sources: 1000,
+    bytes: 600,
+    rate: FLOOD_RATE,
+  },
+];
+
+/** Prints a table line for each case as it ends, and returns them all. */
+export async function run(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      seconds: { type: 'string', default: '10' },
+      rate: { type: 'string', default: '15000' },
+      only: { type: 'string', multiple: true },
+      json: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+    },
+  });
+  const seconds = Number(values.seconds);
+  const rate = Number(values.rate);
+  const say = (line) => process.stdout.write(values.json ? '' : `${line}\n`);
+  say(
+    `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model}, ${seconds} s a case`,
+  );
+  const yardstick = {};
+  for (const mode of ['empty', 'answering']) {
+    yardstick[mode] = await measureReceiver(mode, Math.min(seconds, 5));
+    say(`plain dgram receiver, ${mode}: ${perSecond(yardstick[mode])} received`);
+  }
+  const results = [];
+  for (const each of CASES) {
+    if (values.only !== undefined && !values.only.includes(each.name)) continue;
+    const wanted = each.rate ?? rate * each.share;
+    const result = await measureAgent(each, wanted, seconds, values.profile);
+    result.ofYardstick = result.storedPerS / yardstick.answering;
+    results.push({ case: each.name, ...result });
+    for (const line of describe(each, result)) say(line);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ yardstick, results })}\n`);
+  return { yardstick, results };
+}
+
+async function measureReceiver(mode, seconds) {
+  const receiver = fork(RECEIVER, [mode]);
+  const ask = () => new Promise((resolve) => receiver.once('message', resolve));
+  const { port } = await ask();
+  const orders = { transport: 'udp', port, sources: 100, bytes: 600, rate: 400_000, seconds };
+  const sent = await send({ ...orders, graceMs: 200 });
+  const answer = ask();
+  receiver.send('count');
+  const { received } = await answer;
+  receiver.disconnect();
+  return received / sent.seconds;
+}
+
+async function send(orders) {
+  const { stdout } = await promisify(execFile)(process.execPath, [SENDER, JSON.stringify(orders)]);
+  return JSON.parse(stdout);
+}
+
+async function measureAgent({ sources, bytes, tcp = false }, rate, seconds, profile) {
+  const agent = await startAgent({
+    keys: { listen_address: '127.0.0.1', listen_port: PORT },
+    // A threshold that nobody reaches: every message is answered to the end.
+    sections: '[blocking]\nmode = observe\nthreshold = 1000000',
+    nodeArgs: profile ? ['--cpu-prof', '--cpu-prof-dir=/tmp/sentrypeer-bench-profile'] : [],
+  });
+  try {
+    const orders = { transport: tcp ? 'tcp' : 'udp', port: PORT, sources, bytes };
+    // Code that is still being compiled says nothing about an agent that has run for a while.
+    await send({ ...orders, ...WARM_UP });
+    const before = await settled(agent);
+    const cpuBefore = cpuSeconds(agent.pid);
+    const sent = await send({ ...orders, rate, seconds });
+    const after = await settled(agent);
+    const cpu = cpuSeconds(agent.pid) - cpuBefore;
+    const peak = peakMib(agent.pid);
+    await agent.stop();
+    const logged = (await countLines(agent.files.json_log_file)) - before.store.events;
+    return summarize({ sent, before, after, logged, cpu, peak });
+  } finally {
+    agent.remove();
+  }
+}
+
+/** The status when nothing waits for the database any more, and the counts stand still. */
+async function settled(agent) {
+  let before = await agent.status();
+  for (let attempt = 0; attempt < 120; attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = await agent.status();
+    const still = now.counts.received === before.counts.received;
+    if (still && now.store.queued === 0 && now.store.events === before.store.events) return now;
+    before = now;
+  }
+  return before;
+}
+
+async function countLines(file) {
+  let lines = 0;
+  for await (const chunk of createReadStream(file)) {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
+  }
+  return lines;
+}
+
+function summarize({ sent, before, after, logged, cpu, peak }) {
+  const grown = (read) => read(after) - read(before);
+  const { offered, seconds } = sent;
+  const received = grown(({ counts }) => counts.received);
+  const kernelDrops = grown(({ limits_hit: hit }) => hit.kernel_drops);
+  const stored = grown(({ store }) => store.events);
+  return {
+    offered,
+    received,
+    kernelDrops,
+    answeredByAgent: grown(({ counts }) => counts.answered),
+    answersSeen: sent.answered,
+    stored,
+    thinned: grown(({ limits_hit: hit }) => hit.samples_thinned),
+    logged,
+    offeredPerS: offered / seconds,
+    storedPerS: stored / seconds,
+    lost: offered - received - kernelDrops,
+    cpuUsPerMessage: (cpu * 1e6) / received,
+    peakMib: peak,
+    p50Ms: sent.p50Ms,
+    p99Ms: sent.p99Ms,
+  };
+}
+
+const perSecond = (number) => `${Math.round(number).toLocaleString('en')}/s`;
+const whole = (number) => number.toLocaleString('en');
+const ms = (number) => (number === null ? '-' : `${number.toFixed(1)} ms`);
+
+function describe({ name, what }, result) {
+  const { offered, received, kernelDrops, answeredByAgent, answersSeen } = result;
+  return [
+    '',
+    `${name}: ${what}`,
+    `  offered    ${whole(offered)} (${perSecond(result.offeredPerS)})`,
+    `  received   ${whole(received)}, dropped by the kernel ${whole(kernelDrops)}, unaccounted ${whole(result.lost)}`,
+    `  answered   ${whole(answeredByAgent)}, of which the sender saw ${whole(answersSeen)}; p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}`,
+    `  stored     ${whole(result.stored)} (${perSecond(result.storedPerS)}), counted only ${whole(result.thinned)}, logged ${whole(result.logged)}`,
+    `  used       ${Math.round(result.cpuUsPerMessage)} µs of processor a message, ${Math.round(result.peakMib)} MiB at most; stored are ${result.ofYardstick.toFixed(2)} of the answering receiver`,
+  ];
+}

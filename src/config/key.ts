@@ -1,0 +1,19 @@
+import { path, type Reader } from './readers.js';
+
+/** One configuration key. `standard` is the default, in the words of the file. */
+export interface Key<T> {
+  readonly key: string;
+  readonly reader: Reader<T>;
+  readonly standard: string;
+  readonly doc: string;
+  /** The file's name below the state folder in a trial; null for what is no path. */
+  readonly trialName: string | null;
+}
+
+export function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
+  return { key: name, reader, standard, doc, trialName: null };
+}
+
+export function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
+  return { key: name, reader: path, standard, doc, trialName };
+}

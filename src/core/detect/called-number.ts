@@ -1,0 +1,39 @@
+import { kindOfNumber } from './number-ranges.js';
+
+/** Digits that stay when somebody tries one number behind many dial prefixes (measured: 9 to 11). */
+const SUFFIX_DIGITS = 9;
+/** E.164: no number is longer; dial prefixes come on top. */
+const CHARS_MAX = 40;
+
+/**
+ * The number that a user part dials, `+` and digits, separators left out; null when it is none.
+ * Short ones are extensions.
+ */
+export function calledNumber(user: string): string | null {
+  if (user.length > CHARS_MAX || user.length < SUFFIX_DIGITS) return null;
+  let number = '';
+  for (let index = 0; index < user.length; index += 1) {
+    const code = user.charCodeAt(index);
+    if (code >= 48 && code <= 57) number += user.charAt(index);
+    else if (code === 43 && index === 0) number = '+';
+    else if (!'-.() *#'.includes(user.charAt(index))) return null;
+  }
+  return number.length >= SUFFIX_DIGITS ? number : null;
+}
+
+/** The last nine digits, and what stands before them: dial prefix, country, area. */
+export const suffixOf = (number: string): string => number.slice(-SUFFIX_DIGITS);
+export function prefixOf(number: string): string {
+  const prefix = number.slice(0, -SUFFIX_DIGITS);
+  // A number without any prefix is one more way to write it.
+  return prefix === '' ? '-' : prefix;
+}
+
+/** Ways to dial abroad, also behind a digit for an outside line; the longest first. */
+const DIAL = /^(?:\+|9?0{2,4}|9?011|900|101\d(?:011|00)?|810)/;
+
+/** What is special about the number, whatever dial prefix stands before it; '' for nothing. */
+export function numberKind(number: string): string {
+  const bare = number.replace(DIAL, '');
+  return kindOfNumber(bare) ?? '';
+}

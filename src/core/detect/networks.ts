@@ -1,0 +1,15 @@
+/**
+ * The network around an address, as text: an IPv4 /24, or an IPv6 /64 (`groups` 4) or /48
+ * (`groups` 3). `address` is canonical text (model/address.ts). Counting calls this for each event,
+ * so it cuts text instead of computing with bytes.
+ */
+export function networkOf(address: string, groups: 3 | 4): string {
+  if (!address.includes(':')) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+  const gap = address.indexOf('::');
+  const head = (gap === -1 ? address : address.slice(0, gap)).split(':');
+  const tail = gap === -1 ? [] : address.slice(gap + 2).split(':');
+  const filled = [...head.filter((part) => part !== '')];
+  const given = tail.filter((part) => part !== '');
+  while (gap !== -1 && filled.length + given.length < 8) filled.push('0');
+  return `${[...filled, ...given].slice(0, groups).join(':')}::/${groups * 16}`;
+}

@@ -1,0 +1,138 @@
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
+import { LIMITS } from '../core/model/limits.js';
+import { codeOf, toBindError } from './bind-error.js';
+import { toEndpoint } from './endpoint.js';
+import type { Listening, TrapContext } from './options.js';
+
+export interface UdpPlace {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+export interface UdpSocket {
+  readonly listening: Listening;
+  readonly close: () => Promise<void>;
+}
+
+/** `shared`: others of ours have the port too. `localOf`: the local address where it is not fixed. */
+export interface UdpRole {
+  readonly shared: boolean;
+  readonly localOf: ((source: string) => string) | null;
+}
+
+/** Opens one UDP socket. Rejects with PORT_IN_USE, PORT_DENIED or ADDRESS_UNAVAILABLE. */
+export async function openUdpSocket(
+  context: TrapContext,
+  { address, port, family }: UdpPlace,
+  { shared, localOf }: UdpRole,
+): Promise<UdpSocket> {
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    ipv6Only: family === 6,
+    reuseAddr: shared,
+    recvBufferSize: LIMITS.udpReceiveBufferBytes,
+    lookup: numericLookup(family),
+  });
+  await bind(socket, { transport: 'udp', address, port });
+  const bound = socket.address();
+  const local = toEndpoint(bound.address, bound.port);
+  tellBuffer(socket, context);
+  const onSent = (error: Error | null): void => {
+    if (error !== null) countSendError(context, error);
+  };
+  socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
+    context.counts.received.udp += 1;
+    const { address: peer, port: peerPort } = from;
+    const source = toEndpoint(peer, peerPort);
+    context.options.onPacket(
+      {
+        receivedAtUs: context.options.nowUs(),
+        transport: 'udp',
+        source,
+        local: localOf === null ? local : { address: localOf(source.address), port: local.port },
+        bytes,
+      },
+      (answer) => {
+        send(socket, context, answer, peer, peerPort, onSent);
+      },
+    );
+  });
+  socket.on('error', (error) => {
+    context.counts.socketErrors += 1;
+    context.notice('udp', `UDP socket on ${address}: ${codeOf(error) ?? error.message}`);
+  });
+  return {
+    listening: { transport: 'udp', ...local },
+    close: () =>
+      new Promise((resolve) => {
+        socket.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+function bind(socket: Socket, wanted: Listening): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => {
+      socket.close();
+      reject(toBindError(wanted, error));
+    };
+    socket.once('error', refuse);
+    socket.bind({ address: wanted.address, port: wanted.port, exclusive: true }, () => {
+      socket.off('error', refuse);
+      resolve();
+    });
+  });
+}
+
+/** Addresses are numbers already: asking a resolver would cost a turn of the loop each time. */
+function numericLookup(family: 4 | 6): NonNullable<SocketOptions['lookup']> {
+  return (host, _options, callback) => {
+    callback(null, host, family);
+  };
+}
+
+function tellBuffer(socket: Socket, context: TrapContext): void {
+  // Linux doubles what was asked for, and cuts it to rmem_max without a word.
+  const bytes = socket.getRecvBufferSize() / 2;
+  if (bytes >= LIMITS.udpReceiveBufferBytes) return;
+  const wanted = LIMITS.udpReceiveBufferBytes;
+  context.notice(
+    'rmem_max',
+    `the kernel caps the UDP receive buffer at ${Math.floor(bytes / 1024)} KiB, so that a burst ` +
+      `may lose packets: \`sysctl -w net.core.rmem_max=${wanted}\` gives it ${wanted / 1024} KiB`,
+  );
+}
+
+function send(
+  socket: Socket,
+  context: TrapContext,
+  answer: Buffer,
+  address: string,
+  port: number,
+  onSent: (error: Error | null) => void,
+): void {
+  if (port === 0) {
+    // A forged source: nothing can be sent there, and Node would throw.
+    context.counts.sendErrors += 1;
+    return;
+  }
+  try {
+    if (socket.getSendQueueSize() > LIMITS.udpSendQueueBytesMax) {
+      context.counts.repliesDropped += 1;
+      return;
+    }
+    socket.send(answer, port, address, onSent);
+  } catch (error) {
+    // Node throws for a socket that was closed meanwhile, and for an answer beyond 64 KiB.
+    countSendError(context, error);
+  }
+}
+
+function countSendError(context: TrapContext, error: unknown): void {
+  context.counts.sendErrors += 1;
+  const why = codeOf(error) ?? String(error);
+  context.notice('send', `an answer could not be sent: ${why}`);
+}
