@@ -44,7 +44,7 @@ function renderInputs({ inputs }: ReplayView): string {
         // The ledger's own keys.
         ([why, number]) => `  left out: ${number} ${LEFT_OUT[why as LeftOut]}`,
       );
-      return [head, ...left, ...(damage === null ? [] : [`  damaged: ${damage}`])].join('\n');
+      return [head, ...left, ...(damage === null ? [] : [`  note: ${damage}`])].join('\n');
     })
     .join('\n');
 }
@@ -62,6 +62,9 @@ export function renderStory(story: StoryView): string {
     story.untold_packets > 0
       ? `${count(story.untold_packets, 'packet')} of further sources, judged but not listed`
       : null,
+    ...Object.entries(story.limits_hit).map(
+      ([limit, times]) => `a bound was reached: ${limit.replaceAll('_', ' ')}: ${times}`,
+    ),
     ...story.faults.map(
       ({ rule, message, times }) => `rule ${rule} failed ${times} times: ${message}`,
     ),

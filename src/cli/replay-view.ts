@@ -1,4 +1,6 @@
 import { formatTime } from '../api/views.js';
+import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
+import type { AgentState } from '../core/step.js';
 import { compareStories, compareTexts, type SourceChange } from '../replay/compare.js';
 import type { Ledger } from '../replay/recorded.js';
 import type { ReplayRun } from '../replay/run.js';
@@ -79,7 +81,7 @@ const viewChange = ({ address, change, before, after }: SourceChange) => ({
 });
 
 /** What one run tells: of the rules in force, or of those that are tried. */
-export const viewStory = (story: Story, limit: number) => ({
+export const viewStory = ({ story, state }: ReplayRun, limit: number) => ({
   packets: story.packets,
   packets_kept_out: story.keptOut,
   out_of_order: story.outOfOrder,
@@ -99,8 +101,20 @@ export const viewStory = (story: Story, limit: number) => ({
     .sort((a, b) => b.scorePeak - a.scorePeak || compareTexts(a.address, b.address))
     .slice(0, limit)
     .map(viewSource),
+  limits_hit: limitsHit(state),
   faults: [...story.faults].map(([rule, { message, times }]) => ({ rule, message, times })),
 });
+
+/** What the agent forgot or refused because a bound was reached; empty: nothing. */
+function limitsHit({ detect, blocks }: AgentState): Readonly<Record<string, number>> {
+  const counts = {
+    rule_groups_forgotten: ruleStatus(detect).reduce((sum, { evicted }) => sum + evicted, 0),
+    scores_forgotten: scoreStatus(detect).evicted,
+    unproven_blocks_refused: blocks.breaker.refused,
+    blocks_refused_full: blocks.refusedFull,
+  };
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
 
 export type StoryView = ReturnType<typeof viewStory>;
 
@@ -135,8 +149,8 @@ export function viewReplay(
     },
     rules: plan.rules.length,
     tried_rules: plan.trial?.own.map(({ id }) => id) ?? [],
-    in_force: viewStory(base.story, limit),
-    tried: trial === null ? null : viewStory(trial.story, limit),
+    in_force: viewStory(base, limit),
+    tried: trial === null ? null : viewStory(trial, limit),
     difference: trial === null ? null : viewDifference(base.story, trial.story, limit),
   };
 }

@@ -83,7 +83,7 @@ export default class Simulate extends AgentCommand {
     const campaign = args.campaign as CampaignName;
     const options = { address, marked: !flags.disguised };
     const packets = runCampaign(run, campaign, options, flags.packets).map(viewPacket);
-    const story = viewStory(run.story, PACKETS_SHOWN);
+    const story = viewStory(run, PACKETS_SHOWN);
     this.log(`${renderPackets(packets)}\n\n${renderStory(story)}`);
     return { campaign, from: address, packets, packets_total: packets.length, story };
   }

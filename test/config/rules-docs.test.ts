@@ -60,9 +60,10 @@ describe('docs/RULES.md', () => {
     }
   });
 
-  it('has a first rule that works', () => {
-    const [, yaml = ''] = DOCS.split('```yaml\n');
-    const [rule] = parseRules(yaml.split('```')[0] ?? '', 'RULES.md');
+  it.each(['RULES.md', 'REPLAY.md'])('has a first rule that works, and so has %s', (name) => {
+    const page = readFileSync(join(ROOT, 'docs', name), 'utf8');
+    const [, yaml = ''] = page.split('```yaml\n');
+    const [rule] = parseRules(yaml.split('```')[0] ?? '', name);
     if (rule === undefined) throw new Error('no rule');
     expect(runSamples(rule)).toEqual([
       { rule: 'own-dialling', sample: 'three numbers', failure: null },

@@ -4,6 +4,7 @@ import { renderReplay } from '../../src/cli/replay-text.js';
 import { viewReplay, type ReplayView } from '../../src/cli/replay-view.js';
 import type { ReplayPlan } from '../../src/cli/replay-setup.js';
 import { parseRules } from '../../src/config/rules.js';
+import type { BlockPolicy } from '../../src/core/block/policy.js';
 import type { Proof } from '../../src/core/model/proof.js';
 import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
 import { createLedger, type RecordedPacket } from '../../src/replay/recorded.js';
@@ -31,14 +32,15 @@ interface Plan {
   readonly rules: string;
   readonly tried?: string;
   readonly protect?: readonly string[];
+  readonly policy?: BlockPolicy;
 }
 
 function play(
-  { rules, tried, protect = [] }: Plan,
+  { rules, tried, protect = [], policy = REPLAY_POLICY }: Plan,
   records: readonly RecordedPacket[],
 ): ReplayView {
   const settings = {
-    policy: REPLAY_POLICY,
+    policy,
     scoreHalfLifeS: 3_600,
     answers: makeSettings({ realm: 'pbx.example', secret: REPLAY_SECRET }),
     seed: REPLAY_SEED,
@@ -51,7 +53,7 @@ function play(
   const own = tried === undefined ? null : parseRules(tried, 'tried.yaml');
   const inForce = parseRules(rules, 'rules.yaml');
   const trial = own === null ? null : { own, rules: [...inForce, ...own] };
-  const plan: ReplayPlan = { setting, policy: REPLAY_POLICY, rules: inForce, trial };
+  const plan: ReplayPlan = { setting, policy, rules: inForce, trial };
   const base = createRun(setting, inForce);
   const second = trial === null ? null : createRun(setting, trial.rules);
   for (const { packet, proof } of records) {
@@ -144,6 +146,14 @@ describe('a replay', () => {
         after_packets: 5,
       },
     ]);
+  });
+
+  it('says which bounds were reached', () => {
+    const policy = { ...REPLAY_POLICY, newUnprovenPerMinuteMax: 1 };
+    const records = [...registers(8), ...registers(8, { address: '203.0.113.8' })];
+    const { in_force: story } = play({ rules: IN_FORCE, policy }, records);
+    expect(story.limits_hit).toEqual({ unproven_blocks_refused: 1 });
+    expect(story.blocks_total).toBe(1);
   });
 
   it('says how many packets came out of order, and takes them at the time of the one before', () => {

@@ -88,7 +88,7 @@ function readIpv6(bytes: Buffer): IpPacket | null {
 }
 
 function ipv4Text(bytes: Buffer, at: number): string {
-  return `${bytes.readUInt8(at)}.${bytes.readUInt8(at + 1)}.${bytes.readUInt8(at + 2)}.${bytes.readUInt8(at + 3)}`;
+  return bytes.subarray(at, at + 4).join('.');
 }
 
 function ipv6Text(bytes: Buffer, at: number): string {
