@@ -12,6 +12,9 @@ const PROGRAMS = {
   svcrack: ['svcrack', 'sipvicious_svcrack'],
   sipp: ['sipp'],
   sipsak: ['sipsak'],
+  nmap: ['nmap'],
+  baresip: ['baresip'],
+  python3: ['python3'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type LabProgram = keyof typeof PROGRAMS;
