@@ -16,6 +16,9 @@ const PROGRAMS = {
   sipp: ['sipp'],
   sipsak: ['sipsak'],
   openssl: ['openssl'],
+  nmap: ['nmap'],
+  baresip: ['baresip'],
+  python3: ['python3'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type LabProgram = keyof typeof PROGRAMS;

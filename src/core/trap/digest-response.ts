@@ -16,7 +16,7 @@ export function digestHashOf(algorithm: string): 'md5' | 'sha256' | null {
 
 /**
  * Says of a password whether these credentials were made with it (RFC 7616 section 3.4, without
- * qop and with `auth`). Null when the algorithm or the qop is another. `method` is the request's.
+ * qop and with `auth`; svcrack says `auth` and computes as without). Null when the algorithm or the qop is another. `method` is the request's.
  * What does not hang on the password is hashed once. Text is latin1, as the parser gives it.
  */
 export function createPasswordCheck(
@@ -27,7 +27,8 @@ export function createPasswordCheck(
   const { username, realm, nonce, uri, qop, nc, cnonce, response } = credentials;
   if (name === null || response === '' || (qop !== '' && qop.toLowerCase() !== 'auth')) return null;
   const digest = (text: string): string => hash(name, Buffer.from(text, 'latin1'), 'hex');
-  const middle = qop === '' ? nonce : [nonce, nc, cnonce, qop].join(':');
+  const plain = qop === '' || (cnonce === '' && nc === '');
+  const middle = plain ? nonce : [nonce, nc, cnonce, qop].join(':');
   const tail = `:${middle}:${digest(`${method}:${uri}`)}`;
   const head = `${username}:${realm}:`;
   const wanted = response.toLowerCase();

@@ -1,0 +1,200 @@
+import { fileURLToPath } from 'node:url';
+import { loadRules } from '../../dist/config/rules.js';
+import { createBlockTable } from '../../dist/core/block/block-table.js';
+import { createBreaker } from '../../dist/core/block/breaker.js';
+import { createProtectTable } from '../../dist/core/block/protect.js';
+import { createReturns } from '../../dist/core/block/returns.js';
+import { compileRules, createDetectState } from '../../dist/core/detect/detect.js';
+import { createFramer, flush, push } from '../../dist/core/sip/frame.js';
+import { parseMessage } from '../../dist/core/sip/parse.js';
+import { createCounts, step } from '../../dist/core/step.js';
+import { answerRequest, createAnswerState } from '../../dist/core/trap/answer.js';
+import { PERSONAS } from '../../dist/core/trap/personas/personas.js';
+import { proveSource } from '../../dist/core/trap/prove.js';
+import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
+
+const RULES = fileURLToPath(new URL('../../rules/', import.meta.url));
+const SECRET = Buffer.alloc(32, 7);
+const START_US = 1_800_000_000_000_000;
+const SOURCES = ['192.0.2.1', '192.0.2.200', '2001:db8::1', '198.51.100.7'];
+const READERS = (
+  'kind method requestUri statusCode anomalies callId cseqNumber cseqMethod viaBranch userAgent ' +
+  'fromUser fromHost fromTag toUser toHost toTag requestUser contact contentType authorization'
+).split(' ');
+
+/** What is tried on each message. `run` throws when something is wrong. */
+export async function createTargets() {
+  const rules = compileRules(await loadRules([RULES]));
+  return [
+    { name: 'parse', run: tryParse },
+    { name: 'frame', run: tryFrame },
+    { name: 'prove', run: tryProve },
+    answerTarget(),
+    stepTarget(rules),
+  ];
+}
+
+function tryParse(bytes) {
+  const message = parseMessage(bytes);
+  for (const name of READERS) void message[name];
+  message.headerNames();
+  message.headers('via');
+  message.header('require');
+}
+
+/** The same bytes in two pieces must give the same messages as in one. */
+function tryFrame(bytes) {
+  const whole = frame([bytes]);
+  const middle = bytes.length >> 1;
+  const halves = frame([bytes.subarray(0, middle), bytes.subarray(middle)]);
+  must(whole === halves, `framing differs: ${whole} in one piece, ${halves} in two`);
+}
+
+function frame(chunks) {
+  const framer = createFramer({ headBytesMax: 32_768, messageBytesMax: 65_535 });
+  const lengths = [];
+  for (const chunk of chunks) {
+    if (framer.failure !== null) break;
+    for (const message of push(framer, Buffer.from(chunk)).messages) lengths.push(message.length);
+  }
+  // The last one is what had come when the fault was seen, which may be more or less.
+  if (framer.failure !== null) return `${lengths.slice(0, -1).join()} failure`;
+  const rest = flush(framer);
+  return `${lengths.join()} rest ${rest === null ? 'none' : rest.length}`;
+}
+
+function tryProve(bytes) {
+  const message = parseMessage(bytes);
+  const proof = proveSource(message, 'udp', SOURCES[0], SECRET, START_US);
+  must(proof === 'none', `a forged message proves its address by ${proof}`);
+}
+
+function settingsOf(persona) {
+  return {
+    persona,
+    secret: SECRET,
+    realm: 'asterisk',
+    algorithms: ['MD5', 'SHA-256'],
+    answering: 'active',
+    lure: { passwords: ['1234', 'secret'] },
+    rates: { perSource: 1e9, perNetwork: 1e9 },
+    callsMax: 0,
+    callDurationMaxUs: 60_000_000,
+  };
+}
+
+/** One persona after the other. */
+function answerTarget() {
+  const state = createAnswerState();
+  const all = Object.values(PERSONAS).map(settingsOf);
+  let id = 0;
+  return {
+    name: 'answer',
+    run: (bytes) => {
+      id += 1;
+      const settings = all[id % all.length];
+      const source = { address: SOURCES[id % SOURCES.length], port: 5060 };
+      const transport = id % 5 === 0 ? 'tcp' : 'udp';
+      const message = parseMessage(bytes);
+      const receivedAtUs = START_US + id * 1000;
+      const proof = proveSource(message, transport, source.address, SECRET, receivedAtUs);
+      const local = { address: '0.0.0.0', port: 5060 };
+      const event = { id, receivedAtUs, transport, source, local, proof, message };
+      const { messages } = answerRequest({ ...event, retransmission: false }, settings, state);
+      must(proof !== 'none' || messages.length <= 1, 'more than one answer to an unproven source');
+      must(message.kind === 'request' || messages.length === 0, 'an answer to no request');
+      for (const answer of messages) checkAnswer(answer);
+    },
+  };
+}
+
+function checkAnswer(bytes) {
+  const text = bytes.toString('latin1');
+  const head = text.slice(0, text.indexOf('\r\n\r\n'));
+  must(!/[\0\r\n]/.test(head.replaceAll('\r\n', '')), 'a stray line end or NUL in an answer');
+  for (const line of head.split('\r\n').slice(1)) {
+    must(/^[A-Z][A-Za-z-]+: /.test(line), `a line that is no header of ours: ${line}`);
+  }
+}
+
+function stepTarget(rules) {
+  const state = makeState(rules);
+  let sent = 0;
+  let answers = 0;
+  return {
+    name: 'step',
+    run: (bytes) => {
+      sent += 1;
+      const nowUs = START_US + sent * 1000;
+      const address = `10.${(sent >> 16) & 255}.${(sent >> 8) & 255}.${sent & 255}`;
+      const source = { address, port: 5060 };
+      const local = { address: '198.51.100.1', port: 5060 };
+      const packet = { receivedAtUs: nowUs, transport: 'udp', source, local, bytes };
+      const effects = step(state, { kind: 'packet', packet }, nowUs);
+      const out = effects.filter(({ kind }) => kind === 'answer');
+      answers += out.length > 0 ? 1 : 0;
+      const bytesOut = out.reduce((sum, effect) => sum + effect.bytes.length, 0);
+      must(bytesOut <= 3 * bytes.length, `${bytesOut} bytes out for ${bytes.length}`);
+      const faults = effects.filter(({ kind }) => kind === 'fault');
+      must(faults.length === 0, `a rule failed: ${faults[0]?.fault.message}`);
+      checkCounts(state.counts, sent, answers);
+      if (sent % 1000 === 0) step(state, { kind: 'tick' }, nowUs);
+    },
+  };
+}
+
+function checkCounts(counts, sent, answers) {
+  const withheld =
+    counts.withheldBlocked +
+    counts.withheldPassive +
+    counts.withheldRate +
+    counts.withheldAmplification;
+  must(counts.received === sent, `${counts.received} counted, ${sent} sent`);
+  must(counts.answered === answers, `${counts.answered} answered, ${answers} answers`);
+  must(
+    counts.answered + counts.noAnswerDue + withheld === counts.received,
+    `answered and withheld are not what came in: ${JSON.stringify(counts)}`,
+  );
+}
+
+function makeState(rules) {
+  return {
+    settings: {
+      policy: {
+        observing: false,
+        threshold: 100,
+        durationS: 3600,
+        durationFactor: 4,
+        durationMaxS: 2_592_000,
+        unproven: 'sip',
+        unprovenDurationS: 600,
+        scope: 'all',
+        prefixIpv4: 32,
+        prefixIpv6: 64,
+        blocksMax: 1_000_000,
+        newUnprovenPerMinuteMax: 600,
+      },
+      scoreHalfLifeS: 3600,
+      answers: settingsOf(PERSONAS.asterisk),
+      seed: 1,
+    },
+    rules,
+    detect: createDetectState(),
+    retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
+    blocks: {
+      table: createBlockTable(),
+      returns: createReturns(),
+      breaker: createBreaker(),
+      protect: createProtectTable([]),
+      refusedFull: 0,
+      nextBlockId: 1,
+    },
+    nextEventId: 1,
+    counts: createCounts(),
+  };
+}
+
+function must(holds, what) {
+  if (!holds) throw new Error(what);
+}
