@@ -139,10 +139,10 @@ export function quantiles(values) {
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function until(what, isSo, msMax = 60_000) {
+export async function until(what, isSo, msMax = 60_000, everyMs = 20) {
   const end = performance.now() + msMax;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
-    await pause(20);
+    await pause(everyMs);
   }
 }

@@ -130,9 +130,9 @@ describe('a configuration file', () => {
     ],
     ['an address with a host name', 'listen_address = localhost', /it is no IP address/],
     [
-      'a host name to protect',
-      '[blocking]\nprotect = trunk.example.org',
-      /host names are not supported here, give the address/,
+      'no host name to protect',
+      '[blocking]\nprotect = trunk_.example.org',
+      /it is no host name; allowed is a list/,
     ],
     [
       'a network with host bits',
