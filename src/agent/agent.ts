@@ -5,6 +5,8 @@ import { step } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { Trap } from '../trap/options.js';
+import { AgentError } from '../core/model/errors.js';
+import { createNftables } from '../firewall/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
 import { adoptAfterCrash } from './after-crash.js';
 import { createCalls } from './calls.js';
@@ -176,9 +178,29 @@ const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
 async function putInForce(context: AgentContext): Promise<void> {
   const { keeper, closers, loaded, crashed } = context;
   if (loaded.trial) closers.add('firewall table', () => takeTableAway(context));
-  if (!keeper.chosen.enforcing) return;
+  if (!keeper.chosen.enforcing) {
+    if (loaded.settings.blocking.mode === 'observe') await clearOwnTable(context);
+    return;
+  }
   if (crashed) await adoptAfterCrash(context);
   await keeper.sync();
+}
+
+/** Observing must not mean that the rules of an earlier, enforcing start go on dropping unseen. */
+async function clearOwnTable({ owner, log }: AgentContext): Promise<void> {
+  const firewall = createNftables({ owner });
+  try {
+    const { owner: found } = await firewall.look();
+    if (found?.id !== owner.id) return;
+    await firewall.remove();
+    log.say('observing: the firewall rules of the start before are taken away');
+  } catch (error) {
+    // Where nft is missing or may not be used, there is nothing that we could have written.
+    if (!(error instanceof AgentError)) throw error;
+    log.say(`observing: whether old rules are in force cannot be told: ${error.message}`);
+  } finally {
+    await firewall.close();
+  }
 }
 
 async function takeTableAway({ keeper }: AgentContext): Promise<void> {

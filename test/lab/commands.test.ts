@@ -106,9 +106,13 @@ describe.skipIf(needs.skip)(`the commands, with and without an agent ${needs.not
     writeFileSync(join(folder, 'rules_dir', 'bad.yaml'), 'id: [');
     await waitUntil('the bad rule is refused', () => log().includes('bad.yaml'));
     await agent.stop('SIGTERM');
-    // An installed agent leaves its table in force over a restart.
+    // An installed agent leaves its table in force over a restart, but not into observing.
     expect(await nftTable(lab.agent)).toContain('table inet sentrypeer');
-    await lab.agent.exec('nft', ['delete', 'table', 'inet', 'sentrypeer']);
+    write('mode = observe');
+    writeFileSync(join(folder, 'rules_dir', 'bad.yaml'), '');
+    const observing = await startAgent(lab, { args: ['-c', file], stateDir: folder });
+    expect(await nftTable(lab.agent)).toBe('');
+    await observing.stop('SIGTERM');
   }, 60_000);
 
   it('run in the background and say so', async () => {
