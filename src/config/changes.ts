@@ -1,7 +1,7 @@
 import { KEY_PLACES, writeValue, type Settings } from './schema.js';
 
 /** What sockets, open files and posted jobs stand on; everything else is taken over while running. */
-const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
+export const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'listen_address',
   'listen_port',
   'transports',
@@ -12,6 +12,8 @@ const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'json_log_file',
   'database_file',
   'control_socket',
+  'rules_dir',
+  'verbose',
   'jobs.block_expiry',
   'jobs.firewall_check',
   'jobs.protect_refresh',

@@ -1,3 +1,4 @@
+import { FIXED_WHILE_RUNNING } from './changes.js';
 import { KEYS, KEY_PLACES, type KeyPlace } from './schema.js';
 
 const HEADER = `# sentrypeer-agent
@@ -62,7 +63,12 @@ value are errors that name file and line, what was read and what is allowed.
 
 A running agent takes a changed file over by itself, and on SIGHUP; a file with an error is reported
 and the settings before it stay in force. These take effect at the next start only:
-\`listen_address\`, \`listen_port\`, \`transports\`, \`tls_port\`, \`ws_port\`, \`wss_port\`,
-\`log_file\`, \`json_log_file\`, \`database_file\`,
-\`control_socket\`.
+${fixedKeys()}.
 `;
+
+/** The keys that need a new start, a few a line; those of [jobs] as one. */
+function fixedKeys(): string {
+  const own = [...FIXED_WHILE_RUNNING].filter((id) => !id.startsWith('jobs.'));
+  const words = own.map((id) => `\`${id}\``);
+  return `${words.join(', ')}, and all of \`[jobs]\``;
+}

@@ -107,7 +107,12 @@ export const KEYS = {
       '* * * * *',
       'When host names are resolved again, and gateway, resolvers and SSH peers looked for.',
     ),
-    databasePrune: key('database_prune', cron, '17 3 * * *', 'When old events are deleted.'),
+    databasePrune: key(
+      'database_prune',
+      cron,
+      '*/10 * * * *',
+      'When what is too old or too much is deleted.',
+    ),
     databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),
     certificateCheck: key(
       'certificate_check',

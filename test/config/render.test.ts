@@ -44,6 +44,8 @@ describe('changes', () => {
     });
     const places = 'log_file = /a\ndatabase_file = /b\ncontrol_socket = /c\njson_log_file = /d';
     expect(check('', places).restart).toHaveLength(4);
-    expect(check('', 'rules_dir = /a').restart).toEqual([]);
+    // The folder that is watched, and what the terminal shows, are chosen at the start.
+    expect(check('', 'rules_dir = /a').restart).toEqual(['rules_dir']);
+    expect(check('', 'verbose = true').restart).toEqual(['verbose']);
   });
 });
