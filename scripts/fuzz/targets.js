@@ -1,13 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { loadRules } from '../../dist/config/rules.js';
-import { createBlockTable } from '../../dist/core/block/block-table.js';
-import { createBreaker } from '../../dist/core/block/breaker.js';
-import { createProtectTable } from '../../dist/core/block/protect.js';
-import { createReturns } from '../../dist/core/block/returns.js';
+import { createBlockState } from '../../dist/core/block/decide.js';
+import { createCounts } from '../../dist/core/counts.js';
 import { compileRules, createDetectState } from '../../dist/core/detect/detect.js';
 import { createFramer, flush, push } from '../../dist/core/sip/frame.js';
 import { parseMessage } from '../../dist/core/sip/parse.js';
-import { createCounts, step } from '../../dist/core/step.js';
+import { step } from '../../dist/core/step.js';
 import { answerRequest, createAnswerState } from '../../dist/core/trap/answer.js';
 import { PERSONAS } from '../../dist/core/trap/personas/personas.js';
 import { proveSource } from '../../dist/core/trap/prove.js';
@@ -171,6 +169,10 @@ function makeState(rules) {
         scope: 'all',
         prefixIpv4: 32,
         prefixIpv6: 64,
+        prefixBlockSources: 5,
+        prefixBlockIpv4: 24,
+        prefixBlockIpv6: 48,
+        prefixBlockWindowS: 86_400,
         blocksMax: 1_000_000,
         newUnprovenPerMinuteMax: 600,
       },
@@ -182,14 +184,7 @@ function makeState(rules) {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
-    blocks: {
-      table: createBlockTable(),
-      returns: createReturns(),
-      breaker: createBreaker(),
-      protect: createProtectTable([]),
-      refusedFull: 0,
-      nextBlockId: 1,
-    },
+    blocks: createBlockState(),
     nextEventId: 1,
     counts: createCounts(),
   };
