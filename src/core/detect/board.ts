@@ -13,7 +13,7 @@ export interface Board {
   /** By spec. */
   readonly specStamp: Int32Array;
   readonly group: Int32Array;
-  /** By word. `found` is the event's value, or the tape; `long` the head of a long ledger. */
+  /** By word. `found` is the event's value, or the tape, or RESTING; `long` the head of a long ledger. */
   readonly wordStamp: Int32Array;
   readonly found: Int32Array;
   readonly foundAfter: Int32Array;
@@ -34,6 +34,9 @@ export interface Board {
   /** Long ledgers met in the list that is being walked. */
   readonly met: number[];
 }
+
+/** Stands in `found` while a ledger takes nothing in. */
+export const RESTING = -1;
 
 /** Of the two counts of a rule: over all events, or over proven ones alone. */
 export type Kind = 0 | 1;

@@ -1,11 +1,11 @@
-import { isMute } from './board.js';
+import { isMute, RESTING } from './board.js';
 import type { Board, Kind } from './board.js';
 import type { Groups } from './groups.js';
 import { valueOf } from './key-table.js';
 import { LONG_FLAG, tagOf } from './plan.js';
 import type { Place, Plan } from './plan.js';
 import type { Pool } from './pool.js';
-import { AGAIN, AT, EVENT, HI, LO, MASK, NEXT, OLDEST, SIZE, WORD } from './record.js';
+import { AGAIN, AT, EVENT, HI, LO, MASK, NEXT, OLDEST, RESTS, SIZE, WORD } from './record.js';
 import { isInSieve, setInSieve, wipeSieve } from './sieve.js';
 import { ageOf } from './ticks.js';
 
@@ -63,6 +63,14 @@ export function meetLong(board: Board, pool: Pool, plan: Plan, head: number): vo
   const tag = tagOf(word);
   const oldest = ints[start + OLDEST] ?? 0;
   board.long[word] = head;
+  const restsUntil = ints[start + RESTS] ?? 0;
+  if (restsUntil !== 0) {
+    if (((restsUntil - board.now) | 0) > 0) {
+      board.found[word] = RESTING;
+      return;
+    }
+    ints[start + RESTS] = 0;
+  }
   board.size[word] = ints[start + SIZE] ?? 0;
   board.oldest[word] = oldest;
   const oldestAge = ageOf(ints[(oldest << 3) + AT] ?? 0, board.now);

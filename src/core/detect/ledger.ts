@@ -1,10 +1,11 @@
+import { RESTING } from './board.js';
 import type { Board, Kind } from './board.js';
 import { addRecord } from './groups.js';
 import type { Groups } from './groups.js';
 import { setValue, valueOf } from './key-table.js';
 import { LONG_FLAG, tagOf } from './plan.js';
 import type { Place, Plan } from './plan.js';
-import { takeRecord } from './pool.js';
+import { giveBack, takeRecord } from './pool.js';
 import {
   AGAIN,
   AT,
@@ -15,11 +16,12 @@ import {
   NEWEST,
   NEXT,
   OLDEST,
+  RESTS,
   SIEVE,
   SIZE,
   WORD,
 } from './record.js';
-import { setInSieve } from './sieve.js';
+import { setInSieve, wipeSieve } from './sieve.js';
 import type { Seen } from './tape.js';
 import { ageOf } from './ticks.js';
 
@@ -43,6 +45,7 @@ export function countValue(
   const word = anyWord | kind;
   const at = (tagOf(word) * 32 + bit) * 2 + kind;
   if (board.found[word] === 0) addValue(board, groups, plan, group, word);
+  if (board.found[word] === RESTING) return false;
   const record = board.found[word] ?? 0;
   if (board.long[word] !== 0) makeNewest(board, groups.records.ints, word, record);
   const { ints } = groups.records;
@@ -65,6 +68,10 @@ function addValue(board: Board, groups: Groups, plan: Plan, group: number, word:
   const size = board.size[word] ?? 0;
   const oldest = board.oldest[word] ?? 0;
   const isFull = size >= (ledger?.sizeMax ?? 0);
+  if (isFull && (board.oldestAge[word] ?? 0) < (ledger?.settle ?? 0)) {
+    rest(board, groups, plan, word, ledger?.settle ?? 0);
+    return;
+  }
   let record = oldest;
   if (oldest !== 0 && (isFull || (board.oldestAge[word] ?? 0) >= (ledger?.kept ?? 0))) {
     clearBits(groups, plan, record, -1);
@@ -84,6 +91,29 @@ function addValue(board: Board, groups: Groups, plan: Plan, group: number, word:
   if (head !== 0) setInSieve(ints, head << 3, lo);
   board.found[word] = record;
   board.oldest[word] = 0;
+}
+
+/**
+ * Who names more values than are kept before the first of them has settled is none of the slow ones
+ * that such rules look for; others catch it. Its values are given up, and none is taken in until
+ * they would have settled.
+ */
+function rest(board: Board, groups: Groups, plan: Plan, word: number, settle: number): void {
+  const { records } = groups;
+  const start = (board.long[word] ?? 0) << 3;
+  for (let record = records.ints[start + OLDEST] ?? 0; record !== 0;) {
+    const next = records.ints[(record << 3) + NEXT] ?? 0;
+    clearBits(groups, plan, record, -1);
+    giveBack(records, record);
+    record = next;
+  }
+  records.ints[start + NEWEST] = 0;
+  records.ints[start + OLDEST] = 0;
+  records.ints[start + SIZE] = 0;
+  wipeSieve(records.ints, start);
+  // 0 is for ledgers that do not rest.
+  records.ints[start + RESTS] = (board.now + settle) | 1;
+  board.found[word] = RESTING;
 }
 
 /** Moves the values of a word from the group's list behind a head, oldest first. */
@@ -160,7 +190,7 @@ export function forgetValue(
 ): void {
   const word = anyWord | kind;
   const record = board.found[word] ?? 0;
-  if (record === 0) return;
+  if (record === 0 || record === RESTING) return;
   clearBits(groups, plan, record, 1 << bit);
   const { ints } = groups.records;
   const start = record << 3;

@@ -48,10 +48,11 @@ export interface PlanSpec {
   readonly gate: Gate | null;
 }
 
-/** How many values of one tag a group holds, and for how many ticks one can count. */
+/** How many values of one tag a group holds, for how many ticks one can count, and when it settles. */
 export interface Ledger {
   sizeMax: number;
   kept: number;
+  settle: number;
 }
 
 /** Whose a bit of a ledger is, and when a value counts for it (ticks). */
@@ -98,7 +99,7 @@ export const TAPE_FLAG = 2;
 /** Set in the word of a long ledger's head. */
 export const LONG_FLAG = 1 << 30;
 const BITS_MAX = 31;
-const NOTHING: Ledger = { sizeMax: 0, kept: 0 };
+const NOTHING: Ledger = { sizeMax: 0, kept: 0, settle: 0 };
 
 /** A record's word holds the tag, whether it is the head of a tape, and in the last bit the kind. */
 export const tagOf = (word: number): number => word >> 2;
@@ -187,7 +188,7 @@ function place(
   const { tag, bit } = takeBit(draft, `${key.names.join(' ')}: ${ledger}`, name);
   const within = spanTicks(tally.withinUs);
   const settle = spanTicks(tally.settleUs);
-  const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0 });
+  const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0, settle });
   const unsettled = tally.settleUs > 0 ? LIMITS.ruleUnsettledMax : 0;
   // Enough for each of the rules, also when each looks at values of its own.
   if (!draft.bits.has(tag * 32 + bit)) held.sizeMax += tally.over + 1 + unsettled;

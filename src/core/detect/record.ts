@@ -15,10 +15,11 @@ export const AGAIN = 7;
 
 /**
  * The head of a long ledger: word with LONG_FLAG (0), next of the group (1), the newest value (2),
- * the oldest (3), how many (4), and two records (5, 6) whose 512 bits tell of most values at once
- * that they are not there.
+ * the oldest (3), how many (4), two records (5, 6) whose 512 bits tell of most values at once that
+ * they are not there, and until when the ledger rests (7, ticks; 0: it does not).
  */
 export const NEWEST = 2;
 export const OLDEST = 3;
 export const SIZE = 4;
 export const SIEVE = 5;
+export const RESTS = 7;

@@ -134,3 +134,15 @@ it('gives back what it took when groups go', () => {
   for (const { members } of ruleStatus(state)) expect(members).toBeLessThanOrEqual(5);
   expect(state.groups.records.size).toBeLessThanOrEqual(20);
 });
+
+it('lets who names too many values too fast rest from the slow rules, and looks again after that', () => {
+  const rule = RULES.filter(({ id }) => id === 'settled');
+  const steps = Array.from({ length: 90 }, (_, n): Step => ({ user: n, gapS: 0.1, back: false }));
+  expect(play(rule, steps).flat()).toEqual([]);
+  const slow = Array.from({ length: 9 }, (_, n): Step => ({
+    user: 100 + n,
+    gapS: 11,
+    back: false,
+  }));
+  expect(play(rule, [...steps, ...slow]).flat()).not.toEqual([]);
+});
