@@ -49,10 +49,16 @@ export function createCommitQueue(
         continue;
       }
       if (outcome.kind === 'refused') journal.refuses(outcome.error);
-      report(settled(batch, outcome.kind === 'committed'));
+      void tellWhenLogged(batch, outcome.kind === 'committed');
     }
     // In the same turn as the last look at what waits, so that nothing is left lying.
     draining = null;
+  };
+
+  /** The next batch does not wait for it, but what is not logged either still takes room. */
+  const tellWhenLogged = async (batch: Prepared, committed: boolean): Promise<void> => {
+    await batch.logged;
+    report(settled(batch, committed));
   };
 
   const stopTimer = (): void => {
@@ -87,7 +93,7 @@ function settled(batch: Prepared, committed: boolean): PersisterReport {
   return {
     kind: 'settled',
     events: batch.events.length,
-    bytes: batch.events.reduce((sum, { record }) => sum + record.raw.length, 0),
+    bytes: batch.events.reduce((sum, { raw }) => sum + raw.length, 0),
     decisions: countDecisions(batch),
     committed,
   };

@@ -1,9 +1,11 @@
 import { AgentError } from '../core/model/errors.js';
+import type { Prepared } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
+import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer } from './guess.js';
+import { createPasswordNamer, type PasswordNamer } from './guess.js';
 import { createInserter, type Inserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createMaintenance, readNextIds } from './maintenance.js';
@@ -90,10 +92,7 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
-      logs.append(events);
-      const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-      commits.add({ ...batch, events, guesses });
+      commits.add(prepare(batch, logs, namer));
     },
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
@@ -115,6 +114,15 @@ export async function createPersister(
       await logs.close();
     },
   };
+}
+
+/** Reads the messages of a batch and begins to log them. */
+function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+  const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
+  const logged = logs.append(events);
+  const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
+  const rows = events.map(({ record, facts }) => eventRow(record, facts));
+  return { ...batch, events: rows, guesses, logged };
 }
 
 async function closeDatabase(
