@@ -47,6 +47,12 @@ export interface Persister extends Maintenance {
   close(): Promise<void>;
 }
 
+/** The writer where it is, in this thread. */
+export interface LocalPersister extends Persister {
+  /** Resolves when the next batch had better be given; until then it waits cheaper outside. */
+  room(): Promise<void>;
+}
+
 /**
  * Opens database and logs. Rejects with DATABASE_* or STATE_UNWRITABLE. Later failures reject
  * nothing: a batch that the disk does not take is tried again, in order, until it is taken; the
@@ -55,7 +61,7 @@ export interface Persister extends Maintenance {
 export async function createPersister(
   options: PersisterOptions,
   report: (report: PersisterReport) => void,
-): Promise<Persister> {
+): Promise<LocalPersister> {
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
@@ -94,6 +100,7 @@ export async function createPersister(
     accept: (batch) => {
       commits.add(prepare(batch, logs, namer));
     },
+    room: () => commits.room(),
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
