@@ -60,9 +60,7 @@ export function createCommitQueue(
         continue;
       }
       if (outcome.kind === 'refused') journal.refuses(outcome.error);
-      // Until it is logged too it takes room. A log that fails is soon done with.
-      await batch.logged;
-      report(settled(batch, outcome.kind === 'committed'));
+      await settle(batch, outcome.kind === 'committed', report);
     }
     // In the same turn as the last look at what waits, so that nothing is left lying.
     draining = null;
@@ -108,6 +106,16 @@ function createRoom(hasRoom: () => boolean) {
       for (const resolve of wanting.splice(0)) resolve();
     },
   };
+}
+
+/** Until it is logged too, a batch takes room. A log that fails is soon done with. */
+async function settle(
+  batch: Prepared,
+  committed: boolean,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  await batch.logged;
+  report(settled(batch, committed));
 }
 
 function settled(batch: Prepared, committed: boolean): PersisterReport {
