@@ -3,6 +3,7 @@ import type { DigestCredentials, SipMessage } from '../model/sip-message.js';
 import { findAnomalies } from './anomalies.js';
 import { nameForeign } from './classify.js';
 import { parseDigest } from './digest.js';
+import { headerCode, indexLines } from './header-index.js';
 import { compactCode, fullName, valueOffset } from './header-name.js';
 import { parseNameAddr } from './name-addr.js';
 import { findOutsideQuotes, readParam } from './params.js';
@@ -18,6 +19,7 @@ interface Party {
 }
 
 const COMMA = 44;
+const COLON = 58;
 
 interface Cseq {
   readonly number: number | null;
@@ -26,16 +28,15 @@ interface Cseq {
 
 /** What was read already; undefined: not asked for yet. */
 interface Memo {
+  /** A code for each header line (header-index.ts), and its value. */
+  lines: readonly number[] | undefined;
+  readonly values: (string | undefined)[];
   anomalies: readonly Anomaly[] | undefined;
-  callId: string | null | undefined;
   cseq: Cseq | undefined;
   viaBranch: string | null | undefined;
-  userAgent: string | null | undefined;
   from: Party | undefined;
   to: Party | undefined;
   requestUser: string | null | undefined;
-  contact: string | null | undefined;
-  contentType: string | null | undefined;
   authorization: DigestCredentials | null | undefined;
 }
 
@@ -65,16 +66,14 @@ export function parseMessage(bytes: Buffer): SipMessage {
   message.head = head;
   message.start = start;
   message.memo = {
+    lines: undefined,
+    values: [],
     anomalies: undefined,
-    callId: undefined,
     cseq: undefined,
     viaBranch: undefined,
-    userAgent: undefined,
     from: undefined,
     to: undefined,
     requestUser: undefined,
-    contact: undefined,
-    contentType: undefined,
     authorization: undefined,
   };
   return message;
@@ -96,8 +95,7 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.anomalies ??= readAnomalies(this));
   },
   get callId() {
-    if (this.memo.callId === undefined) this.memo.callId = this.header('call-id');
-    return this.memo.callId;
+    return this.header('call-id');
   },
   get cseqNumber() {
     return (this.memo.cseq ??= readCseq(this)).number;
@@ -110,8 +108,7 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return this.memo.viaBranch;
   },
   get userAgent() {
-    if (this.memo.userAgent === undefined) this.memo.userAgent = this.header('user-agent');
-    return this.memo.userAgent;
+    return this.header('user-agent');
   },
   get fromUser() {
     return (this.memo.from ??= readParty(this, 'from')).user;
@@ -139,35 +136,36 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return this.memo.requestUser;
   },
   get contact() {
-    if (this.memo.contact === undefined) this.memo.contact = this.header('contact');
-    return this.memo.contact;
+    return this.header('contact');
   },
   get contentType() {
-    if (this.memo.contentType === undefined) this.memo.contentType = this.header('content-type');
-    return this.memo.contentType;
+    return this.header('content-type');
   },
   get authorization() {
     if (this.memo.authorization === undefined) this.memo.authorization = readDigest(this);
     return this.memo.authorization;
   },
   header(name: string): string | null {
-    const { spans } = this.head;
     if (this.kind === 'other') return null;
-    const letter = compactCode(name);
-    for (let index = 0; index < spans.length; index += 2) {
-      const value = readValue(this.bytes, spans, index, name, letter);
-      if (value !== null) return value;
+    const code = headerCode(name);
+    if (code === 0) return searchLines(this, name, null);
+    const lines = linesOf(this);
+    for (let line = 0; line < lines.length; line += 1) {
+      if (lines[line] === code) return valueOf(this, line);
     }
     return null;
   },
   headers(name: string): readonly string[] {
-    const { spans } = this.head;
     const values: string[] = [];
     if (this.kind === 'other') return values;
-    const letter = compactCode(name);
-    for (let index = 0; index < spans.length; index += 2) {
-      const value = readValue(this.bytes, spans, index, name, letter);
-      if (value !== null) values.push(value);
+    const code = headerCode(name);
+    if (code === 0) {
+      searchLines(this, name, values);
+      return values;
+    }
+    const lines = linesOf(this);
+    for (let line = 0; line < lines.length; line += 1) {
+      if (lines[line] === code) values.push(valueOf(this, line));
     }
     return values;
   },
@@ -179,19 +177,36 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
 function readAnomalies(message: Parsed): readonly Anomaly[] {
   const { start, head } = message;
   if (start.kind === 'other') return [nameForeign(message.bytes, head.startLine)];
-  return findAnomalies(message, head, start.anomalies);
+  return findAnomalies(message, head, linesOf(message), start.anomalies);
 }
 
-function readValue(
-  bytes: Buffer,
-  spans: readonly number[],
-  index: number,
-  name: string,
-  letter: number,
-): string | null {
-  const end = spans[index + 1] ?? 0;
-  const offset = valueOffset(bytes, spans[index] ?? 0, end, name, letter);
-  return offset === -1 ? null : unfold(bytes, offset, end);
+const linesOf = (message: Parsed): readonly number[] =>
+  (message.memo.lines ??= indexLines(message.bytes, message.head.spans));
+
+/** The value of an indexed line. No name holds a colon, so that the first one ends it. */
+function valueOf({ bytes, head, memo }: Parsed, line: number): string {
+  const known = memo.values[line];
+  if (known !== undefined) return known;
+  let at = head.spans[line * 2] ?? 0;
+  while (bytes[at] !== COLON) at += 1;
+  const value = unfold(bytes, at + 1, head.spans[line * 2 + 1] ?? 0);
+  memo.values[line] = value;
+  return value;
+}
+
+/** Looks for a header that is not indexed: its first value, or, into `all`, every one of them. */
+function searchLines({ bytes, head }: Parsed, name: string, all: string[] | null): string | null {
+  const { spans } = head;
+  const letter = compactCode(name);
+  for (let index = 0; index < spans.length; index += 2) {
+    const end = spans[index + 1] ?? 0;
+    const offset = valueOffset(bytes, spans[index] ?? 0, end, name, letter);
+    if (offset === -1) continue;
+    const value = unfold(bytes, offset, end);
+    if (all === null) return value;
+    all.push(value);
+  }
+  return null;
 }
 
 /** The value trimmed, each fold with its blanks made one blank (RFC 3261 section 7.3.1). */

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { LIMITS } from '../model/limits.js';
 import { keyedHash } from './keyed-hash.js';
 import type { NonceForm, TagForm } from './persona.js';
 import { nonceFormOf, tagFormOf, writeTag, writeUuid } from './tag-form.js';
@@ -19,7 +20,8 @@ export function makeNonce(
   nowUs: number,
   form: NonceForm = 'hex',
 ): string {
-  return nonceOf(secret, address, bucketOf(nowUs), form);
+  const bucket = bucketOf(nowUs);
+  return writeNonce(rememberedHash(secret, address, bucket), bucket, form);
 }
 
 /** The opaque value that some products add to a nonce: 16 hexadecimal digits, as steady as it. */
@@ -33,8 +35,8 @@ export function checkNonce(secret: Buffer, address: string, nonce: string, nowUs
   if (form === null) return false;
   const bucket = bucketOf(nowUs);
   return (
-    isEqual(nonce, nonceOf(secret, address, bucket, form)) ||
-    isEqual(nonce, nonceOf(secret, address, bucket - 1, form))
+    isEqual(nonce, writeNonce(rememberedHash(secret, address, bucket), bucket, form)) ||
+    isEqual(nonce, writeNonce(nonceHash(secret, address, bucket - 1), bucket - 1, form))
   );
 }
 
@@ -74,8 +76,30 @@ function bucketOf(nowUs: number): number {
   return Math.floor(nowUs / BUCKET_US);
 }
 
-function nonceOf(secret: Buffer, address: string, bucket: number, form: NonceForm): string {
-  const hash = keyedHash(secret, `nonce ${bucket} ${address}`);
+const nonceHash = (secret: Buffer, address: string, bucket: number): string =>
+  keyedHash(secret, `nonce ${bucket} ${address}`);
+
+/** The hashes of an hour's nonces by address: each is the same for every message of a source. */
+const hashes: { secret: Buffer | null; bucket: number; readonly byAddress: Map<string, string> } = {
+  secret: null,
+  bucket: 0,
+  byAddress: new Map(),
+};
+
+function rememberedHash(secret: Buffer, address: string, bucket: number): string {
+  const { byAddress } = hashes;
+  if (hashes.secret !== secret || hashes.bucket !== bucket) byAddress.clear();
+  hashes.secret = secret;
+  hashes.bucket = bucket;
+  const known = byAddress.get(address);
+  if (known !== undefined) return known;
+  if (byAddress.size >= LIMITS.noncesRememberedMax) byAddress.clear();
+  const hash = nonceHash(secret, address, bucket);
+  byAddress.set(address, hash);
+  return hash;
+}
+
+function writeNonce(hash: string, bucket: number, form: NonceForm): string {
   switch (form) {
     case 'hex':
       return hash.slice(0, NONCE_CHARS);
