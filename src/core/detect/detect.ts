@@ -13,7 +13,7 @@ import { countEvent, expectRule, lookUpRule, PROVEN, UNPROVEN } from './count.js
 import type { Counted } from './count.js';
 import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
-import { makeRoom } from './groups.js';
+import { lookAtNetworks, makeRoom } from './groups.js';
 import { mute, openGroup } from './look-up.js';
 import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
@@ -65,6 +65,10 @@ export function detect(
   let worst: AttackType | null = null;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.recordsMax, nowUs);
+  const source = state.sourceHash();
+  if (source !== null) {
+    lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);
+  }
   const { rules, forgets } = matchRules(state, ruleSet, event, faults);
   for (const rule of rules) lookUpRule(state, plan, rule, nowUs);
   for (let index = 0; index < rules.length; index += 1) {
