@@ -5,8 +5,6 @@ import type { Lines } from './lines.js';
 import { isPlainAddress, isPlainVia } from './plain.js';
 
 const VIA = headerCode('via');
-const FROM = headerCode('from');
-const TO = headerCode('to');
 const CONTACT = headerCode('contact');
 const MAX_FORWARDS = headerCode('max-forwards');
 const CONTENT_LENGTH = headerCode('content-length');
@@ -23,6 +21,7 @@ const SINGLE = bitsOf(
   'content-type',
 );
 const REQUIRED = bitsOf('via', 'from', 'to', 'call-id', 'cseq');
+const READ = bitsOf('via', 'from', 'to', 'cseq');
 const DURATION = bitsOf('expires', 'min-expires', 'retry-after');
 const DATE = headerCode('date');
 /** 2^32 has ten digits. */
@@ -30,7 +29,7 @@ const DURATION_CHARS_MAX = 9;
 
 /**
  * True for a header section in which nothing is odd, as nearly always: then nothing need be looked
- * at closely. False says nothing. From, To and CSeq are read by the caller.
+ * at closely. False says nothing. CSeq, From, To and the first Via are read by the caller.
  */
 export function isOrdinary(lines: Lines): boolean {
   const { head } = lines;
@@ -44,7 +43,9 @@ export function isOrdinary(lines: Lines): boolean {
       continue;
     }
     const bit = 1 << code;
-    if ((seen & bit & SINGLE) !== 0 || !isOrdinaryValue(lines, line, code, bit)) return false;
+    if ((seen & bit & SINGLE) !== 0) return false;
+    const isRead = (seen & bit) === 0 && (bit & READ) !== 0;
+    if (!isRead && !isOrdinaryValue(lines, line, code, bit)) return false;
     seen |= bit;
   }
   return (seen & REQUIRED) === REQUIRED;
@@ -55,8 +56,6 @@ const hasName = ({ bytes, head: { spans } }: Lines, line: number): boolean =>
 
 function isOrdinaryValue(lines: Lines, line: number, code: number, bit: number): boolean {
   if (code === VIA) return isPlainVia(valueOf(lines, line));
-  // The caller has read these two.
-  if (code === FROM || code === TO) return true;
   if (code === CONTACT) {
     const value = valueOf(lines, line);
     return value === '*' || isPlainAddress(value);

@@ -37,11 +37,18 @@ interface Cseq {
 interface Memo {
   anomalies: readonly Anomaly[] | undefined;
   cseq: Cseq | undefined;
-  viaBranch: string | null | undefined;
+  via: Via | undefined;
   from: Party | undefined;
   to: Party | undefined;
   request: RequestUri | undefined;
   authorization: DigestCredentials | null | undefined;
+}
+
+/** The topmost Via. */
+interface Via {
+  readonly branch: string | null;
+  /** true: its line has the everyday form, in which nothing is odd. */
+  readonly plain: boolean;
 }
 
 interface RequestUri {
@@ -79,7 +86,7 @@ export function parseMessage(bytes: Buffer): SipMessage {
   message.memo = {
     anomalies: undefined,
     cseq: undefined,
-    viaBranch: undefined,
+    via: undefined,
     from: undefined,
     to: undefined,
     request: undefined,
@@ -113,8 +120,7 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.cseq ??= readCseq(this)).method;
   },
   get viaBranch() {
-    if (this.memo.viaBranch === undefined) this.memo.viaBranch = readBranch(this);
-    return this.memo.viaBranch;
+    return (this.memo.via ??= readVia(valueWith(this, VIA))).branch;
   },
   get userAgent() {
     return valueWith(this, USER_AGENT);
@@ -174,13 +180,14 @@ function readAnomalies(message: Parsed): readonly Anomaly[] {
   return findAnomalies(message, head, codesOf(lines), start.anomalies);
 }
 
-/** True when Request-URI, CSeq, From and To, which are kept as read, have nothing odd. */
+/** True when Request-URI, CSeq, Via, From and To, which are kept as read, have nothing odd. */
 function hasOrdinaryParts(message: Parsed): boolean {
   const { memo, kind, cseqNumber, cseqMethod } = message;
   if (cseqNumber === null || cseqNumber >= 2 ** 31) return false;
+  memo.via ??= readVia(valueWith(message, VIA));
   memo.from ??= readParty(valueWith(message, FROM));
   memo.to ??= readParty(valueWith(message, TO));
-  if (!memo.from.plain || !memo.to.plain) return false;
+  if (!memo.via.plain || !memo.from.plain || !memo.to.plain) return false;
   if (kind !== 'request') return true;
   memo.request ??= readRequestUri(message.requestUri);
   return memo.request.plain && cseqMethod === message.method;
@@ -217,16 +224,15 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function readBranch(message: Parsed): string | null {
-  const via = valueWith(message, VIA);
-  if (via === null) return null;
+function readVia(via: string | null): Via {
+  if (via === null) return { branch: null, plain: false };
   if (isPlainVia(via)) {
     const { paramBegin, paramEnd } = plainParts;
-    return paramBegin === -1 ? null : via.slice(paramBegin, paramEnd);
+    return { branch: paramBegin === -1 ? null : via.slice(paramBegin, paramEnd), plain: true };
   }
   const comma = via.indexOf(',');
   const first = comma === -1 ? via : via.slice(0, findOutsideQuotes(via, COMMA, COMMA, 0));
-  return readParam(first, 'branch');
+  return { branch: readParam(first, 'branch'), plain: false };
 }
 
 function readRequestUri(uri: string | null): RequestUri {
