@@ -12,6 +12,7 @@ import { countEvent } from './count.js';
 import type { Counted } from './count.js';
 import { lookAt } from './event-view.js';
 import { findGroup, findTally, openGroup, openTally } from './groups.js';
+import { ASK, FORGETS, HOLDS } from './match.js';
 import { reasonOf } from './reason.js';
 import type { Evidence } from './reason.js';
 import { addPoints, readScore, spendPoints } from './score.js';
@@ -42,6 +43,9 @@ export interface Detection {
   readonly faults: readonly RuleFault[];
 }
 
+/** What holds for the event, by the place of each rule in its list; used up before the next event. */
+const verdicts = new Uint8Array(LIMITS.rulesMax);
+
 /**
  * Tries an event on the rules and adds what they give to its source's score. The time is
  * `event.receivedAtUs`; the same events and rules give the same detections. A retransmission is
@@ -58,10 +62,14 @@ export function detect(
   const faults: RuleFault[] = [];
   let worst: AttackType | null = null;
   lookAt(event, state.seed);
-  for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
-    const ruleState = states[compiled.index];
-    if (ruleState === undefined) continue;
-    const seen = tryRule(state, ruleState, compiled, event, faults);
+  const { rules, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
+  match(verdicts);
+  for (let index = 0; index < rules.length; index += 1) {
+    const compiled = rules[index];
+    const ruleState = compiled === undefined ? undefined : states[compiled.index];
+    if (compiled === undefined || ruleState === undefined) continue;
+    const verdict = verdicts[index] ?? 0;
+    const seen = tryRule(state, ruleState, compiled, event, faults, verdict);
     if (seen === null) continue;
     worst = worseOf(worst, compiled.rule.attackType);
     if (event.retransmission && compiled.count?.repeats !== true) continue;
@@ -100,19 +108,28 @@ function tryRule(
   compiled: CompiledRule,
   event: TrapEvent,
   faults: RuleFault[],
+  verdict: number,
 ): Counted | null {
+  const { count } = compiled;
+  if (count !== null && event.retransmission && !count.repeats) return null;
+  const found =
+    (verdict & ASK) === 0 ? verdict : askInterpreter(ruleState, compiled, event, faults);
+  if (found === 0) return null;
+  if (count === null) return { provenExceeded: isProven(event.proof) };
+  return countEvent(state, ruleState, compiled, count, event, (found & FORGETS) !== 0);
+}
+
+/** What the matcher leaves: a verdict as its own, from conditions that may fail. */
+function askInterpreter(
+  ruleState: RuleState,
+  compiled: CompiledRule,
+  event: TrapEvent,
+  faults: RuleFault[],
+): number {
   const { count, condition } = compiled;
-  if (count === null) {
-    if (condition !== null && !holds(condition, ruleState, compiled, event, faults)) return null;
-    return { provenExceeded: isProven(event.proof) };
-  }
-  if (event.retransmission && !count.repeats) return null;
-  const { forgets } = count;
-  const forget = forgets !== null && holds(forgets, ruleState, compiled, event, faults);
-  if (!forget && condition !== null && !holds(condition, ruleState, compiled, event, faults)) {
-    return null;
-  }
-  return countEvent(state, ruleState, compiled, count, event, forget);
+  const forgets = count?.forgets ?? null;
+  if (forgets !== null && holds(forgets, ruleState, compiled, event, faults)) return FORGETS;
+  return condition === null || holds(condition, ruleState, compiled, event, faults) ? HOLDS : 0;
 }
 
 /**
