@@ -11,7 +11,15 @@ import type { KeySpec } from './key-spec.js';
 import { compileMatcher } from './match.js';
 import type { Conditions, Matcher } from './match.js';
 import type { Certain } from './read-condition.js';
-import type { TallySpec } from './tally.js';
+
+/** How a rule counts; times in microseconds, 0 where the rule does not say. */
+export interface TallySpec {
+  readonly over: number;
+  readonly withinUs: number;
+  readonly leakUs: number;
+  readonly apartUs: number;
+  readonly settleUs: number;
+}
 
 export interface CompiledCount {
   readonly tally: TallySpec;
