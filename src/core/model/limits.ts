@@ -116,6 +116,8 @@ export const LIMITS = {
   conditionDepthMax: 32,
   /** Compiled patterns of conditions that are kept. */
   conditionPatternsMax: 1_000,
+  /** Characters of conditions that are made one function: V8 leaves large ones slow. */
+  matcherCharsMax: 16_000,
   /** Answers that one pattern of a condition remembers for texts that come again. */
   conditionAnswersMax: 512,
   conditionAnswerCharsMax: 64,

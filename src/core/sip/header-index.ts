@@ -18,6 +18,8 @@ const NAMES = [
   'authorization',
   'proxy-authorization',
   'require',
+  'allow',
+  'subject',
   'date',
   'expires',
   'min-expires',
@@ -34,20 +36,18 @@ const SPACE = 32;
 const TAB = 9;
 const UPPER_A = 65;
 const UPPER_Z = 90;
-const LONGEST = Math.max(...NAMES.map((name) => name.length));
 
-/** The spelled names by a hash of their letters, each in the next free slot from its own on. */
-const SLOTS = new Uint8Array(256);
-for (const [name, code] of CODES) {
-  let slot = hashOf(name);
-  while (SLOTS[slot] !== 0) slot = (slot + 1) & 255;
-  SLOTS[slot] = code;
-}
+/** The codes of the names that begin with a letter, by its character code. */
+const BY_FIRST: readonly (readonly number[])[] = Array.from({ length: 256 }, (_, letter) =>
+  NAMES.flatMap((name, index) => (name.charCodeAt(0) === (letter | 0x20) ? [index + 1] : [])),
+);
+const LENGTHS = Uint8Array.from(['', ...NAMES], (name) => name.length);
 const LETTERS = new Uint8Array(256);
 for (const [letter, name] of Object.entries(COMPACT_NAMES)) {
   LETTERS[letter.charCodeAt(0)] = headerCode(name);
   LETTERS[letter.toUpperCase().charCodeAt(0)] = headerCode(name);
 }
+const NONE: readonly number[] = [];
 
 /** A code for each header line whose begin and end stand in `spans`, one after another. */
 export function indexLines(bytes: Buffer, spans: readonly number[]): readonly number[] {
@@ -63,32 +63,30 @@ export function indexLines(bytes: Buffer, spans: readonly number[]): readonly nu
  * name and the colon (RFC 4475 section 3.1.1.1), and the name may be compact.
  */
 function codeAt(bytes: Buffer, start: number, end: number): number {
-  const stop = Math.min(end, start + LONGEST + 1);
-  let at = start;
-  let hash = 0;
-  for (; at < stop; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte === COLON || byte === SPACE || byte === TAB) break;
-    hash = (Math.imul(hash, 31) + (byte | 0x20)) | 0;
+  const first = bytes[start] ?? 0;
+  if (endsName(bytes, start + 1)) {
+    const code = LETTERS[first] ?? 0;
+    return code !== 0 && hasColon(bytes, start + 1, end) ? code : 0;
   }
-  const length = at - start;
-  if (length === 0 || length > LONGEST) return 0;
-  const code =
-    length === 1
-      ? (LETTERS[bytes[start] ?? 0] ?? 0)
-      : spelledCode(bytes, start, length, hash & 255);
-  if (code === 0) return 0;
-  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at += 1;
-  return at < end && bytes[at] === COLON ? code : 0;
+  for (const code of BY_FIRST[first] ?? NONE) {
+    const after = start + (LENGTHS[code] ?? 0);
+    // Most names differ in length: these cost no comparison.
+    if (after >= end || !endsName(bytes, after)) continue;
+    if (isSpelled(bytes, start, NAMES[code - 1] ?? ''))
+      return hasColon(bytes, after, end) ? code : 0;
+  }
+  return 0;
 }
 
-function spelledCode(bytes: Buffer, start: number, length: number, hash: number): number {
-  for (let slot = hash; ; slot = (slot + 1) & 255) {
-    const code = SLOTS[slot] ?? 0;
-    if (code === 0) return 0;
-    const name = NAMES[code - 1] ?? '';
-    if (name.length === length && isSpelled(bytes, start, name)) return code;
-  }
+function endsName(bytes: Buffer, at: number): boolean {
+  const byte = bytes[at];
+  return byte === COLON || byte === SPACE || byte === TAB;
+}
+
+function hasColon(bytes: Buffer, from: number, end: number): boolean {
+  let at = from;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at += 1;
+  return at < end && bytes[at] === COLON;
 }
 
 function isSpelled(bytes: Buffer, start: number, name: string): boolean {
@@ -98,12 +96,4 @@ function isSpelled(bytes: Buffer, start: number, name: string): boolean {
     if (lower !== name.charCodeAt(index)) return false;
   }
   return true;
-}
-
-function hashOf(name: string): number {
-  let hash = 0;
-  for (let index = 0; index < name.length; index += 1) {
-    hash = (Math.imul(hash, 31) + (name.charCodeAt(index) | 0x20)) | 0;
-  }
-  return hash & 255;
 }

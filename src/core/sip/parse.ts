@@ -3,23 +3,30 @@ import type { DigestCredentials, SipMessage } from '../model/sip-message.js';
 import { findAnomalies } from './anomalies.js';
 import { nameForeign } from './classify.js';
 import { parseDigest } from './digest.js';
-import { headerCode, indexLines } from './header-index.js';
-import { compactCode, fullName, valueOffset } from './header-name.js';
-import { parseNameAddr } from './name-addr.js';
+import { headerCode } from './header-index.js';
+import { fullName } from './header-name.js';
+import { allValues, codesOf, firstValue, searchLines } from './lines.js';
+import type { Lines } from './lines.js';
+import { isOrdinary } from './ordinary.js';
 import { findOutsideQuotes, readParam } from './params.js';
+import { readParty } from './party.js';
+import type { Party } from './party.js';
+import { isPlainUri, isPlainVia, plainParts } from './plain.js';
 import { scanHead, type Head } from './scan.js';
 import { parseStartLine, type StartLine } from './start-line.js';
 import { parseUri } from './uri.js';
 
-/** Who a From or To names. */
-interface Party {
-  readonly user: string | null;
-  readonly host: string | null;
-  readonly tag: string | null;
-}
-
 const COMMA = 44;
-const COLON = 58;
+const CALL_ID = headerCode('call-id');
+const CSEQ = headerCode('cseq');
+const VIA = headerCode('via');
+const FROM = headerCode('from');
+const TO = headerCode('to');
+const USER_AGENT = headerCode('user-agent');
+const CONTACT = headerCode('contact');
+const CONTENT_TYPE = headerCode('content-type');
+/** What nearly every message has. */
+const NO_ANOMALIES: readonly Anomaly[] = [];
 
 interface Cseq {
   readonly number: number | null;
@@ -28,16 +35,25 @@ interface Cseq {
 
 /** What was read already; undefined: not asked for yet. */
 interface Memo {
-  /** A code for each header line (header-index.ts), and its value. */
-  lines: readonly number[] | undefined;
-  readonly values: (string | undefined)[];
   anomalies: readonly Anomaly[] | undefined;
   cseq: Cseq | undefined;
-  viaBranch: string | null | undefined;
+  via: Via | undefined;
   from: Party | undefined;
   to: Party | undefined;
-  requestUser: string | null | undefined;
+  request: RequestUri | undefined;
   authorization: DigestCredentials | null | undefined;
+}
+
+/** The topmost Via. */
+interface Via {
+  readonly branch: string | null;
+  /** true: its line has the everyday form, in which nothing is odd. */
+  readonly plain: boolean;
+}
+
+interface RequestUri {
+  readonly user: string | null;
+  readonly plain: boolean;
 }
 
 interface Parsed extends SipMessage {
@@ -46,6 +62,7 @@ interface Parsed extends SipMessage {
   readonly bodyOffset: number;
   readonly head: Head;
   readonly start: StartLine;
+  readonly lines: Lines;
   readonly memo: Memo;
 }
 
@@ -65,15 +82,14 @@ export function parseMessage(bytes: Buffer): SipMessage {
   message.bodyOffset = start.kind === 'other' ? bytes.length : head.bodyOffset;
   message.head = head;
   message.start = start;
+  message.lines = { bytes, head, codes: undefined, values: [] };
   message.memo = {
-    lines: undefined,
-    values: [],
     anomalies: undefined,
     cseq: undefined,
-    viaBranch: undefined,
+    via: undefined,
     from: undefined,
     to: undefined,
-    requestUser: undefined,
+    request: undefined,
     authorization: undefined,
   };
   return message;
@@ -95,7 +111,7 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.anomalies ??= readAnomalies(this));
   },
   get callId() {
-    return this.header('call-id');
+    return valueWith(this, CALL_ID);
   },
   get cseqNumber() {
     return (this.memo.cseq ??= readCseq(this)).number;
@@ -104,42 +120,37 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.cseq ??= readCseq(this)).method;
   },
   get viaBranch() {
-    if (this.memo.viaBranch === undefined) this.memo.viaBranch = readBranch(this);
-    return this.memo.viaBranch;
+    return (this.memo.via ??= readVia(valueWith(this, VIA))).branch;
   },
   get userAgent() {
-    return this.header('user-agent');
+    return valueWith(this, USER_AGENT);
   },
   get fromUser() {
-    return (this.memo.from ??= readParty(this, 'from')).user;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).user;
   },
   get fromHost() {
-    return (this.memo.from ??= readParty(this, 'from')).host;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).host;
   },
   get fromTag() {
-    return (this.memo.from ??= readParty(this, 'from')).tag;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).tag;
   },
   get toUser() {
-    return (this.memo.to ??= readParty(this, 'to')).user;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).user;
   },
   get toHost() {
-    return (this.memo.to ??= readParty(this, 'to')).host;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).host;
   },
   get toTag() {
-    return (this.memo.to ??= readParty(this, 'to')).tag;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).tag;
   },
   get requestUser() {
-    if (this.memo.requestUser === undefined) {
-      const uri = this.requestUri;
-      this.memo.requestUser = uri === null ? null : parseUri(bare(uri)).user;
-    }
-    return this.memo.requestUser;
+    return (this.memo.request ??= readRequestUri(this.requestUri)).user;
   },
   get contact() {
-    return this.header('contact');
+    return valueWith(this, CONTACT);
   },
   get contentType() {
-    return this.header('content-type');
+    return valueWith(this, CONTENT_TYPE);
   },
   get authorization() {
     if (this.memo.authorization === undefined) this.memo.authorization = readDigest(this);
@@ -148,26 +159,10 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
   header(name: string): string | null {
     if (this.kind === 'other') return null;
     const code = headerCode(name);
-    if (code === 0) return searchLines(this, name, null);
-    const lines = linesOf(this);
-    for (let line = 0; line < lines.length; line += 1) {
-      if (lines[line] === code) return valueOf(this, line);
-    }
-    return null;
+    return code === 0 ? searchLines(this.lines, name, null) : firstValue(this.lines, code);
   },
   headers(name: string): readonly string[] {
-    const values: string[] = [];
-    if (this.kind === 'other') return values;
-    const code = headerCode(name);
-    if (code === 0) {
-      searchLines(this, name, values);
-      return values;
-    }
-    const lines = linesOf(this);
-    for (let line = 0; line < lines.length; line += 1) {
-      if (lines[line] === code) values.push(valueOf(this, line));
-    }
-    return values;
+    return this.kind === 'other' ? [] : allValues(this.lines, name);
   },
   headerNames(): readonly string[] {
     return this.kind === 'other' ? [] : readNames(this.bytes, this.head.spans);
@@ -175,53 +170,32 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
 };
 
 function readAnomalies(message: Parsed): readonly Anomaly[] {
-  const { start, head } = message;
-  if (start.kind === 'other') return [nameForeign(message.bytes, head.startLine)];
-  return findAnomalies(message, head, linesOf(message), start.anomalies);
-}
-
-const linesOf = (message: Parsed): readonly number[] =>
-  (message.memo.lines ??= indexLines(message.bytes, message.head.spans));
-
-/** The value of an indexed line. No name holds a colon, so that the first one ends it. */
-function valueOf({ bytes, head, memo }: Parsed, line: number): string {
-  const known = memo.values[line];
-  if (known !== undefined) return known;
-  let at = head.spans[line * 2] ?? 0;
-  while (bytes[at] !== COLON) at += 1;
-  const value = unfold(bytes, at + 1, head.spans[line * 2 + 1] ?? 0);
-  memo.values[line] = value;
-  return value;
-}
-
-/** Looks for a header that is not indexed: its first value, or, into `all`, every one of them. */
-function searchLines({ bytes, head }: Parsed, name: string, all: string[] | null): string | null {
-  const { spans } = head;
-  const letter = compactCode(name);
-  for (let index = 0; index < spans.length; index += 2) {
-    const end = spans[index + 1] ?? 0;
-    const offset = valueOffset(bytes, spans[index] ?? 0, end, name, letter);
-    if (offset === -1) continue;
-    const value = unfold(bytes, offset, end);
-    if (all === null) return value;
-    all.push(value);
+  const { start, head, lines, kind } = message;
+  if (kind === 'other' || start.kind === 'other') {
+    return [nameForeign(message.bytes, head.startLine)];
   }
-  return null;
+  if (start.anomalies.length === 0 && hasOrdinaryParts(message) && isOrdinary(lines)) {
+    return NO_ANOMALIES;
+  }
+  return findAnomalies(message, head, codesOf(lines), start.anomalies);
 }
 
-/** The value trimmed, each fold with its blanks made one blank (RFC 3261 section 7.3.1). */
-function unfold(bytes: Buffer, from: number, to: number): string {
-  let begin = from;
-  let end = to;
-  while (begin < end && isBlank(bytes[begin])) begin += 1;
-  while (end > begin && isBlank(bytes[end - 1])) end -= 1;
-  const text = bytes.toString('latin1', begin, end);
-  return text.includes('\n') ? text.replace(/\r?\n[ \t]+/g, ' ') : text;
+/** True when Request-URI, CSeq, Via, From and To, which are kept as read, have nothing odd. */
+function hasOrdinaryParts(message: Parsed): boolean {
+  const { memo, kind, cseqNumber, cseqMethod } = message;
+  if (cseqNumber === null || cseqNumber >= 2 ** 31) return false;
+  memo.via ??= readVia(valueWith(message, VIA));
+  memo.from ??= readParty(valueWith(message, FROM));
+  memo.to ??= readParty(valueWith(message, TO));
+  if (!memo.via.plain || !memo.from.plain || !memo.to.plain) return false;
+  if (kind !== 'request') return true;
+  memo.request ??= readRequestUri(message.requestUri);
+  return memo.request.plain && cseqMethod === message.method;
 }
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === 32 || byte === 9 || byte === 13 || byte === 10;
-}
+/** The value of the first header with this code (header-index.ts). */
+const valueWith = ({ kind, lines }: Parsed, code: number): string | null =>
+  kind === 'other' ? null : firstValue(lines, code);
 
 function readNames(bytes: Buffer, spans: readonly number[]): string[] {
   const names: string[] = [];
@@ -233,8 +207,8 @@ function readNames(bytes: Buffer, spans: readonly number[]): string[] {
   return names;
 }
 
-function readCseq(message: SipMessage): Cseq {
-  const value = message.header('cseq') ?? '';
+function readCseq(message: Parsed): Cseq {
+  const value = valueWith(message, CSEQ) ?? '';
   let at = 0;
   let number = 0;
   for (; at < value.length && isDigit(value.charCodeAt(at)); at += 1) {
@@ -250,20 +224,22 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function readBranch(message: SipMessage): string | null {
-  const via = message.header('via');
-  if (via === null) return null;
+function readVia(via: string | null): Via {
+  if (via === null) return { branch: null, plain: false };
+  if (isPlainVia(via)) {
+    const { paramBegin, paramEnd } = plainParts;
+    return { branch: paramBegin === -1 ? null : via.slice(paramBegin, paramEnd), plain: true };
+  }
   const comma = via.indexOf(',');
   const first = comma === -1 ? via : via.slice(0, findOutsideQuotes(via, COMMA, COMMA, 0));
-  return readParam(first, 'branch');
+  return { branch: readParam(first, 'branch'), plain: false };
 }
 
-function readParty(message: SipMessage, name: 'from' | 'to'): Party {
-  const value = message.header(name);
-  if (value === null) return { user: null, host: null, tag: null };
-  const address = parseNameAddr(value);
-  const uri = parseUri(address.uri.trim());
-  return { user: uri.user, host: uri.host, tag: readParam(address.params, 'tag') };
+function readRequestUri(uri: string | null): RequestUri {
+  if (uri === null) return { user: null, plain: false };
+  if (!isPlainUri(uri)) return { user: parseUri(bare(uri)).user, plain: false };
+  const { userBegin, userEnd } = plainParts;
+  return { user: userBegin === -1 ? null : uri.slice(userBegin, userEnd), plain: true };
 }
 
 function readDigest(message: SipMessage): DigestCredentials | null {
