@@ -5,10 +5,14 @@ import { messageOf, prepareFile, systemCode, unwritable } from './files.js';
 /** A text file that only grows, one record a line; survives being rotated away. */
 export interface LineLog {
   /**
-   * Appends the lines with few writes, one call at a time. `latin1` is for lines that are ASCII and
-   * costs less. Resolves with null, or with why they are lost.
+   * Appends a line for each record with few writes, one call at a time. `latin1` is for lines that
+   * are ASCII and costs less. Resolves with null, or with why they are lost.
    */
-  append(lines: readonly string[], encoding: 'latin1' | 'utf8'): Promise<string | null>;
+  append<T>(
+    records: readonly T[],
+    format: (record: T) => string,
+    encoding: 'latin1' | 'utf8',
+  ): Promise<string | null>;
   /** Closes the file and opens the one that has its name now. */
   reopen(): Promise<void>;
   close(): Promise<void>;
@@ -41,9 +45,9 @@ export async function openLineLog(file: string): Promise<LineLog> {
   };
 
   return {
-    append: async (lines, encoding) => {
+    append: async (records, format, encoding) => {
       try {
-        await appendWhole(await ready(), buffer, lines, encoding);
+        await appendWhole(await ready(), buffer, records, format, encoding);
         return null;
       } catch (error) {
         return messageOf(error);
@@ -60,11 +64,13 @@ export async function openLineLog(file: string): Promise<LineLog> {
 /**
  * All of the lines or none of them: half a line would spoil the next one too. They go through one
  * buffer that is used again and again, because a fresh one of this size costs more than its filling.
+ * A line is formatted when its turn comes, so that no more than one is ever a text.
  */
-async function appendWhole(
+async function appendWhole<T>(
   handle: FileHandle,
   buffer: Buffer,
-  lines: readonly string[],
+  records: readonly T[],
+  format: (record: T) => string,
   encoding: 'latin1' | 'utf8',
 ): Promise<void> {
   let written = 0;
@@ -77,7 +83,8 @@ async function appendWhole(
   };
   try {
     let used = 0;
-    for (const line of lines) {
+    for (const record of records) {
+      const line = format(record);
       // A line of UTF-8 takes at most three bytes for each unit of its text.
       const bytesMax = line.length * (encoding === 'utf8' ? 3 : 1) + 1;
       if (used + bytesMax > buffer.length) {

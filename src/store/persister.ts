@@ -1,9 +1,11 @@
 import { AgentError } from '../core/model/errors.js';
+import type { Prepared } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
+import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer } from './guess.js';
+import { createPasswordNamer, type PasswordNamer } from './guess.js';
 import { createInserter, type Inserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createMaintenance, readNextIds } from './maintenance.js';
@@ -45,6 +47,12 @@ export interface Persister extends Maintenance {
   close(): Promise<void>;
 }
 
+/** The writer where it is, in this thread. */
+export interface LocalPersister extends Persister {
+  /** Resolves when the next batch had better be given; until then it waits cheaper outside. */
+  room(): Promise<void>;
+}
+
 /**
  * Opens database and logs. Rejects with DATABASE_* or STATE_UNWRITABLE. Later failures reject
  * nothing: a batch that the disk does not take is tried again, in order, until it is taken; the
@@ -53,7 +61,7 @@ export interface Persister extends Maintenance {
 export async function createPersister(
   options: PersisterOptions,
   report: (report: PersisterReport) => void,
-): Promise<Persister> {
+): Promise<LocalPersister> {
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
@@ -90,11 +98,9 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
-      logs.append(events);
-      const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-      commits.add({ ...batch, events, guesses });
+      commits.add(prepare(batch, logs, namer));
     },
+    room: () => commits.room(),
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
@@ -115,6 +121,15 @@ export async function createPersister(
       await logs.close();
     },
   };
+}
+
+/** Reads the messages of a batch and begins to log them. */
+function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+  const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
+  const logged = logs.append(events);
+  const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
+  const rows = events.map(({ record, facts }) => eventRow(record, facts));
+  return { ...batch, events: rows, guesses, logged };
 }
 
 async function closeDatabase(
