@@ -1,17 +1,17 @@
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { unpackEvents } from './pack.js';
 import { createPersister, type LocalPersister, type PersisterOptions } from './persister.js';
 import { errorToData, runCall, type FromWorker, type ToWorker } from './protocol.js';
 
 /** A third of the share of the thread that receives, where both want the same processor. */
-const NICENESS = 5;
+const NICER_BY = 5;
 
 /** The thread that owns the database: a persister behind a message port. */
 async function serve(port: MessagePort, options: PersisterOptions): Promise<void> {
   // Linux takes 0 for the thread that asks. What arrives waits in the kernel for the other thread
   // only, and is lost when that comes too late; what waits for this one is kept.
-  setPriority(0, NICENESS);
+  setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + NICER_BY));
   const tell = (message: FromWorker): void => {
     port.postMessage(message);
   };
