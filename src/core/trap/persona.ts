@@ -112,6 +112,7 @@ export const RFC_REASONS: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   407: 'Proxy Authentication Required',
   415: 'Unsupported Media Type',
   416: 'Unsupported URI Scheme',

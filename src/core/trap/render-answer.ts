@@ -79,7 +79,8 @@ export function renderAnswer(
   return null;
 }
 
-type Values = Readonly<Partial<Record<AnswerHeader, string>>>;
+/** Null: not there, as From is in the answer to a request without one (RFC 4475 section 3.3.1). */
+type Values = Readonly<Partial<Record<AnswerHeader, string | null>>>;
 
 function valuesOf(
   event: TrapEvent,
@@ -95,10 +96,10 @@ function valuesOf(
     ...persona.fixed,
     [persona.product[0]]: persona.product[1],
     Via: echoVias(message.headers('via'), event.source, persona.via),
-    From: message.header('from') ?? '',
-    To: status === 100 ? (message.header('to') ?? '') : tagTo(event, settings, toTag),
-    'Call-ID': message.callId ?? '',
-    CSeq: message.header('cseq') ?? '',
+    From: message.header('from'),
+    To: status === 100 ? message.header('to') : tagTo(event, settings, toTag),
+    'Call-ID': message.callId,
+    CSeq: message.header('cseq'),
     Date: new Date(Math.floor(event.receivedAtUs / 1000)).toUTCString(),
     ...(as === 'registered'
       ? bindingOf(message)
@@ -132,9 +133,10 @@ function render(
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
 }
 
-function tagTo(event: TrapEvent, settings: RenderSettings, callTag: string | null): string {
+function tagTo(event: TrapEvent, settings: RenderSettings, callTag: string | null): string | null {
   const { message } = event;
-  const value = message.header('to') ?? '';
+  const value = message.header('to');
+  if (value === null) return null;
   if (message.toTag !== null && message.toTag !== '') return value;
   return `${value};tag=${callTag ?? tagOf(event, settings)}`;
 }
