@@ -75,6 +75,8 @@ export interface Persona {
   readonly tagIsBranch: boolean;
   readonly nonce: NonceForm;
   readonly via: ViaStyle;
+  /** True: the transport in its Contact is written in capitals. */
+  readonly contactCapitals: boolean;
   /** Status of the challenge of a request other than REGISTER. */
   readonly challengeStatus: 401 | 407;
   /** Text between the parameters of a challenge, and their order. */

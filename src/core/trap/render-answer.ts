@@ -196,7 +196,17 @@ function bindingOf(message: SipMessage): Values {
  */
 function contactOf(event: TrapEvent, settings: RenderSettings): string {
   const host = hostOf(event, settings);
-  return `${isIP(host) === 6 ? `[${host}]` : host}:${event.local.port}`;
+  const place = `${isIP(host) === 6 ? `[${host}]` : host}:${event.local.port}`;
+  return place + transportOf(event, settings);
+}
+
+/**
+ * What another transport than UDP adds: chan_sip's build_contact() and sofia-sip write its name in
+ * small letters, PJSIP in capitals.
+ */
+function transportOf({ transport }: TrapEvent, { persona }: RenderSettings): string {
+  if (transport === 'udp') return '';
+  return `;transport=${persona.contactCapitals ? transport.toUpperCase() : transport}`;
 }
 
 function hostOf({ local, message }: TrapEvent, { realm }: RenderSettings): string {

@@ -9,6 +9,7 @@ import {
   type AnswerSettings,
 } from '../../../src/core/trap/answer.js';
 import { checkNonce, checkToTag, makeNonce } from '../../../src/core/trap/nonce.js';
+import { renderAnswer } from '../../../src/core/trap/render-answer.js';
 import { digest, makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 
 const settings = makeSettings();
@@ -206,6 +207,20 @@ describe('the text', () => {
     const bytes = Buffer.from(text.replace(/^.*/, `OPTIONS ${uri} SIP/2.0`), 'latin1');
     const event = { ...makeEvent(parseMessage(bytes)), local: { address: local, port: 5060 } };
     expect(textOf(answer(event))).toContain(`\r\nContact: <sip:${host}:5060>\r\n`);
+  });
+
+  it.each([
+    ['asterisk', 'tcp', ';transport=tcp'],
+    ['freeswitch', 'wss', ';transport=wss'],
+    ['freepbx', 'tls', ';transport=TLS'],
+    ['cisco', 'udp', ''],
+  ] as const)('names of %s over %s the transport: %s', (persona, transport, text) => {
+    const event = makeEvent(makeRequest('INVITE', '100'), transport);
+    const settings = makeSettings({ persona });
+    const accepted = renderAnswer(event, settings, 'accepted', 200, Number.POSITIVE_INFINITY, 't');
+    expect(accepted?.toString('latin1')).toContain(
+      `\r\nContact: <sip:198.51.100.1:5060${text}>\r\n`,
+    );
   });
 
   it('lets no packet text begin a line of its own', () => {
