@@ -45,6 +45,8 @@ export interface SourceView {
   readonly first_seen_at: string | null;
   readonly last_seen_at: string | null;
   readonly events: number;
+  /** Messages beside them that were counted only, because they came too fast. */
+  readonly thinned: number;
   /** Points as of now: after decay, since the last block by a rule. */
   readonly score: number;
   readonly score_proven: number;
@@ -93,6 +95,7 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     first_seen_at: story.firstSeenUs === null ? null : formatTime(story.firstSeenUs),
     last_seen_at: story.lastSeenUs === null ? null : formatTime(story.lastSeenUs),
     events: story.events,
+    thinned: story.thinned,
     score: score.total,
     score_proven: score.proven,
     threshold: context.threshold,
@@ -157,7 +160,9 @@ export function renderSource(view: SourceView, nowMs: number): string {
   if (view.first_seen_at !== null && view.last_seen_at !== null) {
     const first = shortTime(view.first_seen_at);
     const last = `${shortTime(view.last_seen_at)} (${timeAgo(view.last_seen_at, nowMs)})`;
-    pairs.push(['seen', `first ${first}, last ${last}, UTC; ${count(view.events, 'event')}`]);
+    const more = view.thinned === 0 ? '' : `, and ${count(view.thinned, 'message')} only counted`;
+    const seen = `${count(view.events, 'event')}${more}`;
+    pairs.push(['seen', `first ${first}, last ${last}, UTC; ${seen}`]);
   }
   pairs.push(
     ['standing', standing(view)],

@@ -39,6 +39,8 @@ export interface SourceStory {
   readonly firstSeenUs: number | null;
   readonly lastSeenUs: number | null;
   readonly events: number;
+  /** Messages that were counted and not kept as events, because they came too fast. */
+  readonly thinned: number;
   /** How many of the last events the lists below count: at most `sourceEventsReadMax`. */
   readonly eventsRead: number;
   /** Most frequent first. */
@@ -71,11 +73,14 @@ export async function showSource(
     [address, LIMITS.sourceListedMax],
   );
   const blocks = await coveringBlocks(database, address);
-  if (span.events === 0 && sightings.length === 0 && blocks.length === 0) return null;
+  const thinned = await countThinned(database, address);
+  const known = span.events + thinned + sightings.length + blocks.length > 0;
+  if (!known) return null;
   const count = (column: string): Promise<Counted[]> => countLast(database, address, column);
   return {
     address,
     ...span,
+    thinned,
     eventsRead: Math.min(span.events, LIMITS.sourceEventsReadMax),
     methods: await count('method'),
     userAgents: await count('user_agent'),
@@ -106,6 +111,14 @@ async function readSpan(database: Database, address: string) {
     [address],
   );
   return row ?? { events: 0, firstSeenUs: null, lastSeenUs: null };
+}
+
+async function countThinned(database: Database, address: string): Promise<number> {
+  const row = await database.get<{ messages: number }>(
+    'SELECT total(messages) AS messages FROM thinned WHERE source_ip = ?',
+    [address],
+  );
+  return row?.messages ?? 0;
 }
 
 function countLast(database: Database, address: string, expression: string): Promise<Counted[]> {

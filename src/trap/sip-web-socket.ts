@@ -4,10 +4,11 @@ import type { RawData, WebSocket } from 'ws';
 import { LIMITS } from '../core/model/limits.js';
 import { deliver, holdPending, type Connection, type Connections } from './connections.js';
 import type { TrapContext } from './options.js';
+import { createPart, heldBytes, partOf, readPart } from './ws-part.js';
 
 /**
  * Reads SIP from an open WebSocket: one message is one packet (RFC 7118 section 5), text or binary.
- * A message that never ends is seen by its bytes, for the package shows whole messages only.
+ * What came of a message that never ends is one too, when the connection does.
  */
 export function readSipWebSocket(
   context: TrapContext,
@@ -16,35 +17,27 @@ export function readSipWebSocket(
   stream: Socket,
   webSocket: WebSocket,
 ): void {
+  const part = createPart();
   let last: Buffer | null = null;
-  const settle = (): void => {
-    last = null;
-    connection.begunAtUs = null;
-    holdPending(context, connections, connection, 0);
-  };
-  // Before the package's own listener, which may settle a message with this very chunk.
+  connection.takeRest = () => partOf(part);
+  // Before the package's own listener: its errors are about this very chunk.
   stream.prependListener('data', (chunk: Buffer) => {
     last = chunk;
     const nowUs = context.options.nowUs();
+    const completed = readPart(part, chunk, LIMITS.streamMessageBytesMax);
     connection.lastByteAtUs = nowUs;
-    connection.begunAtUs ??= nowUs;
-    holdPending(context, connections, connection, connection.pendingBytes + chunk.length);
+    // A ping may stand between the parts of a message, whose time goes on.
+    if (heldBytes(part) === 0) connection.begunAtUs = null;
+    else if (completed) connection.begunAtUs = nowUs;
+    else connection.begunAtUs ??= nowUs;
+    holdPending(context, connections, connection, heldBytes(part));
   });
   webSocket.on('message', (data: RawData) => {
-    settle();
     take(context, connection, webSocket, bytesOf(data));
   });
-  // A ping may stand between the parts of a message, whose time goes on.
-  const settleControl = (payload: Buffer): void => {
-    const rest = connection.pendingBytes - payload.length - CONTROL_HEAD_BYTES;
-    if (rest <= 0) settle();
-    else holdPending(context, connections, connection, rest);
-  };
-  webSocket.on('ping', (payload) => {
+  webSocket.on('ping', () => {
     context.counts.keepAlives += 1;
-    settleControl(payload);
   });
-  webSocket.on('pong', settleControl);
   webSocket.on('error', () => {
     // A frame that is none, or too large: what came last shows what was tried.
     context.counts.framingFailures += 1;
@@ -78,8 +71,6 @@ function take(
   });
 }
 
-/** RFC 6455 section 5.5: a masked frame of at most 125 bytes has two bytes and a mask before them. */
-const CONTROL_HEAD_BYTES = 6;
 const KEEP_ALIVE = Buffer.from('\r\n\r\n');
 
 function bytesOf(data: RawData): Buffer {

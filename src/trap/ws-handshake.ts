@@ -27,7 +27,10 @@ interface Visitor {
 
 const HTTP_EVENTS = ['request', 'checkContinue', 'checkExpectation', 'connect'] as const;
 
-/** What FreeSWITCH, whose default ports these are, says to all that is no WebSocket (sofia-sip, ws.c). */
+/**
+ * What FreeSWITCH, whose default ports these are, says to all that is no WebSocket: the error branch
+ * of ws_handshake() in sofia-sip, libsofia-sip-ua/tport/ws.c, letter by letter. No body, no length.
+ */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
 export function createWebSocketGate(context: TrapContext, connections: Connections): WebSocketGate {

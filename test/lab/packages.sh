@@ -3,8 +3,8 @@
 # Run as root. Does nothing, and needs no network, when all of them are there.
 set -u
 
-PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core python3 iproute2 procps
- tcpdump systemd openssl"
+PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core linphone-cli python3 iproute2
+ procps tcpdump systemd openssl"
 
 missing() {
   for package in $PACKAGES; do

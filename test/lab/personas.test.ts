@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { programPath, requireLab, type LabProgram } from './require-lab.js';
 import { startAgent, type LabAgent } from './start-agent.js';
 import { waitUntil } from './wait-until.js';
 
-const PROGRAMS = ['nmap', 'svmap', 'svwar', 'svcrack', 'sipsak', 'sipp', 'baresip'];
+const PROGRAMS = ['nmap', 'svmap', 'svwar', 'svcrack', 'sipsak', 'sipp', 'baresip', 'linphonec'];
 const needs = requireLab([...PROGRAMS, 'python3'] as LabProgram[]);
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -143,15 +143,51 @@ describe.skipIf(needs.skip)(`the lure for real programs ${needs.note}`, () => {
     expect(said()).toContain('Asterisk PBX 16.2.1~dfsg-1+deb10u1');
   });
 
+  it('registers linphone and takes its call, from ringing to BYE', async () => {
+    const { agent: pbx, attacker } = lab;
+    // Without a default route linphone takes the network for gone, and sends nothing.
+    await attacker.exec('ip', ['route', 'add', 'default', 'via', pbx.ipv4]);
+    const home = lab.makeFolder();
+    await mkdir(join(home, '.local/share/linphone'), { recursive: true });
+    const settings = [
+      ...[
+        '[sip]',
+        'default_proxy=0',
+        'sip_port=5070',
+        'use_ipv6=0',
+        `contact=<sip:100@${attacker.ipv4}>`,
+      ],
+      ...['[proxy_0]', `reg_proxy=<sip:${pbx.ipv4}>`, `reg_identity=sip:100@${pbx.ipv4}`],
+      ...['reg_expires=60', 'reg_sendregister=1', 'publish=0'],
+      ...['[auth_info_0]', 'username=100', 'passwd=1234', 'realm=asterisk', ''],
+    ];
+    await writeFile(join(home, 'linphonerc'), settings.join('\n'));
+    const words = ['-c', join(home, 'linphonerc')];
+    const phone = attacker.spawn(programPath('linphonec'), words, { env: { HOME: home } });
+    const isRegistered = (): Promise<boolean> => {
+      phone.write('status register');
+      return Promise.resolve(phone.stdout.some((line) => /^registered, identity=/.test(line)));
+    };
+    await waitUntil('linphone is registered', isRegistered, 15_000, 500);
+    phone.write(`call sip:00447700900123@${pbx.ipv4}`);
+    await phone.line((line) => /Call 1 .* ringing/.test(line), 10_000);
+    await phone.line((line) => /Call 1 .* connected/.test(line), 10_000);
+    phone.write('terminate');
+    await phone.line((line) => /Call 1 .* ended \(No error\)/.test(line), 10_000);
+    phone.write('quit');
+    await phone.exited;
+  }, 60_000);
+
   it('has recorded passwords and calls', async () => {
     const words = ['sources', 'show', lab.attacker.ipv4];
     const isStored = async (): Promise<boolean> => {
       const { calls } = await runJson<Story>(lab.agent, agent.stateDir, words);
-      return calls.filter(({ end_how: how }) => how === 'bye').length >= 3;
+      return calls.filter(({ end_how: how }) => how === 'bye').length >= 4;
     };
     await waitUntil('the calls are stored', isStored, 5000);
     const story = await runJson<Story>(lab.agent, agent.stateDir, words);
-    expect(story.calls.map(({ called }) => called)).toContain('00442071234567');
+    const called = story.calls.map((call) => call.called);
+    expect(called).toEqual(expect.arrayContaining(['00442071234567', '00447700900123']));
     expect(story.passwords_tried.map(({ value }) => value)).toContain('100: 1234');
     expect(story.passwords.distinct).toBeGreaterThan(10);
   });

@@ -18,6 +18,7 @@ const PROGRAMS = {
   openssl: ['openssl'],
   nmap: ['nmap'],
   baresip: ['baresip'],
+  linphonec: ['linphonec'],
   python3: ['python3'],
 } as const satisfies Record<string, readonly string[]>;
 

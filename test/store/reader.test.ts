@@ -218,6 +218,17 @@ describe('showSource', () => {
     expect(idsOf(story?.blocks ?? [])).toEqual([1]);
   });
 
+  it('counts what came too fast to be kept, also when nothing else is known', async () => {
+    const source = '203.0.113.7';
+    const database = await openDatabase(opened.databaseFile, 'write');
+    const sql = 'INSERT INTO thinned (source_ip, first_us, last_us, messages) VALUES (?, 1, 2, ?)';
+    for (const row of [[source, 3] as const, [source, 4] as const, ['203.0.113.8', 9] as const]) {
+      await database.run(sql, [...row]);
+    }
+    await database.close();
+    expect(await reader.showSource(source)).toMatchObject({ events: 0, thinned: 7 });
+  });
+
   it.each(['203.0.113.99', 'no address'])('is null for what was never seen: %s', async (text) => {
     expect(await reader.showSource(text)).toBeNull();
   });

@@ -118,6 +118,22 @@ describe('a WebSocket connection', () => {
     expect(idle.readyState).toBe(idle.OPEN);
   });
 
+  it('that ends within a message leaves what came of it, unmasked, its control frames left out', async () => {
+    const test = await trapWith();
+    const peer = await join(test);
+    peer.send(request('whole'));
+    peer.send('OPTIONS sip:1@a', { fin: false });
+    peer.ping('between');
+    peer.send(' SIP/2.0\r\nVia: x', { fin: false });
+    await once(peer, 'pong');
+    peer.terminate();
+    await test.received(2);
+    expect(test.packets.map(({ bytes }) => bytes.toString())).toEqual([
+      request('whole'),
+      'OPTIONS sip:1@a SIP/2.0\r\nVia: x',
+    ]);
+  });
+
   it('that sends no frame at all is recorded by its bytes', async () => {
     const test = await trapWith();
     const peer = await connectTo(portOf(test.trap, 'ws'));

@@ -3,7 +3,7 @@ import type { SipMessage } from '../model/sip-message.js';
 import { splitList } from '../sip/params.js';
 import { findCall, type Call, type CallTable } from './calls.js';
 import { isLetIn, type Lure } from './lure.js';
-import { isMalformed, isOtherVersion, isSip } from './malformed.js';
+import { isBadBinding, isMalformed, isOtherVersion, isSip } from './malformed.js';
 import type { AnswerKind, MethodPolicy, Persona } from './persona.js';
 import { concernsPlausibleUser } from './plausible.js';
 
@@ -30,8 +30,6 @@ export interface DecisionContext {
 const NONE: Decision = { kind: 'none' };
 const answer = (as: AnswerKind, status: number): Decision => ({ kind: 'answer', as, status });
 
-/** Headers that an answer must repeat (RFC 3261 section 8.2.6.2). */
-const REQUIRED = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
 /** Option tags of Require that PBXs do not choke on. */
 const EXTENSIONS: ReadonlySet<string> = new Set([
   '100rel',
@@ -44,7 +42,7 @@ const EXTENSIONS: ReadonlySet<string> = new Set([
 /**
  * What the PBX of the persona answers, in the order of RFC 3261 section 8.2: version, syntax,
  * method, URI, Max-Forwards, dialog, Require, body, then the method's own. Nothing is answered to a
- * response, to an ACK, to what is no SIP, or to a request without a header that an answer repeats.
+ * response, to an ACK, to what is no SIP, or to a request without Via, by which an answer is known.
  * Changes nothing; hangs on no state but the calls in progress.
  */
 export function decideAnswer(event: TrapEvent, context: DecisionContext): Decision {
@@ -52,7 +50,7 @@ export function decideAnswer(event: TrapEvent, context: DecisionContext): Decisi
   if (message.kind !== 'request') return NONE;
   const call = findCall(context.calls, event);
   if (message.method === 'ACK') return call === null ? NONE : { kind: 'confirm-call', call };
-  for (const name of REQUIRED) if (message.header(name) === null) return NONE;
+  if (message.header('via') === null) return NONE;
   if (isOtherVersion(message)) return answer('refused', 505);
   if (isMalformed(message)) return answer('refused', 400);
   const refusal = refuse(message, context.persona);
@@ -70,14 +68,24 @@ function refuse(message: SipMessage, persona: Persona): Decision | null {
   const method = message.method ?? '';
   const policy = policyOf(persona, method);
   if (policy === 405 || policy === 501) return answer('method', policy);
+  if (method === 'REGISTER' && isBadBinding(message)) return answer('refused', 400);
   if (!isServed(message)) return answer('refused', 416);
   // OPTIONS is answered by whom it reaches, whatever its Max-Forwards (RFC 3261 section 11).
   if (method !== 'OPTIONS' && Number(message.header('max-forwards') ?? 1) === 0) {
     return answer('refused', 483);
   }
   if (method !== 'CANCEL' && unsupportedOf(message) !== '') return answer('extension', 420);
-  return hasForeignBody(message) ? answer('media', 415) : null;
+  if (hasForeignBody(message)) return answer('media', 415);
+  return method === 'INVITE' && !acceptsSdp(message) ? answer('refused', 406) : null;
 }
+
+/** A caller who takes no SDP cannot be called (RFC 3261 section 13.3.1, RFC 4475 section 3.3.15). */
+function acceptsSdp(message: SipMessage): boolean {
+  const values = message.headers('accept');
+  return values.length === 0 || values.some((value) => SDP_RANGE.test(value));
+}
+
+const SDP_RANGE = /(?:^|,)\s*(?:application\/(?:sdp(?![\w.+-])|\*)|\*\/\*|multipart\/)/i;
 
 /** A PBX serves sip and sips, and takes calls to tel (RFC 3261 section 8.2.2.1). */
 function isServed({ requestUri, method }: SipMessage): boolean {

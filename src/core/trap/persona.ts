@@ -75,6 +75,8 @@ export interface Persona {
   readonly tagIsBranch: boolean;
   readonly nonce: NonceForm;
   readonly via: ViaStyle;
+  /** True: the transport in its Contact is written in capitals. */
+  readonly contactCapitals: boolean;
   /** Status of the challenge of a request other than REGISTER. */
   readonly challengeStatus: 401 | 407;
   /** Text between the parameters of a challenge, and their order. */
@@ -112,6 +114,7 @@ export const RFC_REASONS: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   407: 'Proxy Authentication Required',
   415: 'Unsupported Media Type',
   416: 'Unsupported URI Scheme',

@@ -96,13 +96,13 @@ function valueOf(name: AnswerHeader, request: Request): string | null {
   const { message } = event;
   switch (name) {
     case 'From':
-      return message.header('from') ?? '';
+      return message.header('from');
     case 'To':
-      return status === 100 ? (message.header('to') ?? '') : tagTo(event, settings, toTag);
+      return status === 100 ? message.header('to') : tagTo(event, settings, toTag);
     case 'Call-ID':
-      return message.callId ?? '';
+      return message.callId;
     case 'CSeq':
-      return message.header('cseq') ?? '';
+      return message.header('cseq');
     case 'Date':
       return dateOf(event.receivedAtUs);
     case 'Unsupported':
@@ -129,9 +129,10 @@ function dateOf(us: number): string {
   return lastDate.text;
 }
 
-function tagTo(event: TrapEvent, settings: RenderSettings, callTag: string | null): string {
+function tagTo(event: TrapEvent, settings: RenderSettings, callTag: string | null): string | null {
   const { message } = event;
-  const value = message.header('to') ?? '';
+  const value = message.header('to');
+  if (value === null) return null;
   if (message.toTag !== null && message.toTag !== '') return value;
   return `${value};tag=${callTag ?? tagOf(event, settings)}`;
 }
@@ -196,10 +197,20 @@ function bindingOf(message: SipMessage): Binding {
  */
 function contactOf(event: TrapEvent, settings: RenderSettings): string {
   const { address, port } = event.local;
+  const transport = transportOf(event, settings);
   // Nearly always so, and cheaper than to ask what kind of address it is.
-  if (address !== '0.0.0.0' && !address.includes(':')) return `${address}:${port}`;
+  if (address !== '0.0.0.0' && !address.includes(':')) return `${address}:${port}${transport}`;
   const host = hostOf(event, settings);
-  return `${isIP(host) === 6 ? `[${host}]` : host}:${event.local.port}`;
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}${transport}`;
+}
+
+/**
+ * What another transport than UDP adds: chan_sip's build_contact() and sofia-sip write its name in
+ * small letters, PJSIP in capitals.
+ */
+function transportOf({ transport }: TrapEvent, { persona }: RenderSettings): string {
+  if (transport === 'udp') return '';
+  return `;transport=${persona.contactCapitals ? transport.toUpperCase() : transport}`;
 }
 
 function hostOf({ local, message }: TrapEvent, { realm }: RenderSettings): string {

@@ -9,6 +9,7 @@ import {
   type AnswerSettings,
 } from '../../../src/core/trap/answer.js';
 import { checkNonce, checkToTag, makeNonce } from '../../../src/core/trap/nonce.js';
+import { renderAnswer } from '../../../src/core/trap/render-answer.js';
 import { digest, makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 
 const settings = makeSettings();
@@ -63,6 +64,14 @@ describe('the status', () => {
     ['200 to OPTIONS that arrived', 'OPTIONS', { 'Max-Forwards': '0' }, 200],
     ['420 when more is required than there is', 'INVITE', { Require: '100rel, x-new' }, 420],
     ['401 when what is required is there', 'INVITE', { Require: 'timer' }, 401],
+    ['400 when a quote never ends', 'OPTIONS', { From: '"a <sip:100@a>;tag=1' }, 400],
+    ['400 when separators stand alone', 'OPTIONS', { Contact: '<sip:100@a>;;x' }, 400],
+    ['200 when a display name wants quotes', 'OPTIONS', { From: 'A, B <sip:100@a>;tag=1' }, 200],
+    ['400 when To is no SIP address', 'REGISTER', { To: 'isbn:100' }, 400],
+    ['400 when a Contact has open headers', 'REGISTER', { Contact: 'sip:100@a?Route=b' }, 400],
+    ['401 to the Contact of a scanner', 'REGISTER', { Contact: 'None' }, 401],
+    ['406 when no SDP is taken', 'INVITE', { Accept: 'text/plain, application/sdp-not' }, 406],
+    ['401 when SDP is among what is taken', 'INVITE', { Accept: 'text/plain, application/*' }, 401],
   ] as const)('%s', (_, method, headers, status) => {
     expect(answer(makeEvent(makeRequest(method, '100', headers))).status).toBe(status);
   });
@@ -75,7 +84,12 @@ describe('the status', () => {
   it.each([
     ['OPTIONS sip:1@a SIP/3.0', 505],
     ['OPTIONS sip:1@a SIP/2.0 ', 200],
-    ['OPTIONS sip:1@a', 505],
+    ['OPTIONS sip:1@a', 400],
+    ['OPTIONS sip:1@a SIP/2.0 \t ', 200],
+    ['\r\n\r\nOPTIONS sip:1@a SIP/2.0', 200],
+    ['\r\nOPTIONS sip:1@a SIP/3.0', 505],
+    ['OPTIONS sip:1@a?To=x SIP/2.0', 400],
+    ['OPTIONS sip:2001:db8::1 SIP/2.0', 400],
     ['OPTIONS nobodyKnows:1 SIP/2.0', 416],
     ['OPTIONS <sip:1@a> SIP/2.0', 400],
     ['OPTIONS sip:1 2@a SIP/2.0', 400],
@@ -120,15 +134,23 @@ describe('the status', () => {
   });
 });
 
+describe('a request without a header', () => {
+  const lineOf = (name: string): RegExp => new RegExp(`^${name}: `, 'm');
+  it.each(['To', 'From', 'Call-ID', 'CSeq'])('%s gets 400, without it too', (name) => {
+    const answered = answer(makeEvent(makeRequest('OPTIONS', '100', { [name]: '' })));
+    expect(answered.status).toBe(400);
+    expect(textOf(answered)).not.toMatch(lineOf(name));
+    expect(textOf(answered)).toMatch(lineOf('Via'));
+  });
+});
+
 describe('nothing is answered', () => {
   it.each([
     ['to a response', parseMessage(Buffer.from('SIP/2.0 200 OK\r\nVia: a\r\n\r\n'))],
     ['to an ACK', makeRequest('ACK', '100')],
     ['to what is no SIP', parseMessage(Buffer.from('GET / HTTP/1.0\r\n\r\n'))],
     ['to an empty datagram', parseMessage(Buffer.alloc(0))],
-    ...['Via', 'To', 'From', 'Call-ID', 'CSeq'].map(
-      (name) => [`without ${name}`, makeRequest('OPTIONS', '100', { [name]: '' })] as const,
-    ),
+    ['without Via', makeRequest('OPTIONS', '100', { Via: '' })],
   ] as const)('%s', (_, message) => {
     const { messages, withheld, status } = answer(makeEvent(message));
     expect({ messages, withheld, status }).toEqual({ messages: [], withheld: null, status: null });
@@ -185,6 +207,20 @@ describe('the text', () => {
     const bytes = Buffer.from(text.replace(/^.*/, `OPTIONS ${uri} SIP/2.0`), 'latin1');
     const event = { ...makeEvent(parseMessage(bytes)), local: { address: local, port: 5060 } };
     expect(textOf(answer(event))).toContain(`\r\nContact: <sip:${host}:5060>\r\n`);
+  });
+
+  it.each([
+    ['asterisk', 'tcp', ';transport=tcp'],
+    ['freeswitch', 'wss', ';transport=wss'],
+    ['freepbx', 'tls', ';transport=TLS'],
+    ['cisco', 'udp', ''],
+  ] as const)('names of %s over %s the transport: %s', (persona, transport, text) => {
+    const event = makeEvent(makeRequest('INVITE', '100'), transport);
+    const settings = makeSettings({ persona });
+    const accepted = renderAnswer(event, settings, 'accepted', 200, Number.POSITIVE_INFINITY, 't');
+    expect(accepted?.toString('latin1')).toContain(
+      `\r\nContact: <sip:198.51.100.1:5060${text}>\r\n`,
+    );
   });
 
   it('lets no packet text begin a line of its own', () => {

@@ -31,6 +31,7 @@ export const ASTERISK: Persona = {
   tagIsBranch: false,
   nonce: 'hex',
   via: 'append',
+  contactCapitals: false,
   challengeStatus: 401,
   challenge: { separator: ', ', order: ['algorithm', 'realm', 'nonce'] },
   methods: {

@@ -8,9 +8,14 @@ const order = (...rest: readonly AnswerHeader[]): readonly AnswerHeader[] => [
 ];
 
 /**
- * A Cisco IOS voice gateway. Captures that are public: OPTIONS of `Cisco-SIPGateway/IOS-12.x` with
- * tag `FE9F9AD4-15E6`, an untouched `;rport` and an SDP body; 183 and 200 to INVITE and the answers
- * to REGISTER in Cisco's own guides (Date, Call-ID, Server, CSeq, Allow, Allow-Events, Contact).
+ * A Cisco IOS voice gateway. Captures that are public: OPTIONS of `Cisco-SIPGateway/IOS-12.x` of
+ * 7 July 2017 (the raw_sip_image_ok of a public SIP library's tests) with tag `FE9F9AD4-15E6`, an
+ * untouched `;rport`, Server before CSeq and an SDP body with a `c=` behind each `m=`; 183 and 200 to
+ * INVITE and the answers to REGISTER in Cisco's own guides (Date, Call-ID, Server, CSeq, Allow,
+ * Allow-Events, Contact). Newer ones have CSeq, Allow-Events, Server in that order (100 Trying of
+ * IOS-15.3.3.M4, 15.2.4.M2 and 17.12 in public logs): so this claims to be no newer than 12.x. The
+ * SDP origin `CiscoSystemsSIP-GW-UserAgent` and `s=SIP Call` are those of Cisco's guide to MWI
+ * (cisco.com, SIP Configuration Guide 15M&T, voi-sip-mwi).
  * No capture of its digest challenge was at hand: where it stands in the order, and the form of its
  * nonce, are guesses.
  */
@@ -30,6 +35,7 @@ export const CISCO: Persona = {
   tagIsBranch: false,
   nonce: 'hex',
   via: 'plain',
+  contactCapitals: false,
   challengeStatus: 401,
   challenge: { separator: ', ', order: ['realm', 'nonce', 'algorithm'] },
   methods: {

@@ -38,6 +38,7 @@ export const FREEPBX: Persona = {
   tagIsBranch: true,
   nonce: 'pjsip',
   via: 'before-branch',
+  contactCapitals: true,
   challengeStatus: 401,
   challenge: { separator: ',', order: ['realm', 'nonce', 'opaque', 'algorithm'] },
   methods: { OPTIONS: 'options', BYE: 481, CANCEL: 481, other: 'challenge' },

@@ -34,6 +34,7 @@ export const FREESWITCH: Persona = {
   tagIsBranch: false,
   nonce: 'uuid',
   via: 'in-place',
+  contactCapitals: false,
   challengeStatus: 407,
   challenge: { separator: ', ', order: ['realm', 'nonce', 'algorithm'] },
   methods: {

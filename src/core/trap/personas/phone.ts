@@ -28,6 +28,7 @@ export const PHONE: Persona = {
   tagIsBranch: false,
   nonce: 'hex',
   via: 'in-place',
+  contactCapitals: false,
   challengeStatus: 401,
   challenge: { separator: ', ', order: ['realm', 'nonce', 'algorithm'] },
   methods: {

@@ -1,0 +1,86 @@
+import type { StatusView } from '../../api/views.js';
+import type { LoadedSettings } from '../../config/load.js';
+import { AgentError } from '../../core/model/errors.js';
+import { loadAllRules } from '../all-rules.js';
+import { findPlace } from '../geoip.js';
+import { examineDatabase, judgeFiles } from './files.js';
+import { failed, ok, warn, type Finding } from './finding.js';
+import { examineFirewall, examineNeighbours } from './firewall.js';
+import { examineHost, judgeCapabilities, judgeDescriptors, readRights } from './host.js';
+import { findHolder, judgePorts, readBoundSockets, wantedSockets } from './ports.js';
+import { examineCertificate, examineClock, examineUnit, judgeLosses } from './service.js';
+
+/** The agent as its socket and its lock show it. An error: whether one runs is not known. */
+export type AgentLook = StatusView | null | AgentError;
+
+/**
+ * Looks at all that an agent needs on this host, without one and without root as far as that goes;
+ * what could not be looked at is told as `unknown`. Changes nothing, and makes no file.
+ * `loaded` an error: the configuration cannot be used, and only the host is looked at.
+ */
+export async function examine(
+  loaded: LoadedSettings | AgentError,
+  agent: AgentLook,
+  nowMs: number,
+): Promise<readonly Finding[]> {
+  if (loaded instanceof AgentError) {
+    return [failed('configuration', loaded), ...examineHost(), await examineClock(nowMs)];
+  }
+  const status = agent instanceof AgentError || agent?.running !== true ? null : agent;
+  const wanted = wantedSockets(loaded.settings);
+  const own = readRights(null);
+  const rights = status === null ? own : readRights(status.pid);
+  const { mode } = loaded.settings.blocking;
+  const parts: readonly (() => Promise<readonly Finding[]> | readonly Finding[])[] = [
+    () => [ok('configuration', loaded.file ?? 'none: a trial with the defaults')],
+    () => examineRules(loaded),
+    () => [judgeAgent(agent)],
+    examineHost,
+    async () => [await examineClock(nowMs)],
+    () => judgePorts(wanted, readBoundSockets(), findHolder, status?.pid ?? null),
+    () => [
+      judgeCapabilities(rights, {
+        ports: wanted.map(({ port }) => port),
+        enforcing: mode === 'enforce' && status?.blocking.mode !== 'observe',
+        running: status !== null,
+      }),
+      judgeDescriptors(rights),
+    ],
+    () => examineFirewall(loaded, status, own),
+    () => examineNeighbours(wanted, own),
+    () => judgeFiles(loaded),
+    () => examineDatabase(loaded, nowMs * 1000),
+    async () => [await examineUnit(loaded.trial), await examineCertificate(loaded, nowMs)],
+    () => examineGeoip(loaded),
+    () => (status === null ? [] : judgeLosses(status)),
+  ];
+  const findings: Finding[] = [];
+  for (const part of parts) findings.push(...(await part()));
+  return findings;
+}
+
+async function examineRules({ settings }: LoadedSettings): Promise<readonly Finding[]> {
+  try {
+    const rules = await loadAllRules(settings.rulesDir);
+    return [ok('rules', `${rules.length} rules`)];
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return [failed('rules', error)];
+  }
+}
+
+function judgeAgent(agent: AgentLook): Finding {
+  if (agent instanceof AgentError) return failed('agent', agent);
+  if (agent === null) {
+    return warn('agent', 'none runs', 'systemctl start sentrypeer-agent, or sentrypeer-agent run');
+  }
+  return ok('agent', `runs, pid ${agent.pid ?? '?'}, version ${agent.version}`);
+}
+
+/** Looks one address up: that reads the files whole. */
+async function examineGeoip({ settings }: LoadedSettings): Promise<readonly Finding[]> {
+  const { problems } = await findPlace(settings, '192.0.2.1');
+  return problems.map((problem) =>
+    warn('geoip', problem, 'see geoip_asn_file and geoip_country_file'),
+  );
+}

@@ -1,0 +1,73 @@
+import type { AgentLook } from '../agent/doctor/doctor.js';
+import type { Finding, Outcome } from '../agent/doctor/finding.js';
+import { AgentCommand } from '../cli/agent-command.js';
+import { count } from '../cli/words.js';
+import type { LoadedSettings } from '../config/load.js';
+import { AgentError } from '../core/model/errors.js';
+
+interface DoctorView {
+  /** false: something failed. */
+  readonly ok: boolean;
+  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly findings: readonly Finding[];
+}
+
+const EXIT_FAILED = 1;
+
+export default class Doctor extends AgentCommand {
+  static override summary = 'Check all that the agent needs on this host, and say what to do';
+  static override description =
+    'Looks at configuration, rules, ports, rights, firewall and other firewalls in front of it, ' +
+    'kernel, clock, files, database, disk, service and certificate, with an agent running or not. ' +
+    'Changes nothing. What this user may not look at is told as unknown: root sees all. ' +
+    `Exits with ${EXIT_FAILED} when something failed; warnings leave it at 0.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+
+  async run(): Promise<DoctorView> {
+    const { flags } = await this.parse(Doctor);
+    const loaded = await orError(this.load(flags.config));
+    const { examine } = await import('../agent/doctor/doctor.js');
+    const findings = await examine(loaded, await this.lookAtAgent(loaded), Date.now());
+    const view = summarise(findings);
+    this.log(render(view));
+    if (!view.ok) process.exitCode = EXIT_FAILED;
+    return view;
+  }
+
+  private async lookAtAgent(loaded: LoadedSettings | AgentError): Promise<AgentLook> {
+    if (loaded instanceof AgentError) return null;
+    return orError(this.withRunningAgent(loaded, (calls) => calls.status()));
+  }
+}
+
+/** What rejects with an operating error is a finding too. */
+async function orError<T>(work: Promise<T>): Promise<T | AgentError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AgentError) return error;
+    throw error;
+  }
+}
+
+function summarise(findings: readonly Finding[]): DoctorView {
+  const counts = { ok: 0, warn: 0, fail: 0, unknown: 0 };
+  for (const { outcome } of findings) counts[outcome] += 1;
+  return { ok: counts.fail === 0, counts, findings };
+}
+
+const OUTCOME_WIDTH = 'unknown'.length;
+
+function render({ counts, findings }: DoctorView): string {
+  const lines = findings.flatMap(({ check, outcome, what, remedy }) => {
+    const line = `${outcome.padEnd(OUTCOME_WIDTH)}  ${check}: ${what}`;
+    return remedy === null ? [line] : [line, `${' '.repeat(OUTCOME_WIDTH)}  → ${remedy}`];
+  });
+  const sum =
+    `${count(counts.fail, 'failure')}, ${count(counts.warn, 'warning')}, ` +
+    `${counts.unknown} not looked at`;
+  return [...lines, '', sum].join('\n');
+}
