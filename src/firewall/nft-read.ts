@@ -1,6 +1,7 @@
 import { blockOfElement, objectOf, readSetName, targetText } from './nft-element.js';
 import { readOwner } from './nft-owner.js';
-import { baseSetNames, type KnownSets } from './nft-ruleset.js';
+import type { KnownSets } from './nft-changes.js';
+import { baseSetNames } from './nft-ruleset.js';
 import type { ActualBlock, ActualFirewall, FirewallOwner } from './port.js';
 
 /**

@@ -3,17 +3,15 @@ import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createNftChild, type NftChild } from './nft-child.js';
-import { buildLimitScript } from './nft-limit.js';
-import { extractTable, readFirewall, readKnownSets, readTableOwner } from './nft-read.js';
 import {
   buildApplyScript,
   buildProtectScript,
-  buildSyncScript,
   protectSetNames,
-  requireBlockTarget,
-  requireTarget,
   type KnownSets,
-} from './nft-ruleset.js';
+} from './nft-changes.js';
+import { buildLimitScript } from './nft-limit.js';
+import { extractTable, readFirewall, readKnownSets, readTableOwner } from './nft-read.js';
+import { buildSyncScript, requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';

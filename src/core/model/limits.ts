@@ -102,6 +102,8 @@ export const LIMITS = {
   /** Rows that one listing returns, and blocks or sightings that are read back at the start. */
   listedRowsMax: 10_000,
   restoredRowsMax: 1_000_000,
+  /** Blocks that one page of those restored at a start holds. */
+  restoredPageRows: 5_000,
   /** Last events of a source that its summary reads, and entries of each of its lists. */
   sourceEventsReadMax: 10_000,
   sourceListedMax: 50,
