@@ -63,8 +63,8 @@ export interface AgentContext {
 const FORGOTTEN_HALF_LIVES = 10;
 
 /**
- * Takes the agent's lock, opens the database and brings blocks and scores back to memory. Rejects
- * with an AgentError, and then nothing stays open. The caller closes `closers`.
+ * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
+ * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
  */
 export async function openContext(
   loaded: LoadedSettings,
@@ -89,7 +89,7 @@ export async function openContext(
     await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
-    const state = await restoreState({ loaded, rules, secret, store, reader, nowUs }, chosen);
+    const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
     const owner = ownerFor(loaded);
     const base = {
@@ -141,16 +141,35 @@ interface RestoreSources {
   readonly nowUs: () => number;
 }
 
-async function restoreState(
+/** The state with its blocks, which go into the firewall before all else is restored. */
+async function restoreBlocks(
   from: RestoreSources,
   { enforcing }: { readonly enforcing: boolean },
 ): Promise<AgentState> {
   const { loaded, rules, secret, store, reader, nowUs } = from;
-  const { blocking } = loaded.settings;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  const detect = createDetectState({}, secret.readInt32LE(0));
-  const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * blocking.scoreHalfLifeS * 1_000_000;
+  return {
+    settings,
+    rules: compileRules(rules),
+    detect: createDetectState({}, secret.readInt32LE(0)),
+    retransmissions: createRetransmissions(),
+    answers: createAnswerState(),
+    blocks: createBlockState({
+      table: createBlockTable(await reader.activeBlocks(nowUs())),
+      nextBlockId: store.nextBlockId,
+    }),
+    nextEventId: store.nextEventId,
+    counts: createCounts(),
+  };
+}
+
+/** Scores, and who was blocked before: what the next decision needs, and the firewall does not. */
+export async function restoreMemory(context: AgentContext): Promise<void> {
+  const { state, reader, nowUs, loaded } = context;
+  const { settings, detect } = state;
+  const halfLifeS = loaded.settings.blocking.scoreHalfLifeS;
+  const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * halfLifeS * 1_000_000;
   const paidUs = await reader.lastDetectorBlocks(sinceUs);
   for (const sighting of await reader.recentSightings(sinceUs)) {
     const blockedUs = paidUs.get(targetOf(sighting.source, settings.policy).text);
@@ -158,21 +177,9 @@ async function restoreState(
     if (blockedUs === undefined || sighting.atUs > blockedUs)
       restoreScore(detect, sighting, settings);
   }
-  return {
-    settings,
-    rules: compileRules(rules),
-    detect,
-    retransmissions: createRetransmissions(),
-    answers: createAnswerState(),
-    blocks: createBlockState({
-      table: createBlockTable(await reader.activeBlocks(nowUs())),
-      returns: createReturns(await reader.provenBlockCounts()),
-      offenders: await restoreOffenders(reader, settings.policy, nowUs()),
-      nextBlockId: store.nextBlockId,
-    }),
-    nextEventId: store.nextEventId,
-    counts: createCounts(),
-  };
+  const returns = createReturns(await reader.provenBlockCounts());
+  const offenders = await restoreOffenders(reader, settings.policy, nowUs());
+  state.blocks = { ...state.blocks, returns, offenders };
 }
 
 async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {

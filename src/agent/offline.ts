@@ -2,7 +2,7 @@ import type { AgentCalls } from '../api/calls.js';
 import type { LoadedSettings } from '../config/load.js';
 import { createRunner } from './agent.js';
 import { createCalls } from './calls.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext, restoreMemory, type AgentContext } from './context.js';
 import { keeperFor } from './open-keeper.js';
 import { createHousekeeping } from './housekeeping.js';
 
@@ -21,6 +21,7 @@ export async function openOffline(
 ): Promise<OfflineClient> {
   const context = await openContext(loaded, print);
   try {
+    await restoreMemory(context);
     await leaveAbsentTable(context);
     const runner = createRunner(context, () => undefined);
     const jobs = await createHousekeeping(context, runner);

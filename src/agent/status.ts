@@ -71,6 +71,7 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
     actual: stats.actual,
     differing: stats.differing,
     compared_at: time(stats.comparedAtUs),
+    guarded: stats.guarded,
     repairs: stats.repairs,
     last_repair_at: time(stats.lastRepairUs),
     last_repair: stats.lastRepair,

@@ -86,6 +86,8 @@ export interface StatusView {
     readonly actual: number | null;
     readonly differing: number | null;
     readonly compared_at: string | null;
+    /** A copy of the rules that no other program can take away stands beside the table. */
+    readonly guarded: boolean;
     readonly repairs: number;
     readonly last_repair_at: string | null;
     readonly last_repair: string | null;

@@ -42,7 +42,7 @@ function render(status: StatusView, nowMs: number): string {
   pairs.push(
     ['blocking', `${blocking.mode}: ${blocking.why}`],
     ['active blocks', describeBlocks(blocking)],
-    ['repairs', describeRepairs(blocking)],
+    ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
     ['events', `${store.events} in the database, ${counts['received'] ?? 0} since the start`],
     ['lost', losses(status)],
   );

@@ -18,6 +18,8 @@ import {
 export interface KnownSets {
   readonly names: ReadonlySet<string>;
   readonly elementsMax: number;
+  /** false: elements have no counters. */
+  readonly counted?: boolean;
 }
 
 /** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
@@ -67,7 +69,7 @@ export function buildApplyScript(
     const present = texts(new Map([...elements].filter(([, timeout]) => timeout !== 'absent')));
     if (!blockSets.has(name)) {
       if (present.length === 0) continue;
-      lines.push(...newSetLines(table, name, known.elementsMax));
+      lines.push(...newSetLines(table, name, known));
       blockSets.add(name);
     }
     const addresses = [...elements.keys()].join(', ');
@@ -81,10 +83,11 @@ export function buildApplyScript(
   return { text, blockSets, makesSets: blockSets.size > known.names.size };
 }
 
-function newSetLines(table: string, name: string, elementsMax: number): string[] {
+function newSetLines(table: string, name: string, known: KnownSets): string[] {
   const key = requireKey(name);
+  const counter = known.counted === false ? '' : 'counter; ';
   return [
-    `add set inet ${table} ${name} { ${blockSetBody(name, elementsMax)}counter; }`,
+    `add set inet ${table} ${name} { ${blockSetBody(name, known.elementsMax)}${counter}}`,
     `add rule inet ${table} drop_${key.purpose} ${match(key)} counter drop`,
   ];
 }

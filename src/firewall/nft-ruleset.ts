@@ -193,7 +193,7 @@ export function groupElements<T>(
 }
 
 /**
- * The elements of a whole table, by set, each target once: the last one counts. A start and a repair wait for
+ * The elements of a whole table by set, each target once (the last one counts). Starts and repairs wait for
  * this text, so the common kind, one IPv4 address, is not taken apart.
  */
 function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly string[]> {
@@ -204,7 +204,7 @@ function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly strin
     const cidr = isHost ? HOST : requireBlockTarget(target);
     const name = setName({ purpose: scope, family: cidr.family, prefix: cidr.prefix });
     let elements = groups.get(name);
-    if (elements === undefined) groups.set(name, (elements = new Map()));
+    if (elements === undefined) groups.set(name, (elements = new Map<string, string>()));
     elements.set(target, elementText(target.slice(0, target.indexOf('/')), timeoutS));
   }
   return new Map([...groups].map(([name, elements]) => [name, [...elements.values()]]));

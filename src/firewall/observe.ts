@@ -10,6 +10,7 @@ export function createObserve(): Firewall {
     name: 'observe',
     readable: false,
     expiresItself: true,
+    guard: null,
     probe: () => Promise.resolve('observing: no firewall rule is written'),
     sync: done,
     apply: done,
