@@ -61,7 +61,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   // nft works in a process of its own: what the firewall does not need is made ready meanwhile.
-  const [serveControl] = await allOrFirstError([makeReady(context), putInForce(context)]);
+  const up = { yet: false };
+  const [serveControl] = await allOrFirstError([makeReady(context), putInForce(context, up)]);
   startConfirmation(context, runner, options.confirmS ?? null);
   const material = needsCertificate(settings)
     ? await loadCertificate(settings, nowUs() / 1_000)
@@ -93,6 +94,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('configuration watcher', watcher.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
+  up.yet = true;
   // Last and not waited for: the table proper is in force already.
   void context.keeper.guard();
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
@@ -188,10 +190,17 @@ const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   force: scope === 'forced',
 });
 
-/** Active blocks go in before the first packet is answered; a trial's table goes when it stops. */
-async function putInForce(context: AgentContext): Promise<void> {
+/**
+ * Active blocks go in before the first packet is answered. A trial's table goes when it stops, and
+ * that of a start that failed, unless one stood before. Rejects with FIREWALL_TAKEN.
+ */
+async function putInForce(context: AgentContext, up: { readonly yet: boolean }): Promise<void> {
   const { keeper, closers, loaded, crashed } = context;
-  if (loaded.trial) closers.add('firewall table', () => takeTableAway(context));
+  const { stood, heldBy } = keeper.chosen;
+  if (heldBy !== null && !loaded.trial) throw taken(heldBy);
+  closers.add('firewall table', async () => {
+    if (loaded.trial || (!up.yet && !stood)) await takeTableAway(context);
+  });
   if (!keeper.chosen.enforcing) {
     if (loaded.settings.blocking.mode === 'observe') await clearOwnTable(context);
     return;
@@ -199,6 +208,13 @@ async function putInForce(context: AgentContext): Promise<void> {
   if (crashed) await adoptAfterCrash(context);
   await keeper.sync();
 }
+
+const taken = (heldBy: string): AgentError =>
+  new AgentError(
+    'FIREWALL_TAKEN',
+    `the firewall table is in use by ${heldBy}`,
+    'stop that agent, set mode = observe in [blocking], or give this one a network namespace',
+  );
 
 /** Observing must not mean that the rules of an earlier, enforcing start go on dropping unseen. */
 async function clearOwnTable({ owner, log }: AgentContext): Promise<void> {

@@ -38,6 +38,8 @@ import { takePeers } from './take-peers.js';
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
+  /** The settings of the start: sockets keep to them whatever is taken over later. */
+  readonly startedWith: LoadedSettings['settings'];
   rules: readonly Rule[];
   readonly state: AgentState;
   readonly store: Store;
@@ -94,6 +96,7 @@ export async function openContext(
     const owner = ownerFor(loaded);
     const base = {
       loaded,
+      startedWith: settings,
       rules,
       state,
       store,

@@ -105,8 +105,8 @@ export interface StatusView {
   };
   /** Exact counts since the start. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Per bound or loss: how often it was hit. Zero means that nothing was lost. */
-  readonly limits_hit: Readonly<Record<string, number>>;
+  /** Per bound or loss: how often it was hit. Zero means that nothing was lost; null: not known. */
+  readonly limits_hit: Readonly<Record<string, number | null>>;
   readonly store: {
     readonly events: number;
     readonly queued: number;

@@ -5,7 +5,7 @@ import { parseCidr, type Cidr } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
 import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
-import { ownerChain } from './nft-owner.js';
+import { holderChain, ownerChain } from './nft-owner.js';
 import type { DesiredBlock, DesiredFirewall, FirewallOwner } from './port.js';
 
 /**
@@ -87,9 +87,11 @@ export function buildSyncScript(
  * behind the table proper, so it drops only while that one is gone, and counts nothing.
  */
 export function buildGuardScript(table: string, desired: DesiredFirewall): NftScript {
-  const names = [...blockTexts(desired.blocks).keys()];
-  const blocks = new Map(names.map((name) => [name, []]));
-  const lines = tableLines(table, desired, { blocks, marks: [' flags owner;'], guard: true });
+  const names = new Set<string>();
+  for (const { target, scope } of desired.blocks) names.add(setName(keyOfBlock(target, scope)));
+  const blocks = new Map([...names].map((name) => [name, []]));
+  const marks = [' flags owner;', holderChain(process.pid)];
+  const lines = tableLines(table, desired, { blocks, marks, guard: true });
   return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
 
@@ -199,10 +201,7 @@ export function groupElements<T>(
 function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly string[]> {
   const groups = new Map<string, Map<string, string>>();
   for (const { target, scope, timeoutS } of blocks) {
-    const slash = target.length - 3;
-    const isHost = target.endsWith('/32') && isIP(target.slice(0, slash)) === 4;
-    const cidr = isHost ? HOST : requireBlockTarget(target);
-    const name = setName({ purpose: scope, family: cidr.family, prefix: cidr.prefix });
+    const name = setName(keyOfBlock(target, scope));
     let elements = groups.get(name);
     if (elements === undefined) groups.set(name, (elements = new Map<string, string>()));
     elements.set(target, elementText(target.slice(0, target.indexOf('/')), timeoutS));
@@ -210,7 +209,12 @@ function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly strin
   return new Map([...groups].map(([name, elements]) => [name, [...elements.values()]]));
 }
 
-const HOST = { family: 4, prefix: 32 } as const;
+function keyOfBlock(target: string, purpose: KernelScope): SetKey {
+  const isHost = target.endsWith('/32') && isIP(target.slice(0, -3)) === 4;
+  if (isHost) return { purpose, family: 4, prefix: 32 };
+  const { family, prefix } = requireBlockTarget(target);
+  return { purpose, family, prefix };
+}
 
 export const texts = (elements: Elements): string[] =>
   [...elements].map(([address, timeout]) =>

@@ -11,7 +11,13 @@ import {
   type KnownSets,
 } from './nft-changes.js';
 import { buildLimitScript } from './nft-limit.js';
-import { extractTable, readFirewall, readKnownSets, readTableOwner } from './nft-read.js';
+import {
+  extractTable,
+  readFirewall,
+  readGuardPid,
+  readKnownSets,
+  readTableOwner,
+} from './nft-read.js';
 import { buildSyncScript, requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
@@ -205,6 +211,8 @@ async function limit(state: State, on: boolean): Promise<void> {
   await state.guard?.limit(on);
 }
 
+const guardName = ({ table }: State): string => `${table}_guard`;
+
 const isGuarded = ({ guard }: State): boolean => guard?.inForce() === true;
 
 /** Null when a guard is in force, else why there is none. */
@@ -215,7 +223,7 @@ async function putGuard(state: State, desired: DesiredFirewall): Promise<string 
     return `more than ${LIMITS.firewallGuardBlocksMax} blocks are in force`;
   }
   try {
-    state.guard = await openGuard(state.command, `${state.table}_guard`, desired, () => {
+    state.guard = await openGuard(state.command, guardName(state), desired, () => {
       // Not at once: what took it away may do so again.
       setTimeout(() => {
         state.lost();
@@ -240,6 +248,7 @@ async function look(state: State): Promise<FirewallLook> {
   return {
     present: readKnownSets(json, state.table) !== null,
     owner: readTableOwner(json, state.table),
+    guardPid: readGuardPid(json, guardName(state)),
   };
 }
 

@@ -14,7 +14,7 @@ export function createObserve(): Firewall {
     probe: () => Promise.resolve('observing: no firewall rule is written'),
     sync: done,
     apply: done,
-    look: () => Promise.resolve({ present: false, owner: null }),
+    look: () => Promise.resolve({ present: false, owner: null, guardPid: null }),
     visit: () => Promise.resolve(false),
     protect: done,
     limit: done,

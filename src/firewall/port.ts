@@ -48,6 +48,8 @@ export interface FirewallLook {
   readonly present: boolean;
   /** null: nobody, or somebody who left no mark. */
   readonly owner: FirewallOwner | null;
+  /** The process that keeps the guard, as its own network's programs number it; null: none does. */
+  readonly guardPid: number | null;
 }
 
 /**
