@@ -61,6 +61,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   // nft works in a process of its own: what the firewall does not need is made ready meanwhile.
+  context.endedAtOpening = [];
   const up = { yet: false };
   const [serveControl] = await allOrFirstError([makeReady(context), putInForce(context, up)]);
   startConfirmation(context, runner, options.confirmS ?? null);

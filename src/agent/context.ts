@@ -8,6 +8,7 @@ import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
+import type { Block } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
@@ -53,6 +54,8 @@ export interface AgentContext {
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */
   standBack: () => void;
+  /** Blocks whose time had come when the database was opened; an agent's start writes all anew. */
+  endedAtOpening: readonly Block[];
   /** The agent before with this database did not stop in order. */
   readonly crashed: boolean;
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
@@ -88,7 +91,7 @@ export async function openContext(
     const secret = await loadSecret(settings.databaseFile);
     const store = await openStore(storeOptions(loaded, log));
     closers.add('store', store.close);
-    await store.expireBlocks(nowUs());
+    const endedAtOpening = await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
     const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
@@ -97,6 +100,7 @@ export async function openContext(
     const base = {
       loaded,
       startedWith: settings,
+      endedAtOpening,
       rules,
       state,
       store,
