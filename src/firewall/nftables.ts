@@ -98,7 +98,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
         await state.guard?.filled;
         return why;
       },
-      inForce: () => isGuarded(state),
+      inForce: () => state.guard?.inForce() === true,
     },
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),
@@ -213,11 +213,9 @@ async function limit(state: State, on: boolean): Promise<void> {
 
 const guardName = ({ table }: State): string => `${table}_guard`;
 
-const isGuarded = ({ guard }: State): boolean => guard?.inForce() === true;
-
 /** Null when a guard is in force, else why there is none. */
 async function putGuard(state: State, desired: DesiredFirewall): Promise<string | null> {
-  if (isGuarded(state)) return null;
+  if (state.guard?.inForce() === true) return null;
   await closeGuard(state);
   if (desired.blocks.length > LIMITS.firewallGuardBlocksMax) {
     return `more than ${LIMITS.firewallGuardBlocksMax} blocks are in force`;
