@@ -232,6 +232,7 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
       input: 'table inet filter { set s { type ipv4_addr; elements = { 192.0.2.7 }; }; }',
     });
     const before = await foreignRuleset(lab.agent);
+    await rig.keeper.guard();
     for (let round = 1; round <= 5; round += 1) {
       rig.block(`10.0.1.${round}`);
       await nft('delete', 'table', 'inet', 'sentrypeer');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNftables } from '../../src/firewall/nftables.js';
 import { createUfw } from '../../src/firewall/ufw.js';
 import type { DesiredBlock, Firewall } from '../../src/firewall/port.js';
 import { createLab, type Lab } from './lab.js';
@@ -105,6 +106,18 @@ describe.skipIf(needs.skip)(`ufw as it is, in a namespace ${needs.note}`, () => 
     await firewall.sync(desired({ blocks: [{ ...twin, timeoutS: 60 }, block('203.0.113.9/32')] }));
     await firewall.remove();
     expect(files()).toEqual(untouched);
+  }, 240_000);
+
+  it('leaves an nftables table of ours alone at a reload, a reset and a new start', async () => {
+    const nftables = createNftables({ command: [...lab.agent.prefix, 'nft'] });
+    await nftables.sync(desired({ blocks: [block('203.0.113.7/32')] }));
+    for (const words of [['reload'], ['--force', 'reset'], ['--force', 'enable']]) {
+      await ufw(...words);
+      expect((await nftables.look()).present).toBe(true);
+    }
+    expect((await nftables.read()).blocks).toMatchObject([{ target: '203.0.113.7/32' }]);
+    await nftables.remove();
+    await nftables.close();
   }, 240_000);
 
   it('says that its lock is held, writes nothing then, and works afterwards', async () => {
