@@ -68,7 +68,7 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect(before).toMatch(/set all_ipv4_22 \{[^}]*203\.0\.112\.0 timeout 1h/);
     expect(before).not.toContain('203.0.113.7');
     await nft('flush', 'ruleset');
-    expect(await guard()).toContain('203.0.113.8 timeout 1h');
+    expect(await guard()).toContain('203.0.113.8 timeout');
     const refused = await lab.agent.exec('nft', ['delete', 'table', 'inet', 'sentrypeer_guard'], {
       reject: false,
     });
@@ -99,8 +99,10 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     await waitUntil('it is seen', () => !rig.keeper.stats().guarded);
     await rig.keeper.check('quick');
     await waitUntil('it is there again', () => rig.keeper.stats().guarded);
-    const { stdout: table } = await nft('list', 'table', 'inet', 'sentrypeer_guard');
-    expect(table).toContain('203.0.113.7 timeout 1h');
+    await waitUntil('it is filled', async () => {
+      const { stdout: table } = await nft('list', 'table', 'inet', 'sentrypeer_guard');
+      return table.includes('203.0.113.7 timeout');
+    });
   });
 
   it('adds and removes through the long-lived nft, keeping order', async () => {
