@@ -43,6 +43,9 @@ export function makeLab() {
   // Every address of 10.50.0.0/15 is the attacker's: a socket may bind to any of them.
   on('attacker', 'route', 'add', 'local', '10.50.0.0/15', 'dev', 'lo');
   on('agent', 'route', 'add', '10.50.0.0/15', 'via', '10.98.0.2');
+  // The blocked ones, too, so that a probe may send in the name of one.
+  on('attacker', 'route', 'add', 'local', '20.0.0.0/15', 'dev', 'lo');
+  on('agent', 'route', 'add', '20.0.0.0/15', 'via', '10.98.0.2');
   const start = (side, command, words, options = {}) => {
     const child = spawn('ip', [...prefix[side], command, ...words], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -130,9 +133,14 @@ export function monitor(lab, words, onLine) {
   return child;
 }
 
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
+}
+
 export function quantiles(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
+  const at = (part) => quantile(sorted, part);
   const text = (ms) => `${ms.toFixed(1)} ms`;
   return `median ${text(at(0.5))}, p95 ${text(at(0.95))}, p99 ${text(at(0.99))}, max ${text(at(1))} (n ${sorted.length})`;
 }

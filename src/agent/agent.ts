@@ -12,7 +12,7 @@ import { adoptAfterCrash } from './after-crash.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { startConfirmation } from './confirm.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext, restoreMemory, type AgentContext } from './context.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
 import { watchConfiguration } from './reload.js';
@@ -60,7 +60,10 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   const { settings } = loaded;
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
-  await putInForce(context);
+  // nft works in a process of its own: what the firewall does not need is made ready meanwhile.
+  context.endedAtOpening = [];
+  const up = { yet: false };
+  const [serveControl] = await allOrFirstError([makeReady(context), putInForce(context, up)]);
   startConfirmation(context, runner, options.confirmS ?? null);
   const material = needsCertificate(settings)
     ? await loadCertificate(settings, nowUs() / 1_000)
@@ -86,14 +89,15 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   }
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
-  // Loaded last: what the server is made of takes time that blocks and trap must not wait for.
-  const { serveControl } = await import('../api/server.js');
   const control = await serveControl(settings.controlSocket, calls, log.say);
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context, runner);
   closers.add('configuration watcher', watcher.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
+  up.yet = true;
+  // Last and not waited for: the table proper is in force already.
+  void context.keeper.guard();
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
@@ -107,6 +111,19 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
       await closers.closeAll();
     },
   };
+}
+
+/** Brings the rest of the memory back, then loads the server, whose parts take a while. */
+async function makeReady(context: AgentContext) {
+  await restoreMemory(context);
+  const { serveControl } = await import('../api/server.js');
+  return serveControl;
+}
+
+/** Like Promise.all, but nothing is still under way when it rejects: it would be closed below it. */
+async function allOrFirstError<A, B>(work: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** Once a second, what has come to its end without a packet. Returns what stops it. */
@@ -174,10 +191,17 @@ const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   force: scope === 'forced',
 });
 
-/** Active blocks go in before the first packet is answered; a trial's table goes when it stops. */
-async function putInForce(context: AgentContext): Promise<void> {
+/**
+ * Active blocks go in before the first packet is answered. A trial's table goes when it stops, and
+ * that of a start that failed, unless one stood before. Rejects with FIREWALL_TAKEN.
+ */
+async function putInForce(context: AgentContext, up: { readonly yet: boolean }): Promise<void> {
   const { keeper, closers, loaded, crashed } = context;
-  if (loaded.trial) closers.add('firewall table', () => takeTableAway(context));
+  const { stood, heldBy } = keeper.chosen;
+  if (heldBy !== null && !loaded.trial) throw taken(heldBy);
+  closers.add('firewall table', async () => {
+    if (loaded.trial || (!up.yet && !stood)) await takeTableAway(context);
+  });
   if (!keeper.chosen.enforcing) {
     if (loaded.settings.blocking.mode === 'observe') await clearOwnTable(context);
     return;
@@ -185,6 +209,13 @@ async function putInForce(context: AgentContext): Promise<void> {
   if (crashed) await adoptAfterCrash(context);
   await keeper.sync();
 }
+
+const taken = (heldBy: string): AgentError =>
+  new AgentError(
+    'FIREWALL_TAKEN',
+    `the firewall table is in use by ${heldBy}`,
+    'stop that agent, set mode = observe in [blocking], or give this one a network namespace',
+  );
 
 /** Observing must not mean that the rules of an earlier, enforcing start go on dropping unseen. */
 async function clearOwnTable({ owner, log }: AgentContext): Promise<void> {

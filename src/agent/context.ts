@@ -8,6 +8,7 @@ import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
+import type { Block } from '../core/model/block.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
@@ -38,6 +39,8 @@ import { takePeers } from './take-peers.js';
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
+  /** The settings of the start: sockets keep to them whatever is taken over later. */
+  readonly startedWith: LoadedSettings['settings'];
   rules: readonly Rule[];
   readonly state: AgentState;
   readonly store: Store;
@@ -51,6 +54,8 @@ export interface AgentContext {
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */
   standBack: () => void;
+  /** Blocks whose time had come when the database was opened; an agent's start writes all anew. */
+  endedAtOpening: readonly Block[];
   /** The agent before with this database did not stop in order. */
   readonly crashed: boolean;
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
@@ -63,8 +68,8 @@ export interface AgentContext {
 const FORGOTTEN_HALF_LIVES = 10;
 
 /**
- * Takes the agent's lock, opens the database and brings blocks and scores back to memory. Rejects
- * with an AgentError, and then nothing stays open. The caller closes `closers`.
+ * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
+ * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
  */
 export async function openContext(
   loaded: LoadedSettings,
@@ -86,14 +91,16 @@ export async function openContext(
     const secret = await loadSecret(settings.databaseFile);
     const store = await openStore(storeOptions(loaded, log));
     closers.add('store', store.close);
-    await store.expireBlocks(nowUs());
+    const endedAtOpening = await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
     closers.add('reader', reader.close);
-    const state = await restoreState({ loaded, rules, secret, store, reader, nowUs }, chosen);
+    const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
     const owner = ownerFor(loaded);
     const base = {
       loaded,
+      startedWith: settings,
+      endedAtOpening,
       rules,
       state,
       store,
@@ -141,16 +148,35 @@ interface RestoreSources {
   readonly nowUs: () => number;
 }
 
-async function restoreState(
+/** The state with its blocks, which go into the firewall before all else is restored. */
+async function restoreBlocks(
   from: RestoreSources,
   { enforcing }: { readonly enforcing: boolean },
 ): Promise<AgentState> {
   const { loaded, rules, secret, store, reader, nowUs } = from;
-  const { blocking } = loaded.settings;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  const detect = createDetectState({}, secret.readInt32LE(0));
-  const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * blocking.scoreHalfLifeS * 1_000_000;
+  return {
+    settings,
+    rules: compileRules(rules),
+    detect: createDetectState({}, secret.readInt32LE(0)),
+    retransmissions: createRetransmissions(secret.readInt32LE(4)),
+    answers: createAnswerState(),
+    blocks: createBlockState({
+      table: createBlockTable(await reader.activeBlocks(nowUs())),
+      nextBlockId: store.nextBlockId,
+    }),
+    nextEventId: store.nextEventId,
+    counts: createCounts(),
+  };
+}
+
+/** Scores, and who was blocked before: what the next decision needs, and the firewall does not. */
+export async function restoreMemory(context: AgentContext): Promise<void> {
+  const { state, reader, nowUs, loaded } = context;
+  const { settings, detect } = state;
+  const halfLifeS = loaded.settings.blocking.scoreHalfLifeS;
+  const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * halfLifeS * 1_000_000;
   const paidUs = await reader.lastDetectorBlocks(sinceUs);
   for (const sighting of await reader.recentSightings(sinceUs)) {
     const blockedUs = paidUs.get(targetOf(sighting.source, settings.policy).text);
@@ -158,21 +184,9 @@ async function restoreState(
     if (blockedUs === undefined || sighting.atUs > blockedUs)
       restoreScore(detect, sighting, settings);
   }
-  return {
-    settings,
-    rules: compileRules(rules),
-    detect,
-    retransmissions: createRetransmissions(secret.readInt32LE(4)),
-    answers: createAnswerState(),
-    blocks: createBlockState({
-      table: createBlockTable(await reader.activeBlocks(nowUs())),
-      returns: createReturns(await reader.provenBlockCounts()),
-      offenders: await restoreOffenders(reader, settings.policy, nowUs()),
-      nextBlockId: store.nextBlockId,
-    }),
-    nextEventId: store.nextEventId,
-    counts: createCounts(),
-  };
+  const returns = createReturns(await reader.provenBlockCounts());
+  const offenders = await restoreOffenders(reader, settings.policy, nowUs());
+  state.blocks = { ...state.blocks, returns, offenders };
 }
 
 async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {

@@ -8,7 +8,7 @@ import type { ChosenFirewall } from '../firewall/select.js';
 import type { BlockDrops } from '../store/types.js';
 import { createDropLedger } from './drop-ledger.js';
 import { createFailedChanges } from './failed-changes.js';
-import { asWantedNow, checkAll, repairSoon, syncAll, type Keeping } from './keeping.js';
+import { asWantedNow, checkAll, keepGuard, repairSoon, syncAll, type Keeping } from './keeping.js';
 
 /** Keeps the firewall as the blocks in memory say. */
 export interface FirewallKeeper {
@@ -16,6 +16,8 @@ export interface FirewallKeeper {
   submit(change: FirewallChange): void;
   /** Puts everything in force, in one transaction, and begins to watch over it. */
   readonly sync: () => Promise<void>;
+  /** Puts a guard beside the table, and keeps it there; resolves once it drops what must be. */
+  readonly guard: () => Promise<void>;
   /** Looks whether our rules are there, and now and then at each block; repairs. Says what it found. */
   readonly check: (depth?: 'quick' | 'full') => Promise<string>;
   /** A blocked source was heard although the firewall should drop it. */
@@ -45,6 +47,8 @@ export interface KeeperStats {
   readonly lastRepairUs: number | null;
   readonly lastRepair: string | null;
   readonly lastError: string | null;
+  /** true: a copy of the rules that no other program can take away stands beside the table. */
+  readonly guarded: boolean;
   /** As of the last full look; null before it. */
   readonly actual: number | null;
   readonly differing: number | null;
@@ -84,6 +88,10 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
       if (keeping.chosen.enforcing) queue.submit([change]);
     },
     sync: () => syncAll(keeping),
+    guard: () => {
+      keeping.guarding = true;
+      return keepGuard(keeping);
+    },
     check: (depth = 'full') => checkAll(keeping, depth),
     stillTalking: () => {
       if (!keeping.chosen.enforcing || nowUs() - talkedAtUs < STILL_TALKING_EVERY_US) return;
@@ -156,6 +164,8 @@ function createKeeping(options: KeeperOptions): Keeping {
     nextFullUs: 0,
     repairing: null,
     lostAgain: false,
+    guarding: false,
+    noGuard: null,
   };
   return keeping;
 }
@@ -187,6 +197,7 @@ function statsOf({ queue, failed, compared, lastRepair, ...keeping }: Keeping): 
     lastRepairUs: lastRepair?.atUs ?? null,
     lastRepair: lastRepair?.what ?? null,
     lastError: keeping.lastError,
+    guarded: keeping.chosen.enforcing && keeping.firewall.guard?.inForce() === true,
     actual: compared?.actual ?? null,
     differing: compared?.differing ?? null,
     comparedAtUs: compared?.atUs ?? null,

@@ -48,13 +48,15 @@ function settleBlocks(context: AgentContext, runner: EffectRunner): Job {
       const stray = await store.expireBlocks(now);
       const settled = effects.flatMap((each) => (each.kind === 'block-ended' ? each.block : []));
       await freeTargets(context, [...settled, ...stray]);
-      return `${settled.length + stray.length} blocks ended`;
+      const early = context.endedAtOpening.length;
+      context.endedAtOpening = [];
+      return `${settled.length + stray.length + early} blocks ended`;
     },
   };
 }
 
 /** The kernel ends elements by itself; what other backends wrote is taken away here. */
-async function freeTargets({ keeper, state }: AgentContext, ended: readonly Block[]) {
+export async function freeTargets({ keeper, state }: AgentContext, ended: readonly Block[]) {
   if (keeper.chosen.firewall.expiresItself) return;
   for (const block of ended) {
     const { target } = block;

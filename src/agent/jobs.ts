@@ -47,7 +47,10 @@ export function createJobBoard(jobs: readonly Job[], outlets: JobOutlets): JobBo
   const posted = new Map<string, Posted>();
   for (const job of jobs) posted.set(job.name, postJob(job, outlets));
   const find = (name: string): Posted => {
-    const entry = posted.get(name);
+    // The last word is enough where only one job ends with it: `expiry` for block_expiry.
+    const ending = [...posted.keys()].filter((each) => each.endsWith(`_${name}`));
+    const entry =
+      posted.get(name) ?? (ending.length === 1 ? posted.get(ending[0] ?? '') : undefined);
     if (entry !== undefined) return entry;
     const names = [...posted.keys()].join(', ');
     throw new AgentError('NOT_FOUND', `there is no job ${name}`, `the jobs are: ${names}`);

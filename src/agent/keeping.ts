@@ -1,7 +1,7 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { ActualBlock, Firewall, FirewallOwner } from '../firewall/port.js';
+import type { ActualBlock, DesiredFirewall, Firewall, FirewallOwner } from '../firewall/port.js';
 import type { FirewallQueue } from '../firewall/queue.js';
 import { foreignOwner, type ChosenFirewall } from '../firewall/select.js';
 import type { DropLedger } from './drop-ledger.js';
@@ -31,6 +31,10 @@ export interface Keeping {
   nextFullUs: number;
   repairing: Promise<string> | null;
   lostAgain: boolean;
+  /** true: a guard is to stand beside the table while this keeper lives. */
+  guarding: boolean;
+  /** Why there is no guard, as it was said last. */
+  noGuard: string | null;
 }
 
 /** An element older than this without a block is a leftover, not the work of a crash. */
@@ -43,25 +47,43 @@ export const isYoung = ({ ageS }: ActualBlock): boolean => ageS !== null && ageS
 
 /** Puts everything in force in one transaction, and begins to watch over it. */
 export async function syncAll(keeping: Keeping): Promise<void> {
-  const { firewall, options } = keeping;
-  const { state, nowUs, sipPorts, stormRate } = options;
+  const { firewall } = keeping;
   try {
-    await firewall.sync({
-      protect: state.blocks.protect.peers.map(({ target }) => target),
-      sipPorts,
-      blocksMax: state.settings.policy.blocksMax,
-      blocks: desiredBlocks(state, nowUs()),
-      limiting: state.blocks.breaker.tripped,
-      stormRate,
-    });
+    // First, while there is little to see: nft keeps in memory what stands when it begins to watch.
+    firewall.watch(() => void repairSoon(keeping));
+    await firewall.sync(desiredFirewall(keeping));
     keeping.drops.restart();
     keeping.failed.clear();
     keeping.lastError = null;
-    firewall.watch(() => void repairSoon(keeping));
   } catch (error) {
     keeping.lastError = error instanceof Error ? error.message : String(error);
     throw error;
   }
+}
+
+function desiredFirewall({ options }: Keeping): DesiredFirewall {
+  const { state, nowUs, sipPorts, stormRate } = options;
+  return {
+    protect: state.blocks.protect.peers.map(({ target }) => target),
+    sipPorts,
+    blocksMax: state.settings.policy.blocksMax,
+    blocks: desiredBlocks(state, nowUs()),
+    limiting: state.blocks.breaker.tripped,
+    stormRate,
+  };
+}
+
+/** Puts the guard in force where the backend knows one and there is none. Never rejects. */
+export async function keepGuard(keeping: Keeping): Promise<void> {
+  const { guard } = keeping.firewall;
+  if (guard === null || guard.inForce() || !isEnforcing(keeping)) return;
+  const why = await guard
+    .put(desiredFirewall(keeping))
+    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (why !== null && why !== keeping.noGuard) {
+    keeping.options.say(`no guard stands beside the firewall table: ${why}`);
+  }
+  keeping.noGuard = why;
 }
 
 /**
@@ -89,11 +111,17 @@ async function repair(keeping: Keeping): Promise<string> {
   while (keeping.lostAgain) {
     keeping.lostAgain = false;
     const { owner: other, present } = await firewall.look();
-    if (other !== null && other.id !== options.owner.id) return standBack(keeping, other);
+    if (other !== null && other.id !== options.owner.id) {
+      const why = standBack(keeping, other);
+      await firewall.close();
+      return why;
+    }
     if (present) continue;
     await syncAll(keeping);
     said = noteRepair(keeping, 'our rules had been taken away');
   }
+  // Not waited for: what is lost meanwhile must be put back at once.
+  if (keeping.guarding) void keepGuard(keeping);
   return said;
 }
 

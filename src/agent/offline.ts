@@ -2,9 +2,9 @@ import type { AgentCalls } from '../api/calls.js';
 import type { LoadedSettings } from '../config/load.js';
 import { createRunner } from './agent.js';
 import { createCalls } from './calls.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext, restoreMemory, type AgentContext } from './context.js';
 import { keeperFor } from './open-keeper.js';
-import { createHousekeeping } from './housekeeping.js';
+import { createHousekeeping, freeTargets } from './housekeeping.js';
 
 export interface OfflineClient extends AgentCalls {
   close(): Promise<void>;
@@ -21,7 +21,10 @@ export async function openOffline(
 ): Promise<OfflineClient> {
   const context = await openContext(loaded, print);
   try {
+    await restoreMemory(context);
     await leaveAbsentTable(context);
+    // Opening has settled them in the database: then nothing else would take their rules away.
+    await freeTargets(context, context.endedAtOpening);
     const runner = createRunner(context, () => undefined);
     const jobs = await createHousekeeping(context, runner);
     context.closers.add('jobs', jobs.stop);

@@ -1,4 +1,5 @@
 import type { LoadedSettings } from '../config/load.js';
+import { sipPortsWhile } from '../config/schema.js';
 import type { AgentState } from '../core/step.js';
 import { ownerOf } from '../firewall/nft-owner.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
@@ -19,6 +20,8 @@ export const chooseFor = (loaded: LoadedSettings): Promise<ChosenFirewall> => {
 /** What a keeper needs of its agent. */
 export interface KeeperSurroundings {
   readonly loaded: LoadedSettings;
+  /** What the trap listens by. */
+  readonly startedWith: LoadedSettings['settings'];
   readonly state: AgentState;
   readonly store: Store;
   readonly log: OwnLog;
@@ -32,8 +35,9 @@ export function keeperFor(
   chosen: ChosenFirewall,
   earlierDrops: Iterable<BlockDrops> = [],
 ): FirewallKeeper {
-  const { loaded, state, store, log, nowUs } = around;
-  const { sipPorts, stormRate } = loaded.settings.blocking;
+  const { loaded, startedWith, state, store, log, nowUs } = around;
+  const { stormRate } = loaded.settings.blocking;
+  const sipPorts = sipPortsWhile(startedWith, loaded.settings);
   return createFirewallKeeper({
     chosen,
     state,

@@ -82,6 +82,7 @@ async function takeOverSettings(
   }
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
+  void context.keeper.guard();
   log.say(`configuration taken over: ${chosen.why}${later}`);
 }
 

@@ -71,6 +71,7 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
     actual: stats.actual,
     differing: stats.differing,
     compared_at: time(stats.comparedAtUs),
+    guarded: stats.guarded,
     repairs: stats.repairs,
     last_repair_at: time(stats.lastRepairUs),
     last_repair: stats.lastRepair,
@@ -86,13 +87,18 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
   };
 }
 
-/** Every count that should be zero. */
-function lossesOf({ store, state }: AgentContext, running: Running | null): Record<string, number> {
+/** Every count that should be zero; null where it cannot be told. */
+function lossesOf(
+  { store, state }: AgentContext,
+  running: Running | null,
+): StatusView['limits_hit'] {
   const { dropped, failed, decisionsLost, logLinesLost } = store.stats();
   const trap = running?.trap.stats();
   const rules = ruleStatus(state.detect);
   return {
-    kernel_drops: trap?.kernelDrops ?? 0,
+    // Null is not nought: some kernels do not tell.
+    kernel_drops: trap === undefined ? 0 : trap.kernelDrops,
+    answers_refused_by_system: trap?.sendErrors ?? 0,
     connections_refused: trap?.connectionsRefused ?? 0,
     connections_timed_out: trap?.connectionsTimedOut ?? 0,
     seconds_without_descriptors: trap?.secondsWithoutDescriptors ?? 0,

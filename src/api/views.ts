@@ -86,6 +86,8 @@ export interface StatusView {
     readonly actual: number | null;
     readonly differing: number | null;
     readonly compared_at: string | null;
+    /** A copy of the rules that no other program can take away stands beside the table. */
+    readonly guarded: boolean;
     readonly repairs: number;
     readonly last_repair_at: string | null;
     readonly last_repair: string | null;
@@ -103,8 +105,8 @@ export interface StatusView {
   };
   /** Exact counts since the start. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Per bound or loss: how often it was hit. Zero means that nothing was lost. */
-  readonly limits_hit: Readonly<Record<string, number>>;
+  /** Per bound or loss: how often it was hit. Zero means that nothing was lost; null: not known. */
+  readonly limits_hit: Readonly<Record<string, number | null>>;
   readonly store: {
     readonly events: number;
     readonly queued: number;

@@ -3,6 +3,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { formatEventLine, formatJsonLine, type LogOrigin } from '../store/event-lines.js';
 import { bufferOf, readFacts } from '../store/facts.js';
+import { writeGathered } from './write-gathered.js';
 
 export type EventStyle = 'none' | 'line' | 'message' | 'json';
 
@@ -25,7 +26,7 @@ export function createEventPrinter(
     }
     if (leftOut > 0) process.stderr.write(`${leftOut} events were not printed: stdout is slow\n`);
     leftOut = 0;
-    process.stdout.write(`${renderEvent(record, style, origin)}\n`);
+    writeGathered(process.stdout, `${renderEvent(record, style, origin)}\n`);
   };
 }
 

@@ -6,6 +6,7 @@ import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
 import { readDuration } from '../cli/read-duration.js';
+import { writeGathered } from '../cli/write-gathered.js';
 import { AgentError } from '../core/model/errors.js';
 
 export default class Run extends AgentCommand {
@@ -62,7 +63,7 @@ export default class Run extends AgentCommand {
 
   /** With --json stdout is for events alone, and oclif's own way to stderr is silent then. */
   private say(text: string): void {
-    (this.jsonEnabled() ? process.stderr : process.stdout).write(`${text}\n`);
+    writeGathered(this.jsonEnabled() ? process.stderr : process.stdout, `${text}\n`);
   }
 
   protected override async catch(error: Error): Promise<never> {

@@ -42,7 +42,7 @@ function render(status: StatusView, nowMs: number): string {
   pairs.push(
     ['blocking', `${blocking.mode}: ${blocking.why}`],
     ['active blocks', describeBlocks(blocking)],
-    ['repairs', describeRepairs(blocking)],
+    ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
     ['events', `${store.events} in the database, ${counts['received'] ?? 0} since the start`],
     ['lost', losses(status)],
   );
@@ -87,9 +87,11 @@ const describeRepairs = (blocking: StatusView['blocking']): string =>
 const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 
 function losses(status: StatusView): string {
-  const hit = Object.entries(status.limits_hit).filter(([, times]) => times > 0);
+  const hit = Object.entries(status.limits_hit).filter(([, times]) => times !== 0);
   if (hit.length === 0) return 'nothing';
-  return hit.map(([name, times]) => `${name.replaceAll('_', ' ')} ${times}`).join(', ');
+  return hit
+    .map(([name, times]) => `${name.replaceAll('_', ' ')} ${times ?? 'not known'}`)
+    .join(', ');
 }
 
 function latest(notices: readonly string[]): string {

@@ -151,6 +151,8 @@ export type Readings = ValuesOf<typeof KEYS.top> & {
 export type Settings = Omit<Readings, 'blocking'> & {
   readonly blocking: Omit<Readings['blocking'], 'sipPorts'> & {
     readonly sipPorts: readonly number[];
+    /** The same as it was written: `trap` stands for the ports of the trap. */
+    readonly sipPortWords: Readings['blocking']['sipPorts'];
   };
 };
 
@@ -184,13 +186,23 @@ export const KEY_PLACES: readonly KeyPlace[] = Object.entries(KEYS).flatMap(([na
 
 /** Works out the values that depend on others: `trap` among the SIP ports. */
 export function finishSettings(readings: Readings): Settings {
-  const ports = readings.blocking.sipPorts.flatMap((port) =>
-    port === 'trap' ? trapPorts(readings) : [port],
-  );
-  return { ...readings, blocking: { ...readings.blocking, sipPorts: [...new Set(ports)] } };
+  const words = readings.blocking.sipPorts;
+  const sipPorts = sipPortsFor(words, readings);
+  return { ...readings, blocking: { ...readings.blocking, sipPorts, sipPortWords: words } };
 }
 
-function trapPorts({ listenPort, transports, tlsPort, wsPort, wssPort }: Readings): number[] {
+/** The SIP ports of settings that are taken over while the trap keeps those of `running`. */
+export const sipPortsWhile = (running: Settings, next: Settings): readonly number[] =>
+  sipPortsFor(next.blocking.sipPortWords, running);
+
+type TrapPlaces = Pick<Readings, 'listenPort' | 'transports' | 'tlsPort' | 'wsPort' | 'wssPort'>;
+
+function sipPortsFor(words: readonly (number | 'trap')[], places: TrapPlaces): readonly number[] {
+  const ports = words.flatMap((port) => (port === 'trap' ? trapPorts(places) : [port]));
+  return [...new Set(ports)];
+}
+
+function trapPorts({ listenPort, transports, tlsPort, wsPort, wssPort }: TrapPlaces): number[] {
   const others = { tls: tlsPort, ws: wsPort, wss: wssPort };
   const named = (['tls', 'ws', 'wss'] as const).filter((name) => transports.includes(name));
   return [listenPort, ...named.map((name) => others[name])];

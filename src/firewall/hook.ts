@@ -39,6 +39,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     name: 'hook',
     readable: false,
     expiresItself: false,
+    guard: null,
     probe: async () => {
       const said = await call('probe', {});
       return `hook ${state.command[0] ?? ''}${said === '' ? '' : `: ${said}`}`;
@@ -61,7 +62,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    look: () => Promise.resolve({ present: true, owner: null }),
+    look: () => Promise.resolve({ present: true, owner: null, guardPid: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),

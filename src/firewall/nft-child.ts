@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import { createIncludeFile } from './nft-include.js';
 import { nftError } from './nft-run.js';
 
 /**
@@ -12,11 +13,19 @@ export type NftAnswer =
   | { readonly kind: 'refused'; readonly error: AgentError }
   | { readonly kind: 'unknown' };
 
-/** A long-lived `nft -i`: one line, one transaction. */
+/** A long-lived `nft -i`: one line, or one file that it reads, is one transaction. */
 export interface NftChild {
   /** Not for parallel use. `script` holds one command a line; all of them are one transaction. */
   run(script: string): Promise<NftAnswer>;
+  /** true: the child that the last script went to has come to its end. */
+  readonly hasEnded: () => boolean;
   close(): Promise<void>;
+}
+
+export interface NftChildOptions {
+  readonly nowMs?: () => number;
+  /** Lines after which another child takes its place; Infinity: never, for what it owns goes with it. */
+  readonly linesMax?: number;
 }
 
 interface Child {
@@ -37,8 +46,10 @@ interface Child {
  */
 export function createNftChild(
   command: readonly string[],
-  nowMs: () => number = () => performance.now(),
+  options: NftChildOptions = {},
 ): NftChild {
+  const { nowMs = () => performance.now(), linesMax = LIMITS.firewallChildLinesMax } = options;
+  const includes = createIncludeFile();
   let child: Child | null = null;
   let asked = 0;
   let restUntilMs = -Infinity;
@@ -47,9 +58,13 @@ export function createNftChild(
     asked += 1;
     live.lines += 2;
     const word = `sentrypeer_end_${asked}`;
+    const long = script.length > LIMITS.firewallChildLineCharsMax;
+    const line = long ? await includes.put(script) : script.trimEnd().replaceAll('\n', '; ');
+    if (line === null) return { kind: 'unknown' };
     live.said = '';
-    live.write(`${script.trimEnd().replaceAll('\n', '; ')}\n${word}\n`);
-    const heard = await hear(live, word);
+    live.write(`${line}\n${word}\n`);
+    const msMax = long ? LIMITS.firewallBulkMsMax : LIMITS.firewallChildMsMax;
+    const heard = await hear(live, word, msMax);
     if (heard === null) return { kind: 'unknown' };
     return /Error|ERROR/.test(heard)
       ? { kind: 'refused', error: nftError(heard) }
@@ -64,7 +79,7 @@ export function createNftChild(
 
   return {
     run: async (script) => {
-      if (child !== null && (child.ended || child.lines > LIMITS.firewallChildLinesMax)) {
+      if (child !== null && (child.ended || child.lines > linesMax)) {
         await drop();
       }
       if (child === null && nowMs() < restUntilMs) return { kind: 'unknown' };
@@ -76,12 +91,16 @@ export function createNftChild(
       }
       return answer;
     },
-    close: drop,
+    hasEnded: () => child === null || child.ended,
+    close: async () => {
+      await drop();
+      await includes.remove();
+    },
   };
 }
 
 /** What was said before the complaint about `word`; null when the complaint does not come. */
-async function hear(child: Child, word: string): Promise<string | null> {
+async function hear(child: Child, word: string, msMax: number): Promise<string | null> {
   return new Promise((resolve) => {
     const finish = (heard: string | null): void => {
       clearTimeout(timer);
@@ -90,7 +109,7 @@ async function hear(child: Child, word: string): Promise<string | null> {
     };
     const timer = setTimeout(() => {
       finish(null);
-    }, LIMITS.firewallChildMsMax);
+    }, msMax);
     const look = (): void => {
       const at = child.said.indexOf(`\n${word}`);
       if (at !== -1) finish(child.said.slice(0, Math.max(0, child.said.lastIndexOf('\n', at - 1))));

@@ -1,6 +1,7 @@
 import { blockOfElement, objectOf, readSetName, targetText } from './nft-element.js';
-import { readOwner } from './nft-owner.js';
-import { baseSetNames, type KnownSets } from './nft-ruleset.js';
+import { readHolder, readOwner } from './nft-owner.js';
+import type { KnownSets } from './nft-changes.js';
+import { baseSetNames } from './nft-ruleset.js';
 import type { ActualBlock, ActualFirewall, FirewallOwner } from './port.js';
 
 /**
@@ -60,6 +61,12 @@ export function readKnownSets(json: string, tableName: string): KnownSets | null
 export function readTableOwner(json: string, tableName: string): FirewallOwner | null {
   const [comment] = readTable(json, tableName).ownerComments;
   return comment === undefined ? null : readOwner(comment);
+}
+
+/** The process that keeps the guard in a terse listing; null: there is none. */
+export function readGuardPid(json: string, guardName: string): number | null {
+  const [comment] = readTable(json, guardName).ownerComments;
+  return comment === undefined ? null : readHolder(comment);
 }
 
 /** Our table out of the text of `nft list ruleset`, '' when it is not there. */

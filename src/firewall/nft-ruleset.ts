@@ -1,11 +1,12 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { FirewallChange, KernelScope } from '../core/model/block.js';
+import type { KernelScope } from '../core/model/block.js';
 import { parseCidr, type Cidr } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
 import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
-import { ownerChain } from './nft-owner.js';
-import type { DesiredFirewall, FirewallOwner } from './port.js';
+import { holderChain, ownerChain } from './nft-owner.js';
+import type { DesiredBlock, DesiredFirewall, FirewallOwner } from './port.js';
 
 /**
  * The text that nft reads. Only canonical CIDR text, integers and names made here enter it, so
@@ -25,14 +26,8 @@ export interface NftScript {
   readonly makesSets: boolean;
 }
 
-/** The block sets in the kernel and how many elements each of them takes. */
-export interface KnownSets {
-  readonly names: ReadonlySet<string>;
-  readonly elementsMax: number;
-}
-
 /** Address → timeout in whole seconds; null: no end; 'absent': it is to be taken away. */
-type Elements = Map<string, number | null | 'absent'>;
+export type Elements = Map<string, number | null | 'absent'>;
 
 const BASE_PREFIXES = [
   { family: 4, prefix: 32 },
@@ -76,16 +71,54 @@ export function buildSyncScript(
   desired: DesiredFirewall,
   owner: FirewallOwner | null = null,
 ): NftScript {
-  const blocks = groupElements(desired.blocks, (block) => ({
-    ...block,
-    cidr: requireBlockTarget(block.target),
-  }));
-  const protect = groupProtected(desired.protect);
-  for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, new Map());
+  const blocks = blockTexts(desired.blocks);
+  const marks = owner === null ? [] : [ownerChain(owner)];
   const lines = [
     `add table inet ${table}`,
     `delete table inet ${table}`,
+    ...tableLines(table, desired, { blocks, marks, guard: false }),
+  ];
+  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
+}
+
+/**
+ * Builds the table of the guard without its blocks, which come by `buildFillScript`. It belongs to
+ * the nft process that makes it: no other may change it, and it goes when that one ends. It stands
+ * behind the table proper, so it drops only while that one is gone, and counts nothing.
+ */
+export function buildGuardScript(table: string, desired: DesiredFirewall): NftScript {
+  const names = new Set<string>();
+  for (const { target, scope } of desired.blocks) names.add(setName(keyOfBlock(target, scope)));
+  const blocks = new Map([...names].map((name) => [name, []]));
+  const marks = [' flags owner;', holderChain(process.pid)];
+  const lines = tableLines(table, desired, { blocks, marks, guard: true });
+  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
+}
+
+/** Adds blocks to the sets of a guard, which has them all. */
+export const buildFillScript = (table: string, blocks: readonly DesiredBlock[]): string =>
+  [...blockTexts(blocks)]
+    .map(([name, elements]) => `add element inet ${table} ${name} { ${elements.join(', ')} }\n`)
+    .join('');
+
+interface TableParts {
+  /** Elements by set; the sets that every table has are added. */
+  readonly blocks: Map<string, readonly string[]>;
+  readonly marks: readonly string[];
+  readonly guard: boolean;
+}
+
+function tableLines(
+  table: string,
+  desired: DesiredFirewall,
+  { blocks, marks, guard }: TableParts,
+): readonly string[] {
+  const protect = groupProtected(desired.protect);
+  for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, []);
+  const [hook, ...rules] = BASE_CHAIN;
+  return [
     `table inet ${table} {`,
+    ...marks,
     ` set sip_ports { type inet_service; ${elementsClause(portTexts(desired.sipPorts))}}`,
     ...[...protect].map(
       ([name, elements]) => ` set ${name} { ${setType(name)}${elementsClause(texts(elements))}}`,
@@ -93,88 +126,25 @@ export function buildSyncScript(
     ...[...blocks].map(
       ([name, elements]) =>
         ` set ${name} { ${blockSetBody(name, desired.blocksMax)}` +
-        `${elementsClause(texts(elements))}}`,
+        `${guard ? '' : 'counter; '}${elementsClause(elements)}}`,
     ),
     ...limitSets(),
-    ...(owner === null ? [] : [ownerChain(owner)]),
     chain('limit_sip', desired.limiting ? limitChainRules(desired.stormRate) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
     ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
-    chain('prerouting', BASE_CHAIN),
+    chain('prerouting', [`${hook}${guard ? ' + 1' : ''}; policy accept`, ...rules]),
     '}',
     '',
   ];
-  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
 
-function groupProtected(peers: readonly string[]): Map<string, Elements> {
+export function groupProtected(peers: readonly string[]): Map<string, Elements> {
   const scope = 'protect' as const;
   return groupElements(peers, (target) => ({
     cidr: requireTarget(target),
     scope,
     timeoutS: null,
   }));
-}
-
-/** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
-export function buildProtectScript(
-  table: string,
-  peers: readonly string[],
-  before: ReadonlySet<string>,
-): string {
-  const groups = groupProtected(peers);
-  const gone = [...before].filter((name) => !groups.has(name));
-  return [
-    `flush chain inet ${table} protect`,
-    ...gone.map((name) => `delete set inet ${table} ${name}`),
-    ...[...groups].flatMap(([name, elements]) => [
-      `add set inet ${table} ${name} { ${setType(name)}}`,
-      `flush set inet ${table} ${name}`,
-      `add element inet ${table} ${name} { ${texts(elements).join(', ')} }`,
-      `add rule inet ${table} protect ${acceptRule(name)}`,
-    ]),
-    '',
-  ].join('\n');
-}
-
-/** The names of the sets that hold these peers. */
-export const protectSetNames = (peers: readonly string[]): ReadonlySet<string> =>
-  new Set(groupProtected(peers).keys());
-
-/**
- * Builds one transaction out of ordered changes; for one target and scope the last one counts.
- * An element is added, deleted and added again: that sets its timeout anew whether it was there or
- * not, and nft 1.0.6 has no `destroy` that would forgive an absent one. Empty text: nothing to do.
- * Throws AgentError.
- */
-export function buildApplyScript(
-  table: string,
-  changes: readonly FirewallChange[],
-  known: KnownSets,
-): NftScript {
-  const groups = groupElements(changes, (change) => ({
-    scope: change.scope,
-    cidr: requireBlockTarget(change.target),
-    timeoutS: change.kind === 'add' ? change.timeoutS : ('absent' as const),
-  }));
-  const lines: string[] = [];
-  const blockSets = new Set(known.names);
-  for (const [name, elements] of groups) {
-    const present = texts(new Map([...elements].filter(([, timeout]) => timeout !== 'absent')));
-    if (!blockSets.has(name)) {
-      if (present.length === 0) continue;
-      lines.push(...newSetLines(table, name, known.elementsMax));
-      blockSets.add(name);
-    }
-    const addresses = [...elements.keys()].join(', ');
-    lines.push(`add element inet ${table} ${name} { ${addresses} }`);
-    lines.push(`delete element inet ${table} ${name} { ${addresses} }`);
-    if (present.length > 0) {
-      lines.push(`add element inet ${table} ${name} { ${present.join(', ')} }`);
-    }
-  }
-  const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-  return { text, blockSets, makesSets: blockSets.size > known.names.size };
 }
 
 /**
@@ -186,7 +156,7 @@ export function buildApplyScript(
  */
 const BASE_CHAIN = [
   // mangle is -150: conntrack (-200) knows the direction, destination NAT (-100) is still to come.
-  'type filter hook prerouting priority mangle; policy accept',
+  'type filter hook prerouting priority mangle',
   'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, ' +
     'nd-neighbor-advert, nd-redirect } accept',
   'jump drop_forced',
@@ -209,7 +179,10 @@ interface Entry {
 }
 
 /** Reads items one by one: what a hundred thousand parsed targets hold would be 25 MB. */
-function groupElements<T>(items: Iterable<T>, read: (item: T) => Entry): Map<string, Elements> {
+export function groupElements<T>(
+  items: Iterable<T>,
+  read: (item: T) => Entry,
+): Map<string, Elements> {
   const groups = new Map<string, Elements>();
   for (const item of items) {
     const { cidr, scope, timeoutS } = read(item);
@@ -221,11 +194,35 @@ function groupElements<T>(items: Iterable<T>, read: (item: T) => Entry): Map<str
   return groups;
 }
 
-function texts(elements: Elements): string[] {
-  return [...elements].map(([address, timeout]) =>
-    typeof timeout === 'number' ? `${address} timeout ${wholeSeconds(timeout)}s` : address,
-  );
+/**
+ * The elements of a whole table by set, each target once (the last one counts). Starts and repairs wait for
+ * this text, so the common kind, one IPv4 address, is not taken apart.
+ */
+function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly string[]> {
+  const groups = new Map<string, Map<string, string>>();
+  for (const { target, scope, timeoutS } of blocks) {
+    const name = setName(keyOfBlock(target, scope));
+    let elements = groups.get(name);
+    if (elements === undefined) groups.set(name, (elements = new Map<string, string>()));
+    elements.set(target, elementText(target.slice(0, target.indexOf('/')), timeoutS));
+  }
+  return new Map([...groups].map(([name, elements]) => [name, [...elements.values()]]));
 }
+
+function keyOfBlock(target: string, purpose: KernelScope): SetKey {
+  const isHost = target.endsWith('/32') && isIP(target.slice(0, -3)) === 4;
+  if (isHost) return { purpose, family: 4, prefix: 32 };
+  const { family, prefix } = requireBlockTarget(target);
+  return { purpose, family, prefix };
+}
+
+export const texts = (elements: Elements): string[] =>
+  [...elements].map(([address, timeout]) =>
+    elementText(address, typeof timeout === 'number' ? timeout : null),
+  );
+
+const elementText = (address: string, timeoutS: number | null): string =>
+  timeoutS === null ? address : `${address} timeout ${wholeSeconds(timeoutS)}s`;
 
 /** nft takes a timeout of 0 for "no end", so what has almost run out still gets a second. */
 function wholeSeconds(timeoutS: number): number {
@@ -243,23 +240,15 @@ function portTexts(ports: readonly number[]): string[] {
   });
 }
 
-function newSetLines(table: string, name: string, elementsMax: number): string[] {
-  const key = requireKey(name);
-  return [
-    `add set inet ${table} ${name} { ${blockSetBody(name, elementsMax)}}`,
-    `add rule inet ${table} drop_${key.purpose} ${match(key)} counter drop`,
-  ];
-}
-
 function rulesOf(names: readonly string[], scope: KernelScope): string[] {
   const keys = names.map(requireKey).filter((key) => key.purpose === scope);
   return keys.map((key) => `${match(key)} counter drop`);
 }
 
-const acceptRule = (name: string): string => `${match(requireKey(name))} accept`;
+export const acceptRule = (name: string): string => `${match(requireKey(name))} accept`;
 
 /** The source, masked to the set's prefix length, looked up in the set. */
-function match(key: SetKey): string {
+export function match(key: SetKey): string {
   const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
   if (key.prefix === bitsOf(key.family)) return `${field} @${setName(key)}`;
   const mask =
@@ -269,16 +258,16 @@ function match(key: SetKey): string {
   return `${field} & ${mask} @${setName(key)}`;
 }
 
-function requireKey(name: string): SetKey {
+export function requireKey(name: string): SetKey {
   const key = readSetName(name);
   if (key === null) throw new RangeError(`no set of ours: ${name}`);
   return key;
 }
 
-const setType = (name: string): string => `type ipv${requireKey(name).family}_addr; `;
+export const setType = (name: string): string => `type ipv${requireKey(name).family}_addr; `;
 
-const blockSetBody = (name: string, elementsMax: number): string =>
-  `${setType(name)}size ${wholeSeconds(elementsMax)}; flags timeout; counter; `;
+export const blockSetBody = (name: string, elementsMax: number): string =>
+  `${setType(name)}size ${wholeSeconds(elementsMax)}; flags timeout; `;
 
 const elementsClause = (elements: readonly string[]): string =>
   elements.length === 0 ? '' : `elements = { ${elements.join(', ')} } `;

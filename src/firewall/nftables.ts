@@ -3,17 +3,22 @@ import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createNftChild, type NftChild } from './nft-child.js';
-import { buildLimitScript } from './nft-limit.js';
-import { extractTable, readFirewall, readKnownSets, readTableOwner } from './nft-read.js';
+import { openGuard, type NftGuard } from './nft-guard.js';
 import {
   buildApplyScript,
   buildProtectScript,
-  buildSyncScript,
   protectSetNames,
-  requireBlockTarget,
-  requireTarget,
   type KnownSets,
-} from './nft-ruleset.js';
+} from './nft-changes.js';
+import { buildLimitScript } from './nft-limit.js';
+import {
+  extractTable,
+  readFirewall,
+  readGuardPid,
+  readKnownSets,
+  readTableOwner,
+} from './nft-read.js';
+import { buildSyncScript, requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
@@ -47,11 +52,14 @@ interface State {
   protect: readonly Cidr[];
   stormRate: number;
   watch: NftWatch | null;
+  guard: NftGuard | null;
+  /** Told when rules of ours, or the guard, are gone. */
+  lost: () => void;
 }
 
 /**
- * The nftables backend: a table of our own, nobody else's touched. Single changes go to a
- * long-lived nft, many at once to `nft -f -`. Calls are served one after another.
+ * The nftables backend: a table of our own, nobody else's touched. Changes go to a long-lived nft,
+ * a whole table to `nft -f -`. Calls are served one after another.
  * `apply` rejects with FIREWALL_GONE when the table was taken away: then `sync` is due. A block
  * that lies wholly within a protected peer of the last sync is refused with PROTECTED by `apply`;
  * `sync` takes it: a start without any protection is worse, and the peer's accept comes first.
@@ -68,6 +76,8 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     protect: [],
     stormRate: 1,
     watch: null,
+    guard: null,
+    lost: () => undefined,
     ownMark: options.owner ?? null,
     nft: (args, input, bulk) =>
       runNft(command, {
@@ -81,6 +91,15 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     name: 'nftables',
     readable: true,
     expiresItself: true,
+    guard: {
+      put: async (desired) => {
+        const why = await inTurn(() => putGuard(state, desired));
+        // Not in turn: changes must not wait for the filling.
+        await state.guard?.filled;
+        return why;
+      },
+      inForce: () => state.guard?.inForce() === true,
+    },
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),
     apply: (changes) => inTurn(() => apply(state, changes)),
@@ -90,15 +109,20 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     protect: (peers) => inTurn(() => protect(state, peers)),
     limit: (on) => inTurn(() => limit(state, on)),
     watch: (lost) => {
+      state.lost = lost;
       state.watch ??= watchTable(command, table, lost);
     },
     read: () => inTurn(() => read(state)),
     print: () => inTurn(() => print(state)),
     remove: () => inTurn(() => remove(state)),
     close: async () => {
+      state.lost = () => undefined;
       await state.watch?.close();
       state.watch = null;
-      await inTurn(() => state.child.close());
+      await inTurn(async () => {
+        await closeGuard(state);
+        await state.child.close();
+      });
     },
   };
 }
@@ -129,14 +153,29 @@ async function apply(state: State, changes: readonly FirewallChange[]): Promise<
   for (const change of changes) {
     if (change.kind === 'add' && change.scope !== 'forced') refuseProtected(state, change.target);
   }
+  try {
+    await applyToTable(state, changes);
+  } catch (error) {
+    // The guard is what drops until the table is back, so it takes what is wanted all the same.
+    if (isGone(error)) await state.guard?.change(changes);
+    throw error;
+  }
+  const inGuard = state.guard?.change(changes);
+  // Who is freed must be free when it is said; who is blocked is, by the table.
+  if (changes.some(({ kind }) => kind === 'remove')) await inGuard;
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof AgentError && error.code === 'FIREWALL_GONE';
+
+async function applyToTable(state: State, changes: readonly FirewallChange[]): Promise<void> {
   const before = state.known;
   try {
     await applyOnce(state, changes);
   } catch (error) {
     // What we remember of the sets may be older than the table; then what is there decides.
     state.known = null;
-    const stale = before !== null && error instanceof AgentError && error.code === 'FIREWALL_GONE';
-    if (!stale) throw error;
+    if (before === null || !isGone(error)) throw error;
     await applyOnce(state, changes);
   }
 }
@@ -144,8 +183,9 @@ async function apply(state: State, changes: readonly FirewallChange[]): Promise<
 async function applyOnce(state: State, changes: readonly FirewallChange[]): Promise<void> {
   const known = state.known ?? (await readKnown(state));
   const script = buildApplyScript(state.table, changes, known);
-  const small = changes.length <= LIMITS.firewallChildChangesMax && !script.makesSets;
-  if (script.text !== '' && !(small && (await taken(state, script.text)))) {
+  // What makes a set must not be done twice, so it does not go where the answer may be missing.
+  const mayRepeat = !script.makesSets;
+  if (script.text !== '' && !(mayRepeat && (await taken(state, script.text)))) {
     const bulk = changes.length > LIMITS.firewallSmallChangesMax;
     await state.nft(['-f', '-'], script.text, bulk);
   }
@@ -163,10 +203,40 @@ async function protect(state: State, peers: readonly string[]): Promise<void> {
   const before = protectSetNames(state.protect.map(({ text }) => text));
   await state.nft(['-f', '-'], buildProtectScript(state.table, peers, before), true);
   state.protect = peers.map(requireTarget);
+  await state.guard?.protect(peers);
 }
 
 async function limit(state: State, on: boolean): Promise<void> {
   await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.stormRate), false);
+  await state.guard?.limit(on);
+}
+
+const guardName = ({ table }: State): string => `${table}_guard`;
+
+/** Null when a guard is in force, else why there is none. */
+async function putGuard(state: State, desired: DesiredFirewall): Promise<string | null> {
+  if (state.guard?.inForce() === true) return null;
+  await closeGuard(state);
+  if (desired.blocks.length > LIMITS.firewallGuardBlocksMax) {
+    return `more than ${LIMITS.firewallGuardBlocksMax} blocks are in force`;
+  }
+  try {
+    state.guard = await openGuard(state.command, guardName(state), desired, () => {
+      // Not at once: what took it away may do so again.
+      setTimeout(() => {
+        state.lost();
+      }, LIMITS.firewallChildRestMs).unref();
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof AgentError) return error.message;
+    throw error;
+  }
+}
+
+async function closeGuard(state: State): Promise<void> {
+  await state.guard?.close();
+  state.guard = null;
 }
 
 const listTerse = (state: State): Promise<string> => state.nft(['-j', ...LIST_TERSE], null, false);
@@ -176,6 +246,7 @@ async function look(state: State): Promise<FirewallLook> {
   return {
     present: readKnownSets(json, state.table) !== null,
     owner: readTableOwner(json, state.table),
+    guardPid: readGuardPid(json, guardName(state)),
   };
 }
 
@@ -216,6 +287,7 @@ async function print(state: State): Promise<string> {
 
 async function remove(state: State): Promise<void> {
   state.known = null;
+  await closeGuard(state);
   const script = `add table inet ${state.table}\ndelete table inet ${state.table}\n`;
   await state.nft(['-f', '-'], script, true);
 }

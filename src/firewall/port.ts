@@ -48,6 +48,21 @@ export interface FirewallLook {
   readonly present: boolean;
   /** null: nobody, or somebody who left no mark. */
   readonly owner: FirewallOwner | null;
+  /** The process that keeps the guard, as its own network's programs number it; null: none does. */
+  readonly guardPid: number | null;
+}
+
+/**
+ * A second copy of our rules that no other program can take away, and that ends with the agent: it
+ * drops what must be dropped until rules that were taken away are back. Never rejects.
+ */
+export interface FirewallGuard {
+  /**
+   * Puts a guard in force where there is none; changes that follow go into it too. Resolves to null
+   * once all is in it, or to why there can be none.
+   */
+  readonly put: (desired: DesiredFirewall) => Promise<string | null>;
+  readonly inForce: () => boolean;
 }
 
 /**
@@ -60,6 +75,8 @@ export interface Firewall {
   readonly readable: boolean;
   /** true: an element goes when its time is over; else the agent's job takes it away. */
   readonly expiresItself: boolean;
+  /** null: this backend knows none. */
+  readonly guard: FirewallGuard | null;
   /** One line when this backend can work here, an AgentError when it cannot. Changes nothing. */
   probe(): Promise<string>;
   /** Replaces everything of ours by `desired`, in one transaction: no moment without protection. */
@@ -82,6 +99,6 @@ export interface Firewall {
   print(): Promise<string>;
   /** Takes away everything of ours. */
   remove(): Promise<void>;
-  /** Ends what was started to watch and write; rules stay. */
+  /** Ends what was started to watch, guard and write; rules stay. */
   close(): Promise<void>;
 }

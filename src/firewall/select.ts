@@ -14,6 +14,10 @@ export interface ChosenFirewall {
   readonly enforcing: boolean;
   /** One line for a person; when the wish could not be met it holds the cause and the remedy. */
   readonly why: string;
+  /** true: a table or rules of ours stood before this start. */
+  readonly stood: boolean;
+  /** Another installed agent that runs now and has the table; null: none. */
+  readonly heldBy: string | null;
 }
 
 /**
@@ -35,14 +39,20 @@ export async function chooseFirewall(
   }
   try {
     const why = await firewall.probe();
-    const { owner: other } = await firewall.look();
+    const { owner: other, present, guardPid } = await firewall.look();
     const { owner } = options;
+    const enforce = { firewall, enforcing: true, stood: present || other !== null, heldBy: null };
     if (owner === undefined || other === null || other.id === owner.id) {
-      return { firewall, enforcing: true, why };
+      return { ...enforce, why };
     }
+    // Two that take the table from each other would protect nobody, and the guard tells who runs.
+    const runs = other.kind === 'installed' && guardPid !== null;
+    const heldBy = runs ? `process ${guardPid}, ${nameOwner(other)}` : null;
     // A trial never takes away what protects this host; the service does not bow to a trial.
-    if (owner.kind === 'trial') return observing(`observing, not blocking: ${foreignOwner(other)}`);
-    return { firewall, enforcing: true, why: `${why}, taken over from ${nameOwner(other)}` };
+    if (owner.kind === 'trial' || heldBy !== null) {
+      return { ...observing(`observing, not blocking: ${foreignOwner(other)}`), heldBy };
+    }
+    return { ...enforce, why: `${why}, taken over from ${nameOwner(other)}` };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     return observing(`observing, not blocking: ${error.message} (${error.remedy})`);
@@ -61,4 +71,6 @@ const observing = (why: string): ChosenFirewall => ({
   firewall: createObserve(),
   enforcing: false,
   why,
+  stood: true,
+  heldBy: null,
 });

@@ -56,6 +56,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     name: 'ufw',
     readable: true,
     expiresItself: false,
+    guard: null,
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),
     apply: (changes) => inTurn(() => apply(state, changes)),
@@ -67,7 +68,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       Promise.reject(
         new AgentError('FIREWALL_FAILED', 'ufw cannot limit a storm', 'use backend = nftables'),
       ),
-    look: async () => ({ present: await inTurn(() => isActive(state)), owner: null }),
+    look: async () => ({ present: await inTurn(() => isActive(state)), owner: null, guardPid: null }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
       for (const block of await inTurn(blocksNow)) see({ ...block, ...unknown });

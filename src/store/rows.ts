@@ -1,6 +1,6 @@
 import type { Anomaly } from '../core/model/anomaly.js';
 import type { AttackType } from '../core/model/attack-type.js';
-import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
+import type { BlockOrigin, Scope } from '../core/model/block.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { Endpoint, TlsRecord, Transport } from '../core/model/transport.js';
@@ -141,8 +141,7 @@ export function storedEvent(row: EventRow): StoredEvent {
   };
 }
 
-/** The block of a row without what became of it. */
-export function plainBlock(row: BlockRow): Block {
+export function storedBlock(row: BlockRow): StoredBlock {
   return {
     id: row.id,
     target: row.target,
@@ -156,12 +155,6 @@ export function plainBlock(row: BlockRow): Block {
     expiresAtUs: row.expires_at_us,
     simulated: row.simulated === 1,
     forced: row.forced === 1,
-  };
-}
-
-export function storedBlock(row: BlockRow): StoredBlock {
-  return {
-    ...plainBlock(row),
     endedAtUs: row.ended_at_us,
     endHow: row.end_how,
     packetsDropped: row.packets_dropped,

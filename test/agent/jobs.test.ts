@@ -96,6 +96,12 @@ describe('the job board', () => {
     expect(Date.parse(jobs.list()[0]?.next_run_at ?? '')).toBeGreaterThan(Date.now());
   });
 
+  it('takes the last word of a name where only one job ends with it', async () => {
+    const jobs = [{ name: 'block_expiry' }, { name: 'a_check' }, { name: 'b_check' }];
+    expect(await post(jobs).runNow('expiry')).toMatchObject({ name: 'block_expiry' });
+    await expect(post(jobs).runNow('check')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('names the jobs there are when one is not known', async () => {
     await expect(post([{}, {}]).runNow('jop0')).rejects.toMatchObject({
       code: 'NOT_FOUND',

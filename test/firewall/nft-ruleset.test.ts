@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { FirewallChange } from '../../src/core/model/block.js';
 import { AgentError } from '../../src/core/model/errors.js';
 import { readSetName, setName } from '../../src/firewall/nft-element.js';
-import { baseSetNames, buildApplyScript, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
+import { buildApplyScript } from '../../src/firewall/nft-changes.js';
+import { baseSetNames, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
 import type { DesiredFirewall } from '../../src/firewall/port.js';
 
 const EMPTY: DesiredFirewall = {

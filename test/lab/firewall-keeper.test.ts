@@ -53,6 +53,58 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect((await rig.firewall.look()).present).toBe(true);
   });
 
+  it('keeps dropping by its guard while the ruleset is flushed, also what is blocked meanwhile', async () => {
+    rig.block('203.0.113.7');
+    await rig.keeper.idle();
+    await rig.keeper.guard();
+    expect(rig.keeper.stats().guarded).toBe(true);
+    rig.block('203.0.113.8');
+    rig.block('203.0.112.0/22');
+    rig.give({ kind: 'unblock', target: '203.0.113.7/32' });
+    await rig.keeper.idle();
+    const guard = async () => (await nft('list', 'table', 'inet', 'sentrypeer_guard')).stdout;
+    const before = await guard();
+    expect(before).toMatch(/203\.0\.113\.8 timeout 1h/);
+    expect(before).toMatch(/set all_ipv4_22 \{[^}]*203\.0\.112\.0 timeout 1h/);
+    expect(before).not.toContain('203.0.113.7');
+    await nft('flush', 'ruleset');
+    expect(await guard()).toContain('203.0.113.8 timeout');
+    const refused = await lab.agent.exec('nft', ['delete', 'table', 'inet', 'sentrypeer_guard'], {
+      reject: false,
+    });
+    expect(refused.stderr).toContain('Operation not permitted');
+    await waitUntil('it is repaired', () => rig.keeper.stats().repairs > 0);
+    expect(await targets()).toEqual(['203.0.112.0/22', '203.0.113.8/32']);
+  });
+
+  it('has its guard follow peers and the limit, and end with it', async () => {
+    await rig.keeper.guard();
+    const peer = { target: '203.0.113.9/32', from: 'test' };
+    rig.give({ kind: 'protect', protect: createProtectTable([peer]) });
+    await rig.keeper.protect();
+    await rig.firewall.limit(true);
+    const { stdout } = await nft('list', 'table', 'inet', 'sentrypeer_guard');
+    expect(stdout).toMatch(/set protect_ipv4_32 \{[^}]*203\.0\.113\.9/);
+    expect(stdout).toContain('limit rate over');
+    await rig.keeper.close();
+    expect((await nft('list', 'tables')).stdout).toBe('table inet sentrypeer');
+  });
+
+  it('makes a guard again when its nft is killed', async () => {
+    rig.block('203.0.113.7');
+    await rig.keeper.idle();
+    await rig.keeper.guard();
+    const { stdout } = await lab.agent.exec('pgrep', ['-P', String(process.pid), '-x', 'nft']);
+    for (const pid of stdout.split('\n')) if (pid !== '') process.kill(Number(pid), 'SIGKILL');
+    await waitUntil('it is seen', () => !rig.keeper.stats().guarded);
+    await rig.keeper.check('quick');
+    await waitUntil('it is there again', () => rig.keeper.stats().guarded);
+    await waitUntil('it is filled', async () => {
+      const { stdout: table } = await nft('list', 'table', 'inet', 'sentrypeer_guard');
+      return table.includes('203.0.113.7 timeout');
+    });
+  });
+
   it('adds and removes through the long-lived nft, keeping order', async () => {
     for (let round = 0; round < 50; round += 1) {
       rig.block(`10.0.0.${round}`);
@@ -182,6 +234,7 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
       input: 'table inet filter { set s { type ipv4_addr; elements = { 192.0.2.7 }; }; }',
     });
     const before = await foreignRuleset(lab.agent);
+    await rig.keeper.guard();
     for (let round = 1; round <= 5; round += 1) {
       rig.block(`10.0.1.${round}`);
       await nft('delete', 'table', 'inet', 'sentrypeer');

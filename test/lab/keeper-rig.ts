@@ -49,7 +49,7 @@ export function createKeeperRig(
     drops,
     shiftS: 0,
     keeper: createFirewallKeeper({
-      chosen: { firewall, enforcing: true, why: 'lab' },
+      chosen: { firewall, enforcing: true, why: 'lab', stood: false, heldBy: null },
       state,
       owner,
       sipPorts: [5060],

@@ -83,6 +83,28 @@ describe.skipIf(needs.skip)(`packets and nftables in a real kernel ${needs.note}
     },
   );
 
+  it('covers a port that is forwarded to another machine, for the port that was asked', async () => {
+    // As a container's published port: the destination is changed after our hook.
+    const nat = [
+      'table ip published {',
+      ' chain there { type nat hook prerouting priority dstnat; ',
+      `  udp dport 5071 dnat to ${lab.attacker.ipv4}:${OTHER_PORT}; }`,
+      ' chain back { type nat hook postrouting priority srcnat; ',
+      `  ip daddr ${lab.attacker.ipv4} udp dport ${OTHER_PORT} masquerade; }`,
+      '}',
+    ];
+    await lab.agent.exec('nft', ['-f', '-'], { input: nat.join('\n') });
+    await lab.agent.exec('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+    await firewall.sync(desired({ sipPorts: [SIP_PORT, 5071] }));
+    expect(await knock(IPV4, 5071)).toBe('answer');
+    await add(`${IPV4}/32`, 'sip');
+    expect(await knock(IPV4, 5071)).toBe('silence');
+    await remove(`${IPV4}/32`, 'sip');
+    await add('192.0.2.0/24');
+    expect(await knock(IPV4, 5071)).toBe('silence');
+    await lab.agent.exec('nft', ['delete', 'table', 'ip', 'published']);
+  });
+
   it('leaves other ports open to a source that is blocked on the SIP ports only', async () => {
     await add(`${IPV4}/32`, 'sip');
     expect(await knock(IPV4, SIP_PORT)).toBe('silence');

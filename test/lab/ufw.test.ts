@@ -1,13 +1,16 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createNftables } from '../../src/firewall/nftables.js';
 import { createUfw } from '../../src/firewall/ufw.js';
 import type { DesiredBlock, Firewall } from '../../src/firewall/port.js';
 import { createLab, type Lab } from './lab.js';
 import { desired } from './nft-rig.js';
 import { requireLab } from './require-lab.js';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const needs = requireLab(['ufw', 'unshare']);
 
 /** Copies of what ufw keeps, bound over the originals in a mount namespace of each call. */
@@ -104,6 +107,72 @@ describe.skipIf(needs.skip)(`ufw as it is, in a namespace ${needs.note}`, () => 
     await firewall.remove();
     expect(files()).toEqual(untouched);
   }, 240_000);
+
+  it('leaves an nftables table of ours alone at a reload, a reset and a new start', async () => {
+    const nftables = createNftables({ command: [...lab.agent.prefix, 'nft'] });
+    await nftables.sync(desired({ blocks: [block('203.0.113.7/32')] }));
+    for (const words of [['reload'], ['--force', 'reset'], ['--force', 'enable']]) {
+      await ufw(...words);
+      expect((await nftables.look()).present).toBe(true);
+    }
+    expect((await nftables.read()).blocks).toMatchObject([{ target: '203.0.113.7/32' }]);
+    await nftables.remove();
+    await nftables.close();
+  }, 240_000);
+
+  it('says that its lock is held, writes nothing then, and works afterwards', async () => {
+    await firewall.sync(desired());
+    const untouched = files();
+    const [ip = '', ...rest] = before;
+    const hold =
+      'import fcntl, sys; lock = open("/run/ufw.lock", "w"); fcntl.lockf(lock, fcntl.LOCK_EX); ' +
+      'print("held", flush=True); sys.stdin.read()';
+    const holder = execa(ip, [...rest, 'python3', '-c', hold], { stdin: 'pipe', buffer: false });
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const change = { kind: 'add', target: '203.0.113.7/32', scope: 'all', timeoutS: 60 } as const;
+    await expect(firewall.apply([change])).rejects.toMatchObject({
+      code: 'FIREWALL_FAILED',
+      message: expect.stringContaining('/run/ufw.lock') as string,
+    });
+    expect(files()).toEqual(untouched);
+    holder.stdin.end();
+    await holder;
+    await firewall.apply([change]);
+    expect(await targets()).toEqual(['all 203.0.113.7/32']);
+    await firewall.remove();
+  }, 240_000);
+
+  it('leaves 200 rules byte for byte after 500 blocks, their ends from outside, and an uninstall', async () => {
+    const state = lab.makeFolder();
+    const rule = (last: number): string =>
+      `\n### tuple ### allow any any 0.0.0.0/0 any 10.1.0.${last} in comment=61646d696e\n` +
+      `-A ufw-user-input -s 10.1.0.${last} -j ACCEPT\n`;
+    const rules = Array.from({ length: 200 }, (_, last) => rule(last)).join('');
+    const file = join(folder, 'ufw', 'user.rules');
+    writeFileSync(file, rulesFile('user.rules').replace('### RULES ###\n', `$&${rules}`));
+    await ufw('reload');
+    const [untouched, status] = [files(), await ufw('status', 'verbose')];
+    expect(status.match(/ALLOW IN +10\.1\.0\.\d+ +# admin/g)).toHaveLength(200);
+    const node = async (words: readonly string[], input = ''): Promise<string> => {
+      const [ip = '', ...rest] = [...before, process.execPath, ...words];
+      const env = { XDG_STATE_HOME: state, SENTRYPEER_BLOCKING_BACKEND: 'ufw' };
+      return (await execa(ip, rest, { input, env, cwd: ROOT })).stdout;
+    };
+    const blocks = Array.from({ length: 500 }, (_, at) => `203.0.${112 + (at >> 8)}.${at & 255}`);
+    const block = (time: string) =>
+      node(['bin/run.js', 'blocks', 'import', '-', '--for', time], blocks.join('\n'));
+    await block('1s');
+    expect((await targets()).length).toBe(500);
+    // No agent runs: the timer's command ends them, of which the second is over by now.
+    expect(await node(['bin/run.js', 'jobs', 'run', 'expiry'])).toContain('500 blocks ended');
+    expect(files()).toEqual(untouched);
+    await block('1h');
+    expect((await targets()).length).toBe(500);
+    const uninstall = `import('./dist/agent/take-away-firewall.js').then((m) => m.takeAwayFirewall())`;
+    await node(['-e', uninstall]);
+    expect(files()).toEqual(untouched);
+    expect(await ufw('status', 'verbose')).toBe(status);
+  }, 400_000);
 
   it('writes 500 blocks at once into the kernel, and leaves foreign rules as they were', async () => {
     for (let index = 0; index < 20; index += 1) {

@@ -16,6 +16,9 @@ export interface InstallFacts {
   readonly sourceFolder: string;
   /** systemd/sentrypeer-agent.service, with its placeholders. */
   readonly unitTemplate: string;
+  /** The same of what ends blocks while the agent is down, and its timer. */
+  readonly expiryTemplate: string;
+  readonly timerText: string;
   /** packaging/60-sentrypeer-agent.conf. */
   readonly sysctlText: string;
 }
@@ -32,6 +35,8 @@ export function readFacts(sourceFolder: string): InstallFacts {
     rmemMaxBytes: readRmemMax(),
     sourceFolder: folder,
     unitTemplate: readShipped(folder, 'systemd/sentrypeer-agent.service'),
+    expiryTemplate: readShipped(folder, 'systemd/sentrypeer-agent-expiry.service'),
+    timerText: readShipped(folder, 'systemd/sentrypeer-agent-expiry.timer'),
     sysctlText: readShipped(folder, 'packaging/60-sentrypeer-agent.conf'),
   };
 }

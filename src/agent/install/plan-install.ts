@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import { renderConfig } from '../../config/render.js';
 import { guessSipDomain, type InstallFacts } from './facts.js';
 import {
+  EXPIRY_TIMER,
+  EXPIRY_UNIT,
   SERVICE_UNIT,
   SERVICE_USER,
   type Ownership,
@@ -27,6 +29,8 @@ export function pathsBelow(prefix: string) {
     stateFolder: at('/var/lib/sentrypeer'),
     logFolder: at('/var/log/sentrypeer'),
     unit: at(`/etc/systemd/system/${SERVICE_UNIT}`),
+    expiryUnit: at(`/etc/systemd/system/${EXPIRY_UNIT}`),
+    timer: at(`/etc/systemd/system/${EXPIRY_TIMER}`),
     sysctl: at('/etc/sysctl.d/60-sentrypeer-agent.conf'),
   } as const;
 }
@@ -58,7 +62,11 @@ export function planInstall({ prefix, facts }: InstallOptions): readonly Step[] 
       existing: 'keep',
       ours: { by: 'configuration' },
     },
-    shipped(paths.unit, renderUnit(facts), 0o644, ownedBy(real, 'root', 'root')),
+    ...[
+      [paths.unit, renderUnit(facts.unitTemplate, facts)] as const,
+      [paths.expiryUnit, renderUnit(facts.expiryTemplate, facts)] as const,
+      [paths.timer, facts.timerText] as const,
+    ].map(([path, text]) => shipped(path, text, 0o644, ownedBy(real, 'root', 'root'))),
     ...(wantsBuffer
       ? [shipped(paths.sysctl, facts.sysctlText, 0o644, ownedBy(real, 'root', 'root'))]
       : []),
@@ -100,11 +108,11 @@ export function renderCommand(nodePath: string): string {
   ].join('\n');
 }
 
-/** The unit for this Node. Paths in it are those of the running system, without a prefix. */
-export function renderUnit(facts: InstallFacts): string {
+/** A unit for this Node. Paths in it are those of the running system, without a prefix. */
+export function renderUnit(template: string, facts: InstallFacts): string {
   // systemd takes % for a specifier, and blanks for the end of a word.
   const node = `"${facts.nodePath.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
-  return facts.unitTemplate
+  return template
     .replace('`sentrypeer-agent install` fills in @NODE@ and @LIB@.', 'written by its install.')
     .replaceAll('@NODE@', () => (/^[\w./-]+$/.test(facts.nodePath) ? facts.nodePath : node))
     .replaceAll('@LIB@', '/usr/lib/sentrypeer-agent');
@@ -149,6 +157,12 @@ function planService(): readonly Step[] {
   const rest = { kind: 'command', onlyWith: null, lossWhenFailed: null } as const;
   return [
     { ...rest, words: ['systemctl', 'daemon-reload'], unless: null, when: 'changed' },
+    {
+      ...rest,
+      words: ['systemctl', 'enable', '--now', '--quiet', EXPIRY_TIMER],
+      unless: ['systemctl', 'is-active', '--quiet', EXPIRY_TIMER],
+      when: 'always',
+    },
     {
       ...rest,
       words: ['systemctl', 'enable', '--quiet', SERVICE_UNIT],

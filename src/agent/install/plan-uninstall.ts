@@ -1,6 +1,6 @@
 import type { InstallFacts } from './facts.js';
 import { isRealRoot, OUR_MARK, pathsBelow, planConditions } from './plan-install.js';
-import { SERVICE_UNIT, SERVICE_USER, type Step } from './steps.js';
+import { EXPIRY_TIMER, SERVICE_UNIT, SERVICE_USER, type Step } from './steps.js';
 
 export interface UninstallOptions {
   readonly prefix: string;
@@ -22,17 +22,21 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
     ...planConditions(prefix, facts).slice(0, 1),
     ...(live
       ? [
-          {
-            ...command,
-            words: ['systemctl', 'disable', '--now', '--quiet', SERVICE_UNIT],
-            when: 'always',
-            onlyWith: paths.unit,
-          } as const,
-        ]
+          // The timer first: it must not bring back what is about to go.
+          [EXPIRY_TIMER, paths.timer] as const,
+          [SERVICE_UNIT, paths.unit] as const,
+        ].map(([unit, file]) => ({
+          ...command,
+          words: ['systemctl', 'disable', '--now', '--quiet', unit] as const,
+          when: 'always' as const,
+          onlyWith: file,
+        }))
       : []),
     ...(real
       ? [{ kind: 'call', what: 'remove our rules from the firewall', run: removeFirewall } as const]
       : []),
+    { kind: 'remove', path: paths.timer, ours: OUR_MARK },
+    { kind: 'remove', path: paths.expiryUnit, ours: OUR_MARK },
     { kind: 'remove', path: paths.unit, ours: OUR_MARK },
     ...(live
       ? [

@@ -1,6 +1,9 @@
 /** The account that the service runs as; its group has the same name. */
 export const SERVICE_USER = 'sentrypeer';
 export const SERVICE_UNIT = 'sentrypeer-agent.service';
+/** Ends blocks while the agent is down; for backends without timeouts of their own. */
+export const EXPIRY_UNIT = 'sentrypeer-agent-expiry.service';
+export const EXPIRY_TIMER = 'sentrypeer-agent-expiry.timer';
 
 export interface Ownership {
   readonly user: string;

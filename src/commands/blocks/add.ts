@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import type { AddedBlocks } from '../../api/calls.js';
+import type { AddedBlocks, AgentCalls } from '../../api/calls.js';
 import type { BlockView } from '../../api/views.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
@@ -47,18 +47,30 @@ export default class BlocksAdd extends AgentCommand {
     const how = { scope, durationS, reason, force };
     if (args.target === '-') return this.addFromStdin(loaded, how);
     const request = { target: args.target, scope, duration_s: durationS, reason, force };
-    const block = await this.withAgent(loaded, (calls) => calls.addBlock(request), 'write');
+    const add = (calls: AgentCalls) => calls.addBlock(request);
+    const block = await this.withAgent(loaded, (calls) => this.addAndTell(calls, add), 'write');
     const left = timeLeft(block.expires_at, Date.now());
-    const what = block.simulated ? 'would be blocked (observing)' : 'is blocked';
+    const what = block.simulated ? 'would be blocked (only recorded)' : 'is blocked';
     this.log(`${block.target} ${what}: ${describeScope(block)}, ${left}.`);
     return { block };
+  }
+
+  /** Who blocks somebody by hand must not believe him shut out when nothing is in force. */
+  private async addAndTell<T>(
+    calls: AgentCalls,
+    add: (calls: AgentCalls) => Promise<T>,
+  ): Promise<T> {
+    const added = await add(calls);
+    const { enforcing, why } = await calls.firewall();
+    if (!enforcing) this.logToStderr(`No firewall rule was written: ${why}`);
+    return added;
   }
 
   private async addFromStdin(loaded: LoadedSettings, how: ImportDefaults): Promise<AddedBlocks> {
     const { blocks, odd } = readBlocks(await readInput('-'), how, Date.now());
     const result = await this.withAgent(
       loaded,
-      (calls) => addMany(calls, blocks, 'manual'),
+      (calls) => this.addAndTell(calls, () => addMany(calls, blocks, 'manual')),
       'write',
     );
     this.log(describeAdded(result, odd));

@@ -1,4 +1,4 @@
-import { cidrOf, parseCidr } from '../model/address.js';
+import { cidrOf } from '../model/address.js';
 import type { Block } from '../model/block.js';
 
 /**
@@ -101,14 +101,19 @@ export function oldestCovering(table: BlockTable, address: string, nowUs: number
   return oldest;
 }
 
+/** Targets are canonical CIDR text with a length; a start puts 100,000 in, so they are not parsed. */
 function countPrefix(table: BlockTable, target: string, change: 1 | -1): void {
-  const cidr = parseCidr(target);
-  if (cidr === null) throw new Error(`block target ${target} is no canonical CIDR`);
-  const uses = table.prefixUses[cidr.family];
-  const count = (uses.get(cidr.prefix) ?? 0) + change;
-  if (count === 0) uses.delete(cidr.prefix);
-  else uses.set(cidr.prefix, count);
+  const slash = target.lastIndexOf('/');
+  const prefix = Number(target.slice(slash + 1));
+  if (slash < 1 || !Number.isInteger(prefix)) {
+    throw new Error(`block target ${target} is no canonical CIDR`);
+  }
+  const family = target.includes(':') ? 6 : 4;
+  const uses = table.prefixUses[family];
+  const count = (uses.get(prefix) ?? 0) + change;
+  if (count === 0) uses.delete(prefix);
+  else uses.set(prefix, count);
   if (count === 0 || (count === 1 && change === 1)) {
-    table.prefixes[cidr.family] = [...uses.keys()].sort((a, b) => b - a);
+    table.prefixes[family] = [...uses.keys()].sort((a, b) => b - a);
   }
 }

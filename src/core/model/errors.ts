@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   FIREWALL_DENIED: { exit: 7, what: 'this user may not change the firewall' },
   FIREWALL_FAILED: { exit: 7, what: 'the firewall refused a change' },
   FIREWALL_GONE: { exit: 7, what: 'the rules of the agent are no longer in the firewall' },
+  FIREWALL_TAKEN: { exit: 7, what: 'another running agent has the firewall table' },
   PROTECTED: { exit: 8, what: 'the target covers a protected peer' },
   NOT_FOUND: { exit: 9, what: 'what was named is not there' },
   INSTALL_FAILED: { exit: 10, what: 'a step of the installation failed' },

@@ -35,8 +35,12 @@ export const LIMITS = {
   firewallSmallChangesMax: 1_000,
   /** Bytes of the firewall program's output that are taken (a million elements are about 120 MB). */
   firewallOutputBytesMax: 268_435_456,
-  /** Changes that one line to the long-lived nft takes: it reads a line letter by letter. */
-  firewallChildChangesMax: 8,
+  /** Characters that the long-lived nft gets as a line, which it reads letter by letter; else a file. */
+  firewallChildLineCharsMax: 1_024,
+  /** Blocks that the guard takes at a time while it is filled. */
+  firewallGuardPieceBlocks: 2_000,
+  /** Blocks above which there is no guard: it takes as much of the kernel's memory again. */
+  firewallGuardBlocksMax: 250_000,
   /** Milliseconds until its answer; then the same goes to an nft of its own. */
   firewallChildMsMax: 2_000,
   /** Lines after which it is replaced: it keeps every line in its history. */
@@ -104,6 +108,8 @@ export const LIMITS = {
   /** Rows that one listing returns, and blocks or sightings that are read back at the start. */
   listedRowsMax: 10_000,
   restoredRowsMax: 1_000_000,
+  /** Blocks that one page of those restored at a start holds. */
+  restoredPageRows: 5_000,
   /** Last events of a source that its summary reads, and entries of each of its lists. */
   sourceEventsReadMax: 10_000,
   sourceListedMax: 50,

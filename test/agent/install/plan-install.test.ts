@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { guessSipDomain, readFacts, type InstallFacts } from '../../../src/agent/install/facts.js';
 import { planInstall, renderUnit } from '../../../src/agent/install/plan-install.js';
@@ -49,9 +50,12 @@ describe('a plan for the running system', () => {
       'folder /var/log/sentrypeer (sentrypeer:sentrypeer 700)',
       'file /etc/sentrypeer/sentrypeer.conf (root:sentrypeer 640)',
       'file /etc/systemd/system/sentrypeer-agent.service (root:root 644)',
+      'file /etc/systemd/system/sentrypeer-agent-expiry.service (root:root 644)',
+      'file /etc/systemd/system/sentrypeer-agent-expiry.timer (root:root 644)',
       'file /etc/sysctl.d/60-sentrypeer-agent.conf (root:root 644)',
       'command sysctl --quiet --load /etc/sysctl.d/60-sentrypeer-agent.conf',
       'command systemctl daemon-reload',
+      'command systemctl enable --now --quiet sentrypeer-agent-expiry.timer',
       'command systemctl enable --quiet sentrypeer-agent.service',
       'command systemctl restart sentrypeer-agent.service',
     ]);
@@ -89,15 +93,18 @@ describe('a plan for the running system', () => {
       }).map(describeStep);
     expect(plan(false)).toEqual([
       'need root rights',
+      'command systemctl disable --now --quiet sentrypeer-agent-expiry.timer',
       'command systemctl disable --now --quiet sentrypeer-agent.service',
       'remove our rules from the firewall',
+      'remove /etc/systemd/system/sentrypeer-agent-expiry.timer',
+      'remove /etc/systemd/system/sentrypeer-agent-expiry.service',
       'remove /etc/systemd/system/sentrypeer-agent.service',
       'command systemctl daemon-reload',
       'remove /usr/local/bin/sentrypeer-agent',
       'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
       'remove /usr/lib/sentrypeer-agent',
     ]);
-    expect(plan(true).slice(8)).toEqual([
+    expect(plan(true).slice(11)).toEqual([
       'remove /etc/sentrypeer/sentrypeer.conf',
       'remove /etc/sentrypeer',
       'remove /var/lib/sentrypeer',
@@ -129,29 +136,46 @@ describe('the systemd unit', () => {
     }
   })();
 
-  const writeUnit = async (): Promise<string> => {
-    const unit = join(await makeFolder(), 'sentrypeer-agent.service');
-    await writeFile(unit, renderUnit(shipped));
-    return unit;
+  /** All units in one folder; the path of the one that is named. */
+  const writeUnit = async (name = 'sentrypeer-agent.service'): Promise<string> => {
+    const folder = await makeFolder();
+    const units = {
+      'sentrypeer-agent.service': renderUnit(shipped.unitTemplate, shipped),
+      'sentrypeer-agent-expiry.service': renderUnit(shipped.expiryTemplate, shipped),
+      'sentrypeer-agent-expiry.timer': shipped.timerText,
+    };
+    for (const [unit, text] of Object.entries(units)) await writeFile(join(folder, unit), text);
+    return join(folder, name);
   };
 
   it('runs the installed program with the installed configuration', () => {
-    const text = renderUnit({ ...shipped, nodePath: '/usr/bin/node' });
+    const text = renderUnit(shipped.unitTemplate, { ...shipped, nodePath: '/usr/bin/node' });
     expect(text).toContain(
       '\nExecStart=/usr/bin/node --max-semi-space-size=4 /usr/lib/sentrypeer-agent/bin/run.js run -c /etc/sentrypeer/sentrypeer.conf\n',
     );
     expect(text).not.toMatch(/@(NODE|LIB)@/);
-    expect(renderUnit({ ...shipped, nodePath: '/opt/node 20%/bin/node' })).toContain(
-      '\nExecStart="/opt/node 20%%/bin/node" --max-semi-space-size=4 /usr/lib',
-    );
+    expect(
+      renderUnit(shipped.unitTemplate, { ...shipped, nodePath: '/opt/node 20%/bin/node' }),
+    ).toContain('\nExecStart="/opt/node 20%%/bin/node" --max-semi-space-size=4 /usr/lib');
   });
 
-  it.skipIf(!canAnalyze)('is accepted by systemd without a word', async () => {
-    const said = execFileSync('systemd-analyze', ['verify', await writeUnit()], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    expect(said).toBe('');
+  it('ends blocks from outside only while the agent is down', () => {
+    const text = renderUnit(shipped.expiryTemplate, { ...shipped, nodePath: '/usr/bin/node' });
+    expect(text).toContain(
+      '\nExecStart=/usr/bin/node /usr/lib/sentrypeer-agent/bin/run.js jobs run expiry -c /etc/sentrypeer/sentrypeer.conf\n',
+    );
+    expect(text).toContain('\nConditionPathExists=!/run/sentrypeer/agent.sock\n');
+  });
+
+  it
+    .skipIf(!canAnalyze)
+    .each([
+      'sentrypeer-agent.service',
+      'sentrypeer-agent-expiry.service',
+      'sentrypeer-agent-expiry.timer',
+    ])('%s is accepted by systemd without a word', async (name) => {
+    const { stdout, stderr } = await execa('systemd-analyze', ['verify', await writeUnit(name)]);
+    expect(stdout + stderr).toBe('');
   });
 
   it.skipIf(!canAnalyze)('exposes at most 2.0 of 10', async () => {
