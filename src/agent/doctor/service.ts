@@ -38,7 +38,8 @@ export async function examineUnit(trial: boolean): Promise<Finding> {
     const what = `there is no ${unit}`;
     return warn('service', `${what}: nobody starts the agent`, 'sentrypeer-agent install');
   }
-  if (!isSameUnit(text, renderUnit(readFacts(PACKAGE_ROOT)))) {
+  const facts = readFacts(PACKAGE_ROOT);
+  if (!isSameUnit(text, renderUnit(facts.unitTemplate, facts))) {
     const what = `${unit} differs from the one of this version`;
     return warn('service', what, 'sentrypeer-agent install writes it anew');
   }
@@ -170,7 +171,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 export function judgeLosses({ limits_hit: hit, store }: StatusView): readonly Finding[] {
   const findings = Object.entries(hit)
-    .filter(([name, times]) => times > 0 && Object.hasOwn(REMEDIES, name))
+    .filter(([name, times]) => (times ?? 0) > 0 && Object.hasOwn(REMEDIES, name))
     .map(([name, times]) =>
       warn('losses', `${name.replaceAll('_', ' ')}: ${times}`, REMEDIES[name] ?? ''),
     );
