@@ -5,6 +5,7 @@ import type { DerivedEvent, Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
+import type { Tallies } from './tallies.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
@@ -19,10 +20,16 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown };
 
+/** What writes the rows of a batch, and what is counted of them. */
+export interface Writers {
+  readonly inserter: Inserter;
+  readonly tallies: Tallies;
+}
+
 /** Writes a batch in one transaction: all of it or nothing. Never rejects. */
 export async function commitBatch(
   database: Database,
-  inserter: Inserter,
+  { inserter, tallies }: Writers,
   batch: Prepared,
 ): Promise<Outcome> {
   try {
@@ -44,6 +51,7 @@ export async function commitBatch(
     }
     await inserter.jobRuns(batch.jobRuns);
     await inserter.thinned(batch.thinned ?? []);
+    await tallies.write(batch);
     await database.exec('COMMIT');
     return { kind: 'committed' };
   } catch (error) {

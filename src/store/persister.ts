@@ -1,15 +1,17 @@
 import { AgentError } from '../core/model/errors.js';
+import type { Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
 import { createPasswordNamer } from './guess.js';
-import { createInserter, type Inserter } from './insert.js';
+import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createMaintenance, readNextIds } from './maintenance.js';
 import { explain, openForWriting } from './migrate.js';
 import { readPasswordLists } from './password-list.js';
 import type { Database } from './sqlite.js';
+import { createTallies } from './tallies.js';
 import { createTurns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
@@ -63,10 +65,10 @@ export async function createPersister(
     for (const text of notices) report({ kind: 'notice', text });
   });
   const namer = createPasswordNamer(words);
-  const inserter = createInserter(database);
+  const writers = { inserter: createInserter(database), tallies: createTallies(database) };
   const turns = createTurns();
   const maintenance = createMaintenance(database, turns);
-  const commits = createCommitQueue(databaseFile, database, inserter, turns, report);
+  const commits = createCommitQueue(databaseFile, database, writers, turns, report);
 
   /** All that waits is tried once more; rejects when something still waits after it. */
   const flush = async (): Promise<void> => {
@@ -111,7 +113,7 @@ export async function createPersister(
         report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
       }
       commits.abandon();
-      await turns.take(() => closeDatabase(database, inserter, report));
+      await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },
   };
@@ -119,10 +121,11 @@ export async function createPersister(
 
 async function closeDatabase(
   database: Database,
-  inserter: Inserter,
+  { inserter, tallies }: Writers,
   report: (report: PersisterReport) => void,
 ): Promise<void> {
   await inserter.finalize();
+  await tallies.finalize();
   try {
     await database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {

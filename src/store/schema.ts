@@ -153,4 +153,33 @@ CREATE TABLE protected_peers (
   note TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE numbers (
+  id INTEGER PRIMARY KEY,
+  number TEXT NOT NULL UNIQUE,
+  reversed TEXT NOT NULL,
+  valid INTEGER,
+  country TEXT,
+  calling_code TEXT,
+  type TEXT NOT NULL,
+  high_risk INTEGER NOT NULL,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  last_source TEXT NOT NULL,
+  last_event_id INTEGER NOT NULL,
+  calls INTEGER NOT NULL
+) STRICT;
+CREATE INDEX numbers_reversed ON numbers (reversed);
+CREATE INDEX numbers_time ON numbers (last_at_us);
+
+CREATE TABLE number_forms (
+  number_id INTEGER NOT NULL,
+  form TEXT NOT NULL,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (number_id, form)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_forms_form ON number_forms (form);
+`,
 ];

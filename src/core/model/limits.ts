@@ -234,4 +234,17 @@ export const LIMITS = {
   jobStopMsMax: 2_000,
   /** Characters of a user name from which passwords are guessed. */
   guessedUserCharsMax: 64,
+  /** Characters of a dialled number; E.164 has 15 digits, dial prefixes come on top. */
+  numberCharsMax: 40,
+  /** Numbers that are looked up in the numbering plans in a second of events, and remembered. */
+  numbersReadPerSecondMax: 1_000,
+  numbersRememberedMax: 20_000,
+  /** Written forms of one number that are kept. */
+  numberFormsMax: 200,
+  /** Values of one kind (sources, user agents …) that get a counter of their own in one hour. */
+  countedValuesPerHourMax: 5_000,
+  /** Counters of one kind that a day keeps once it is over; the rest are summed up. */
+  countedValuesPerDayMax: 500,
+  /** Numbers that one query takes. */
+  queriedNumbersMax: 10_000,
 } as const;
