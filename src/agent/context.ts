@@ -128,6 +128,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   logFile: settings.logFile,
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
+  countryFile: settings.geoipCountryFile,
   inWorker: true,
   onNotice: log.say,
 });

@@ -38,6 +38,7 @@ export async function commitBatch(
     return { kind: 'failed', error: await abandon(database, error) };
   }
   try {
+    await tallies.write(batch);
     await inserter.events(batch.events);
     await inserter.guesses(batch.guesses);
     await inserter.sightings(batch.sightings);
@@ -51,7 +52,6 @@ export async function commitBatch(
     }
     await inserter.jobRuns(batch.jobRuns);
     await inserter.thinned(batch.thinned ?? []);
-    await tallies.write(batch);
     await database.exec('COMMIT');
     return { kind: 'committed' };
   } catch (error) {

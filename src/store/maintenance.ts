@@ -4,6 +4,7 @@ import { readPragma } from './migrate.js';
 import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
 import { sqliteCode, type Database, type SqlValue } from './sqlite.js';
 import { createNotes } from './notes.js';
+import { rollUp } from './roll-up.js';
 import type { Turns } from './turns.js';
 import type { Maintenance, PruneCounts, PruneOptions, VacuumCounts } from './types.js';
 
@@ -17,6 +18,9 @@ export function createMaintenance(
     ...createNotes(database, turns),
     prune: (options) => prune(database, turns, options),
     vacuum: (pages) => vacuum(database, turns, pages),
+    rollUp: (nowUs) => rollUp(database, turns, nowUs),
+    // A sample of each index is enough, and takes a few milliseconds at any size.
+    analyze: () => turns.take(() => database.exec('PRAGMA analysis_limit = 1000; ANALYZE')),
     check: () => turns.take(() => check(database)),
   };
 }

@@ -16,6 +16,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     jsonLogFile: options.jsonLogFile,
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],
+    countryFile: options.countryFile ?? null,
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
   };
@@ -62,6 +63,8 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
+    rollUp: (nowUs) => afterSend(() => persister.rollUp(nowUs)),
+    analyze: () => afterSend(() => persister.analyze()),
     close: () => {
       queue.send();
       closed ??= closeOnce();

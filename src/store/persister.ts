@@ -4,11 +4,12 @@ import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer } from './guess.js';
+import { createPasswordNamer, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createMaintenance, readNextIds } from './maintenance.js';
 import { explain, openForWriting } from './migrate.js';
+import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
 import type { Database } from './sqlite.js';
 import { createTallies } from './tallies.js';
@@ -21,6 +22,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly logFile: string | null;
   /** Lists of passwords by which guesses are named; one that is not there is no list. */
   readonly passwordFiles: readonly string[];
+  /** Database of countries (mmdb); null: countries are not counted. */
+  readonly countryFile: string | null;
 }
 
 /** What the persister tells the one who feeds it. */
@@ -59,13 +62,7 @@ export async function createPersister(
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
-  const { words, notices } = await readPasswordLists(options.passwordFiles);
-  // A worker's first word is that it has started, so these come after it.
-  setImmediate(() => {
-    for (const text of notices) report({ kind: 'notice', text });
-  });
-  const namer = createPasswordNamer(words);
-  const writers = { inserter: createInserter(database), tallies: createTallies(database) };
+  const { writers, namer } = await openWriters(options, database, report);
   const turns = createTurns();
   const maintenance = createMaintenance(database, turns);
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
@@ -104,6 +101,8 @@ export async function createPersister(
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
     prune: (wanted) => afterWrites(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
+    rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
+    analyze: () => afterWrites(() => maintenance.analyze()),
     check: () => afterWrites(() => maintenance.check()),
     reopenLog: () => logs.reopen(),
     close: async () => {
@@ -116,6 +115,26 @@ export async function createPersister(
       await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },
+  };
+}
+
+/** What reads events and writes rows. A file that helps and cannot be used is told, no more. */
+async function openWriters(
+  options: PersisterOptions,
+  database: Database,
+  report: (report: PersisterReport) => void,
+): Promise<{ writers: Writers; namer: PasswordNamer }> {
+  const { words, notices } = await readPasswordLists(options.passwordFiles);
+  const { countryOf, problem } = await openCountries(options.countryFile);
+  // A worker's first word is that it has started, so these come after it.
+  setImmediate(() => {
+    for (const text of [...notices, ...(problem === null ? [] : [problem])])
+      report({ kind: 'notice', text });
+  });
+  const tallies = createTallies(database, countryOf);
+  return {
+    writers: { inserter: createInserter(database), tallies },
+    namer: createPasswordNamer(words),
   };
 }
 

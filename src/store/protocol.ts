@@ -15,7 +15,9 @@ export type CallName =
   | 'protectPeer'
   | 'unprotectPeer'
   | 'prune'
-  | 'vacuum';
+  | 'vacuum'
+  | 'rollUp'
+  | 'analyze';
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
@@ -68,6 +70,10 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.reopenLog();
     case 'check':
       return persister.check();
+    case 'analyze':
+      return persister.analyze();
+    case 'rollUp':
+      return persister.rollUp(argument as Parameters<Persister['rollUp']>[0]);
     case 'expireBlocks':
       return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
     case 'recordDrops':

@@ -7,6 +7,7 @@ import { explain, foreign, readPragma, refuseOtherId } from './migrate.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
 import { createNumberQueries, type NumberQueries } from './read-numbers.js';
+import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
@@ -27,7 +28,7 @@ export interface DatabaseSize {
 }
 
 /** Reads the memory of an agent, running or not. Changes nothing. */
-export interface Reader extends EventQueries, BlockQueries, NumberQueries {
+export interface Reader extends EventQueries, BlockQueries, NumberQueries, StatsQueries {
   /** All that is known of an address; null when it was never seen. */
   readonly showSource: (address: string) => Promise<SourceStory | null>;
   /** Sightings and blocks of each rule since a moment, rules without any left out. */
@@ -53,6 +54,7 @@ export async function openReader(databaseFile: string): Promise<Reader> {
     ...createEventQueries(database),
     ...createBlockQueries(database),
     ...createNumberQueries(database),
+    ...createStatsQueries(database),
     showSource: (address) => showSource(database, address),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),
     recentSightings: async (sinceUs) => {

@@ -182,4 +182,36 @@ CREATE TABLE number_forms (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX number_forms_form ON number_forms (form);
 `,
+  `
+CREATE TABLE counters (
+  span TEXT NOT NULL,
+  name TEXT NOT NULL,
+  began_at_us INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (span, name, began_at_us, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sources (
+  source TEXT PRIMARY KEY,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  messages INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO counters SELECT 'all', 'events_kept', 0, '', count(*) FROM events;
+INSERT INTO counters SELECT 'day', 'messages', received_at_us - received_at_us % 86400000000 AS day,
+  '', count(*) FROM events GROUP BY day;
+INSERT INTO counters SELECT 'day', 'method', received_at_us - received_at_us % 86400000000 AS day,
+  method, count(*) FROM events WHERE method IS NOT NULL GROUP BY day, method;
+INSERT INTO counters SELECT 'day', 'attack_type', received_at_us - received_at_us % 86400000000 AS day,
+  attack_type, count(*) FROM events WHERE attack_type IS NOT NULL GROUP BY day, attack_type;
+INSERT INTO sources SELECT source_ip, min(received_at_us), max(received_at_us), count(*)
+  FROM events GROUP BY source_ip;
+
+CREATE TRIGGER events_gone AFTER DELETE ON events BEGIN
+  UPDATE counters SET count = count - 1
+    WHERE span = 'all' AND name = 'events_kept' AND began_at_us = 0 AND value = '';
+END;
+`,
 ];

@@ -72,6 +72,8 @@ export interface StoreOptions {
   readonly logFile?: string | null;
   /** Lists of passwords, one a line, by which guesses are named. */
   readonly passwordFiles?: readonly string[];
+  /** Database of countries (mmdb); null or absent: countries are not counted. */
+  readonly countryFile?: string | null;
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -132,6 +134,10 @@ export interface Maintenance {
   readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
   /** Gives at most `pages` free pages back, in small steps. */
   readonly vacuum: (pages: number) => Promise<VacuumCounts>;
+  /** Sums up what is rare in the statistics of days that are over; resolves to the rows saved. */
+  readonly rollUp: (nowUs: number) => Promise<number>;
+  /** Renews what SQLite plans its queries by. */
+  readonly analyze: () => Promise<void>;
   /** SQLite's integrity check: `ok`, or what is wrong, one finding a line. */
   readonly check: () => Promise<string>;
   /** Opens the log files anew, after a program like logrotate moved them. */

@@ -65,6 +65,8 @@ export async function startWorkerPersister(
     unprotectPeer: (name) => calls.call('unprotectPeer', name),
     prune: (wanted) => calls.call('prune', wanted),
     vacuum: (pages) => calls.call('vacuum', pages),
+    rollUp: (nowUs) => calls.call('rollUp', nowUs),
+    analyze: () => calls.call('analyze'),
     close: async () => {
       closing = true;
       await calls.call('close');

@@ -243,8 +243,12 @@ export const LIMITS = {
   numberFormsMax: 200,
   /** Values of one kind (sources, user agents …) that get a counter of their own in one hour. */
   countedValuesPerHourMax: 5_000,
-  /** Counters of one kind that a day keeps once it is over; the rest are summed up. */
+  /** Counters of one kind that a day keeps once it is over, and after 31 days; the rest are summed up. */
   countedValuesPerDayMax: 500,
+  countedValuesPerOldDayMax: 50,
+  /** Characters of a counted value; addresses whose country is remembered. */
+  countedTextCharsMax: 128,
+  countriesRememberedMax: 20_000,
   /** Numbers that one query takes. */
   queriedNumbersMax: 10_000,
 } as const;
