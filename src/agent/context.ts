@@ -32,7 +32,7 @@ import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
-import { loadSecret } from './secret.js';
+import { loadInstanceId, loadSecret } from './secret.js';
 import { takePeers } from './take-peers.js';
 
 /** Everything that the running agent and the offline client have in common. */
@@ -84,7 +84,8 @@ export async function openContext(
     const { crashed, unmark } = await markRunning(settings.databaseFile);
     closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
-    const store = await openStore(storeOptions(loaded, log));
+    const instanceId = await loadInstanceId(settings.databaseFile);
+    const store = await openStore({ ...storeOptions(loaded, log), instanceId });
     closers.add('store', store.close);
     await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
+import { loadInstanceId } from '../agent/secret.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
@@ -44,13 +45,14 @@ export default class Run extends AgentCommand {
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);
     const style = styleOf(verbosity, this.jsonEnabled());
+    const instanceId = style === 'json' ? await loadInstanceId(loaded.settings.databaseFile) : '';
     const agent = await startAgent({
       loaded,
       confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm),
       print: (text) => {
         this.say(text);
       },
-      onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId: '' }),
+      onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
     this.say(renderBanner(agent, loaded, { version: VERSION, program }));

@@ -14,12 +14,7 @@ export const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'control_socket',
   'rules_dir',
   'verbose',
-  'jobs.block_expiry',
-  'jobs.firewall_check',
-  'jobs.protect_refresh',
-  'jobs.database_prune',
-  'jobs.database_vacuum',
-  'jobs.certificate_check',
+  ...KEY_PLACES.filter(({ section }) => section === 'jobs').map(({ id }) => id),
 ]);
 
 /** The ids of the keys that differ. */

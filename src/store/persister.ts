@@ -7,7 +7,8 @@ import { messageOf } from './files.js';
 import { createPasswordNamer, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
-import { createMaintenance, readNextIds } from './maintenance.js';
+import { createMaintenance } from './maintenance.js';
+import { readNextIds } from './next-ids.js';
 import { explain, openForWriting } from './migrate.js';
 import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
@@ -62,6 +63,7 @@ export async function createPersister(
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
+  await noteInstance(database, options.instanceId);
   const { writers, namer } = await openWriters(options, database, report);
   const turns = createTurns();
   const maintenance = createMaintenance(database, turns);
@@ -103,7 +105,6 @@ export async function createPersister(
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
     rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
     analyze: () => afterWrites(() => maintenance.analyze()),
-    check: () => afterWrites(() => maintenance.check()),
     reopenLog: () => logs.reopen(),
     close: async () => {
       try {
@@ -116,6 +117,14 @@ export async function createPersister(
       await logs.close();
     },
   };
+}
+
+/** For the view `honey`, whose rows name who made them. */
+async function noteInstance(database: Database, instanceId: string): Promise<void> {
+  if (instanceId === '') return;
+  await database.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('instance_id', ?)", [
+    instanceId,
+  ]);
 }
 
 /** What reads events and writes rows. A file that helps and cannot be used is told, no more. */

@@ -9,7 +9,6 @@ export type CallName =
   | 'flush'
   | 'close'
   | 'reopenLog'
-  | 'check'
   | 'expireBlocks'
   | 'recordDrops'
   | 'protectPeer'
@@ -68,8 +67,6 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.close();
     case 'reopenLog':
       return persister.reopenLog();
-    case 'check':
-      return persister.check();
     case 'analyze':
       return persister.analyze();
     case 'rollUp':

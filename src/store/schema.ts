@@ -181,6 +181,9 @@ CREATE TABLE number_forms (
   PRIMARY KEY (number_id, form)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX number_forms_form ON number_forms (form);
+CREATE TRIGGER numbers_gone AFTER DELETE ON numbers BEGIN
+  DELETE FROM number_forms WHERE number_id = old.id;
+END;
 `,
   `
 CREATE TABLE counters (
@@ -208,6 +211,14 @@ INSERT INTO counters SELECT 'day', 'attack_type', received_at_us - received_at_u
   attack_type, count(*) FROM events WHERE attack_type IS NOT NULL GROUP BY day, attack_type;
 INSERT INTO sources SELECT source_ip, min(received_at_us), max(received_at_us), count(*)
   FROM events GROUP BY source_ip;
+
+CREATE VIEW honey AS SELECT id AS honey_id, event_timestamp, uuid AS event_uuid,
+  iif(answered_status IS NULL, 'passive', 'responsive') AS collected_method, source_ip,
+  coalesce(called_number, '') AS called_number, upper(transport) AS transport_type,
+  coalesce(method, '') AS method, coalesce(user_agent, '') AS sip_user_agent,
+  coalesce(CAST(raw AS TEXT), '') AS sip_message,
+  coalesce((SELECT value FROM meta WHERE name = 'instance_id'), '') AS created_by_node_id,
+  destination_ip FROM events;
 
 CREATE TRIGGER events_gone AFTER DELETE ON events BEGIN
   UPDATE counters SET count = count - 1

@@ -103,17 +103,35 @@ export interface StoreStats {
   readonly logLinesLost: number;
 }
 
+/** Nulls and zeros are no bound. */
 export interface PruneOptions {
-  /** Events, sightings, job runs and ended blocks before this moment go; null: none by age. */
-  readonly olderThanUs: number | null;
-  /** The oldest events go until the used pages take at most this much; null: no bound. */
+  /** What is before these moments goes; blocks by their end, numbers by their last call. */
+  readonly beforeUs: {
+    /** Events, counts of thinned ones, job runs, and sources by when they were heard last. */
+    readonly events: number | null;
+    /** The bytes of messages. */
+    readonly raw: number | null;
+    readonly sightings: number | null;
+    readonly blocks: number | null;
+    readonly numbers: number | null;
+  };
+  /** Rows that stay; blocks in force do not count. */
+  readonly rowsMax: {
+    readonly events: number;
+    readonly sightings: number;
+    readonly blocks: number;
+  };
+  /** The oldest go until the used pages take at most this much. */
   readonly databaseBytesMax: number | null;
 }
 
 export interface PruneCounts {
   readonly events: number;
+  /** Events that lost their bytes. */
+  readonly raw: number;
   readonly sightings: number;
   readonly blocks: number;
+  readonly numbers: number;
   readonly jobRuns: number;
 }
 
@@ -138,8 +156,6 @@ export interface Maintenance {
   readonly rollUp: (nowUs: number) => Promise<number>;
   /** Renews what SQLite plans its queries by. */
   readonly analyze: () => Promise<void>;
-  /** SQLite's integrity check: `ok`, or what is wrong, one finding a line. */
-  readonly check: () => Promise<string>;
   /** Opens the log files anew, after a program like logrotate moved them. */
   readonly reopenLog: () => Promise<void>;
 }

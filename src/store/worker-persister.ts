@@ -58,7 +58,6 @@ export async function startWorkerPersister(
     },
     flush: () => calls.call('flush'),
     reopenLog: () => calls.call('reopenLog'),
-    check: () => calls.call('check'),
     expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
     recordDrops: (drops) => calls.call('recordDrops', drops),
     protectPeer: (peer) => calls.call('protectPeer', peer),

@@ -134,7 +134,11 @@ describe('statistics', () => {
     await store.flush();
     const reader = await reading();
     expect(await reader.countEvents()).toBe(30);
-    await store.prune({ olderThanUs: START_US + 11, databaseBytesMax: null });
+    await store.prune({
+      beforeUs: { events: START_US + 11, raw: null, sightings: null, blocks: null, numbers: null },
+      rowsMax: { events: 0, sightings: 0, blocks: 0 },
+      databaseBytesMax: null,
+    });
     expect(await reader.countEvents()).toBe(20);
     expect((await reader.statsSince(0, 1)).messages).toBe(30);
   });

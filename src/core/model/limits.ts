@@ -25,8 +25,9 @@ export const LIMITS = {
   configPathCharsMax: 1_024,
   /** Entries of one list in the configuration. */
   configListItemsMax: 4_096,
-  /** Milliseconds after which a job is given up and counted as failed. */
-  jobMsMax: 600_000,
+  /** Milliseconds until a failed job is tried again, five times longer each time, and how often. */
+  jobRetryMs: 60_000,
+  jobRetriesMax: 3,
   /** Milliseconds one small call of the firewall program may take. */
   firewallCommandMsMax: 10_000,
   /** Milliseconds a call with many elements, or a listing of all of them, may take. */
@@ -98,6 +99,8 @@ export const LIMITS = {
   databaseCacheKibMax: 16_384,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
+  /** Events that lose their bytes in one step. */
+  stripRowsMax: 1_000,
   vacuumStepPagesMax: 500,
   /** Rows that one listing returns, and blocks or sightings that are read back at the start. */
   listedRowsMax: 10_000,
