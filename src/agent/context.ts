@@ -8,6 +8,7 @@ import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
+import type { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
@@ -56,6 +57,8 @@ export interface AgentContext {
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
   confirmUntilUs: number | null;
   readonly log: OwnLog;
+  /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
+  readonly broken: Promise<AgentError>;
   readonly closers: Closers;
   readonly nowUs: () => number;
 }
@@ -85,7 +88,8 @@ export async function openContext(
     closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
     const instanceId = await loadInstanceId(settings.databaseFile);
-    const store = await openStore({ ...storeOptions(loaded, log), instanceId });
+    const { broken, onGone } = watchStore();
+    const store = await openStore({ ...storeOptions(loaded, log), instanceId, onGone });
     closers.add('store', store.close);
     await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
@@ -102,6 +106,7 @@ export async function openContext(
       owner,
       peers,
       crashed,
+      broken,
       confirmUntilUs: null,
       certificate: null,
     };
@@ -119,6 +124,14 @@ export async function openContext(
   }
 }
 
+function watchStore() {
+  let onGone: (error: AgentError) => void = () => undefined;
+  const broken = new Promise<AgentError>((resolve) => {
+    onGone = resolve;
+  });
+  return { broken, onGone };
+}
+
 /** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
 const passwordFilesOf = (rulesDir: string): readonly string[] =>
   [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
@@ -127,6 +140,12 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   databaseFile: settings.databaseFile,
   jsonLogFile: settings.jsonLogFile,
   logFile: settings.logFile,
+  jsonLogFormat: settings.jsonLogFormat,
+  rotation: {
+    bytesMax: settings.logBytesMax,
+    keep: settings.logsMax,
+    maxAgeS: settings.logMaxAgeS,
+  },
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
   countryFile: settings.geoipCountryFile,

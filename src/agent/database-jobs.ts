@@ -9,7 +9,7 @@ import type { Job } from './jobs.js';
 /** Pages that one vacuum run gives back at most: 1 GiB at SQLite's 4 KiB a page. */
 const VACUUM_PAGES_MAX = 262_144;
 
-/** The jobs that look after the database. */
+/** The jobs that look after database and logs. */
 export function databaseJobs(context: AgentContext): readonly Job[] {
   return [
     pruneDatabase(context),
@@ -18,6 +18,7 @@ export function databaseJobs(context: AgentContext): readonly Job[] {
     checkForDamage(context),
     backUp(context),
     rollUpStatistics(context),
+    archiveLogs(context),
   ];
 }
 
@@ -123,5 +124,17 @@ function rollUpStatistics({ store, loaded, nowUs }: AgentContext): Job {
     description: 'sums up rare values in the statistics of days that are over',
     schedule: loaded.settings.jobs.statisticsRollup,
     run: async () => `${await store.rollUp(nowUs())} rows summed up`,
+  };
+}
+
+function archiveLogs({ store, loaded }: AgentContext): Job {
+  return {
+    name: 'log_archive',
+    description: 'sets the logs aside, compresses them, and deletes old ones',
+    schedule: loaded.settings.jobs.logArchive,
+    run: async () => {
+      const { rotated, deleted } = await store.archiveLogs();
+      return `${rotated} logs set aside, ${deleted} old ones deleted`;
+    },
   };
 }

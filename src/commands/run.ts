@@ -58,8 +58,10 @@ export default class Run extends AgentCommand {
     this.say(renderBanner(agent, loaded, { version: VERSION, program }));
     await tellParent(null);
     signals.onHangup(agent.reload);
-    await signals.stop;
+    // Without memory it must not go on: whoever watches the service starts it again.
+    const broken = await Promise.race([signals.stop, agent.broken]);
     await agent.stop();
+    if (broken !== undefined) throw broken;
   }
 
   /** With --json stdout is for events alone, and oclif's own way to stderr is silent then. */
@@ -87,7 +89,7 @@ function styleOf(verbosity: number, json: boolean): EventStyle {
 
 interface Signals {
   /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
-  readonly stop: Promise<void>;
+  readonly stop: Promise<undefined>;
   /** What SIGHUP does; before it is known, and once the stop began, SIGHUP does nothing. */
   readonly onHangup: (reload: () => Promise<void>) => void;
 }
@@ -95,10 +97,10 @@ interface Signals {
 /** From the first moment on, so that a signal during the start ends it in order, too. */
 function catchSignals(): Signals {
   let hangup: (() => Promise<void>) | null = null;
-  const stop = new Promise<void>((resolve) => {
+  const stop = new Promise<undefined>((resolve) => {
     const end = (): void => {
       hangup = null;
-      resolve();
+      resolve(undefined);
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);

@@ -47,6 +47,12 @@ export const JOB_KEYS = {
     '7 * * * *',
     'When rare values in the statistics of past days are summed up.',
   ),
+  logArchive: key(
+    'log_archive',
+    cron,
+    '0 0 * * *',
+    'When the logs are set aside and compressed, also when they are not full.',
+  ),
   certificateCheck: key(
     'certificate_check',
     cron,

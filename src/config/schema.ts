@@ -1,6 +1,7 @@
 import { BLOCKING_KEYS } from './blocking-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
 import { key, place, type Key } from './key.js';
+import { LOG_KEYS } from './log-keys.js';
 import { address, choice, domain, integer, listOf, optionalPath, truth } from './readers.js';
 import { TRAP_KEYS } from './trap-keys.js';
 
@@ -50,6 +51,7 @@ export const KEYS = {
       'sentrypeer.json',
       'Log for machines: one JSON object a line, one line an event.',
     ),
+    ...LOG_KEYS,
     databaseFile: place(
       'database_file',
       '/var/lib/sentrypeer/sentrypeer.db',

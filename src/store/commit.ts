@@ -5,6 +5,7 @@ import type { DerivedEvent, Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
+import type { TalliedEvent } from './tallied-event.js';
 import type { Tallies } from './tallies.js';
 
 /** A batch whose events have been read. */
@@ -12,6 +13,8 @@ export interface Prepared extends Omit<StoreBatch, 'events'> {
   readonly events: readonly DerivedEvent[];
   /** The digest credentials that these events carried. */
   readonly guesses: readonly Guess[];
+  /** What is counted of the events. */
+  readonly tallied: readonly TalliedEvent[];
 }
 
 /** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
@@ -92,10 +95,10 @@ function mayPass(error: unknown): boolean {
 /** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
 export function splitBatch(batch: Prepared): readonly Prepared[] | null {
   if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
-  const { events, guesses } = batch;
-  const decisions = { ...batch, events: [], guesses: [] };
+  const { events, guesses, tallied } = batch;
+  const decisions = { ...batch, events: [], guesses: [], tallied: [] };
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
-  return [decisions, { ...none, events, guesses }];
+  return [decisions, { ...none, events, guesses, tallied }];
 }
 
 /** Says once that writing fails, and once that it works again. */

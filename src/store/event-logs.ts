@@ -1,7 +1,10 @@
-import { formatEventLine, formatJsonLine } from './event-lines.js';
+import { formatEventLine } from './event-lines.js';
+import { JSON_FORMATS } from './json-formats.js';
 import type { DerivedEvent } from './insert.js';
-import { openLineLog, type LineLog } from './line-log.js';
+import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
+import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
+import type { ArchiveCounts } from './types.js';
 import { createTurns } from './turns.js';
 
 /** The two logs of events: JSON for machines, and lines for people. Either may be absent. */
@@ -9,6 +12,8 @@ export interface EventLogs {
   /** Takes the events; they are written in order, one write a log. */
   append(events: readonly DerivedEvent[]): void;
   flush(): Promise<void>;
+  /** Sets the logs aside, compresses them, deletes what is too old or too many. */
+  archive(): Promise<ArchiveCounts>;
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,7 +30,11 @@ export async function openEventLogs(
   options: PersisterOptions,
   report: (report: PersisterReport) => void,
 ): Promise<EventLogs> {
-  const outputs = await openOutputs(options);
+  const rotator = createRotator(options.rotation, Date.now, (text) => {
+    report({ kind: 'notice', text });
+  });
+  const rotation = { bytesMax: options.rotation.bytesMax, rotator };
+  const outputs = await openOutputs(options, rotation);
   const turns = createTurns();
   const failing = new Set<string>();
 
@@ -53,6 +62,15 @@ export async function openEventLogs(
       }
     },
     flush: () => turns.take(() => Promise.resolve()),
+    archive: () =>
+      turns.take(async () => {
+        let rotated = 0;
+        for (const { log } of outputs) if (await log.rotate()) rotated += 1;
+        await rotator.idle();
+        let deleted = 0;
+        for (const { file } of outputs) deleted += await rotator.tidy(file);
+        return { rotated, deleted };
+      }),
     reopen: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.reopen();
@@ -60,26 +78,31 @@ export async function openEventLogs(
     close: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.close();
+        await rotator.idle();
       }),
   };
 }
 
-async function openOutputs(options: PersisterOptions): Promise<readonly Output[]> {
+async function openOutputs(
+  options: PersisterOptions,
+  rotation: LogRotation,
+): Promise<readonly Output[]> {
   const { jsonLogFile, logFile } = options;
+  const json = JSON_FORMATS[options.jsonLogFormat];
   const outputs: Output[] = [];
   if (jsonLogFile !== null) {
     outputs.push({
       file: jsonLogFile,
       json: true,
-      log: await openLineLog(jsonLogFile),
-      format: ({ record, facts }) => formatJsonLine(record, facts, options),
+      log: await openLineLog(jsonLogFile, rotation),
+      format: ({ record, facts }) => json(record, facts, options),
     });
   }
   if (logFile !== null) {
     outputs.push({
       file: logFile,
       json: false,
-      log: await openLineLog(logFile),
+      log: await openLineLog(logFile, rotation),
       format: ({ record, facts }) => formatEventLine(record, facts),
     });
   }

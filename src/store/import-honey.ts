@@ -12,6 +12,7 @@ import { explain, openForWriting, readPragma, rollBack } from './migrate.js';
 import { readNextId } from './next-ids.js';
 import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
+import { tallyEvent } from './tallied-event.js';
 import { createTallies, type Tallies } from './tallies.js';
 
 export interface HoneyImport {
@@ -152,10 +153,10 @@ async function writeRecords(
   mark: readonly [string, string],
 ): Promise<void> {
   const events = records.map((record) => ({ record, facts: readFacts(record) }));
-  const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
+  const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
   await database.exec('BEGIN IMMEDIATE');
   try {
-    await tallies.write({ ...none, events, guesses: [] });
+    await tallies.write({ blocks: [], tallied });
     await inserter.events(events);
     await database.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', mark);
     await database.exec('COMMIT');

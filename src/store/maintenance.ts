@@ -12,7 +12,7 @@ import type { Maintenance, VacuumCounts } from './types.js';
 export function createMaintenance(
   database: Database,
   turns: Turns,
-): Omit<Maintenance, 'reopenLog'> {
+): Omit<Maintenance, 'reopenLog' | 'archiveLogs'> {
   return {
     expireBlocks: (nowUs) => turns.take(() => expireBlocks(database, nowUs)),
     ...createNotes(database, turns),

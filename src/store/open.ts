@@ -4,7 +4,9 @@ import { createPersister, type Persister, type PersisterOptions } from './persis
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
 import { isMarkedDamaged, salvageDatabase } from './salvage.js';
-import { startWorkerPersister } from './worker-persister.js';
+import { gone, startWorkerPersister } from './worker-persister.js';
+
+const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 
 /**
  * Opens the agent's memory: makes or migrates the database and opens the logs. Rejects with
@@ -19,6 +21,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],
     countryFile: options.countryFile ?? null,
+    jsonLogFormat: options.jsonLogFormat ?? 'sentrypeer',
+    rotation: options.rotation ?? NO_ROTATION,
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
   };
@@ -30,6 +34,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ? startWorkerPersister(persisterOptions, queue.note, (reason) => {
           queue.lose(reason);
           onNotice(`the thread that writes the database has failed: ${reason}`);
+          options.onGone?.(gone(reason));
         })
       : createPersister(persisterOptions, queue.note);
   const persister = await start().catch(async (error: unknown) => {
@@ -86,6 +91,7 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
     rollUp: (nowUs) => afterSend(() => persister.rollUp(nowUs)),
     analyze: () => afterSend(() => persister.analyze()),
+    archiveLogs: () => afterSend(() => persister.archiveLogs()),
     close: () => {
       queue.send();
       closed ??= closeOnce();

@@ -1,4 +1,5 @@
 import { AgentError } from '../core/model/errors.js';
+import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
@@ -12,7 +13,9 @@ import { readNextIds } from './next-ids.js';
 import { explain, openForWriting } from './migrate.js';
 import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
+import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
+import { tallyEvent } from './tallied-event.js';
 import { createTallies } from './tallies.js';
 import { createTurns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
@@ -23,6 +26,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly logFile: string | null;
   /** Lists of passwords by which guesses are named; one that is not there is no list. */
   readonly passwordFiles: readonly string[];
+  readonly jsonLogFormat: JsonFormatName;
+  readonly rotation: Rotation;
   /** Database of countries (mmdb); null: countries are not counted. */
   readonly countryFile: string | null;
 }
@@ -94,7 +99,8 @@ export async function createPersister(
       const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
       logs.append(events);
       const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-      commits.add({ ...batch, events, guesses });
+      const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
+      commits.add({ ...batch, events, guesses, tallied });
     },
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
@@ -106,6 +112,7 @@ export async function createPersister(
     rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
     analyze: () => afterWrites(() => maintenance.analyze()),
     reopenLog: () => logs.reopen(),
+    archiveLogs: () => logs.archive(),
     close: async () => {
       try {
         await flush();

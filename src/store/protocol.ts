@@ -16,7 +16,8 @@ export type CallName =
   | 'prune'
   | 'vacuum'
   | 'rollUp'
-  | 'analyze';
+  | 'analyze'
+  | 'archiveLogs';
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
@@ -67,6 +68,8 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.close();
     case 'reopenLog':
       return persister.reopenLog();
+    case 'archiveLogs':
+      return persister.archiveLogs();
     case 'analyze':
       return persister.analyze();
     case 'rollUp':

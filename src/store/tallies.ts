@@ -1,12 +1,18 @@
-import type { Prepared } from './commit.js';
+import type { StoreBatch } from './types.js';
+import type { TalliedEvent } from './tallied-event.js';
 import type { Database } from './sqlite.js';
 import { createCounterTally } from './tally-counters.js';
 import { createNumberTally } from './tally-numbers.js';
 
+/** What is counted of a batch. */
+export interface TalliedBatch extends Pick<StoreBatch, 'blocks' | 'thinned'> {
+  readonly tallied: readonly TalliedEvent[];
+}
+
 /** Tables that are kept up to date with every batch, in its own transaction. Not for parallel use. */
 export interface Tallies {
   /** Before the rows of the batch are inserted. */
-  write(batch: Prepared): Promise<void>;
+  write(batch: TalliedBatch): Promise<void>;
   finalize(): Promise<void>;
 }
 
@@ -18,7 +24,7 @@ export function createTallies(
   const counters = createCounterTally(database, countryOf);
   return {
     write: async (batch) => {
-      await counters.write(batch, await numbers.write(batch.events));
+      await counters.write(batch, await numbers.write(batch.tallied));
     },
     finalize: async () => {
       await numbers.finalize();

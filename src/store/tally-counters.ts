@@ -1,8 +1,8 @@
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import type { Prepared } from './commit.js';
-import type { DerivedEvent } from './insert.js';
 import type { PhoneNumber } from './phone-number.js';
+import type { TalliedEvent } from './tallied-event.js';
+import type { TalliedBatch } from './tallies.js';
 import type { Database, Statement } from './sqlite.js';
 
 export const HOUR_US = 3_600_000_000;
@@ -51,7 +51,7 @@ type CounterRow = readonly [string, string, number, string, number];
 /** Keeps the tables `counters` and `sources`, within the transaction of the batch. */
 export interface CounterTally {
   /** Before the blocks of the batch are inserted: new ones are those that are not stored yet. */
-  write(batch: Prepared, numbers: readonly (PhoneNumber | null)[]): Promise<void>;
+  write(batch: TalliedBatch, numbers: readonly (PhoneNumber | null)[]): Promise<void>;
   finalize(): Promise<void>;
 }
 
@@ -65,10 +65,9 @@ export function createCounterTally(
   return {
     write: async (batch, numbers) => {
       const sources = new Map<string, SeenSource>();
-      batch.events.forEach((event, index) => {
+      batch.tallied.forEach((event, index) => {
         countEvent(sheet, event, numbers[index] ?? null, countryOf);
-        const { source, receivedAtUs } = event.record;
-        note(sources, source.address, receivedAtUs, receivedAtUs, 1);
+        note(sources, event.source, event.atUs, event.atUs, 1);
       });
       for (const { source, firstAtUs, lastAtUs, messages } of batch.thinned ?? []) {
         sheet.add('messages', '', firstAtUs, messages);
@@ -80,7 +79,7 @@ export function createCounterTally(
       }
       for (const { createdAtUs, attackType, origin } of await newBlocks(database, batch))
         sheet.add('block', attackType ?? origin, createdAtUs, 1);
-      const rows = sheet.take(batch.events.length);
+      const rows = sheet.take(batch.tallied.length);
       if (rows.length === 0) return;
       statements ??= [
         await database.prepare(ADD_COUNTERS_SQL),
@@ -127,26 +126,22 @@ function note(
 
 function countEvent(
   sheet: Sheet,
-  { record, facts }: DerivedEvent,
+  event: TalliedEvent,
   number: PhoneNumber | null,
   countryOf: (address: string) => string | null,
 ): void {
-  const atUs = record.receivedAtUs;
-  const { address } = record.source;
   const add = (name: CounterName, value: string | null): void => {
-    if (value !== null && value !== '') sheet.add(name, value, atUs, 1);
+    if (value !== null && value !== '') sheet.add(name, value, event.atUs, 1);
   };
-  sheet.add('messages', '', atUs, 1);
-  add('attack_type', record.attackType);
-  add('method', facts.method);
-  add('transport', record.transport);
-  add('proof', record.proof);
-  add('country', countryOf(address));
-  add('source', address);
-  add('user_agent', facts.userAgent);
-  // Whom somebody tried to be: the name of credentials, else the extension to register.
-  const nobodyCalled = facts.kind === 'request' && facts.calledNumber === null;
-  add('user', facts.authUser ?? (nobodyCalled ? facts.toUser : null));
+  sheet.add('messages', '', event.atUs, 1);
+  add('attack_type', event.attackType);
+  add('method', event.method);
+  add('transport', event.transport);
+  add('proof', event.proof);
+  add('country', countryOf(event.source));
+  add('source', event.source);
+  add('user_agent', event.userAgent);
+  add('user', event.user);
   add('number', number?.number ?? null);
   add('called_country', number?.country ?? null);
 }
@@ -205,7 +200,10 @@ function createSheet(): Sheet {
 }
 
 /** A block is written again when it changes; it is counted when it is new. */
-async function newBlocks(database: Database, { blocks }: Prepared): Promise<Prepared['blocks']> {
+async function newBlocks(
+  database: Database,
+  { blocks }: TalliedBatch,
+): Promise<TalliedBatch['blocks']> {
   if (blocks.length === 0) return [];
   const stored = await database.all<{ id: number }>(
     'SELECT id FROM blocks WHERE id IN (SELECT value FROM json_each(?))',

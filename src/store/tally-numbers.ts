@@ -1,6 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import type { DerivedEvent } from './insert.js';
 import {
   createNumberReader,
   loadNumberingPlan,
@@ -8,11 +7,12 @@ import {
   type PhoneNumber,
 } from './phone-number.js';
 import type { Database, Statement } from './sqlite.js';
+import type { TalliedEvent } from './tallied-event.js';
 
 /** Keeps the tables `numbers` and `number_forms`, within the transaction of the events. */
 export interface NumberTally {
   /** Returns the number that each event called, null for none, in the order of the events. */
-  write(events: readonly DerivedEvent[]): Promise<readonly (PhoneNumber | null)[]>;
+  write(events: readonly TalliedEvent[]): Promise<readonly (PhoneNumber | null)[]>;
   finalize(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function createNumberTally(database: Database): NumberTally {
   let statements: readonly [Statement, Statement] | null = null;
   return {
     write: async (events) => {
-      if (events.every(({ facts }) => facts.calledNumber === null)) return events.map(() => null);
+      if (events.every(({ calledNumber }) => calledNumber === null)) return events.map(() => null);
       reader ??= createNumberReader(await loadNumberingPlan());
       const { numbers, seen } = gather(reader, events);
       if (seen.size === 0) return numbers;
@@ -74,24 +74,22 @@ export function createNumberTally(database: Database): NumberTally {
   };
 }
 
-function gather(reader: NumberReader, events: readonly DerivedEvent[]) {
+function gather(reader: NumberReader, events: readonly TalliedEvent[]) {
   const seen = new Map<string, SeenNumber>();
-  const numbers = events.map(({ record, facts }) => {
-    if (facts.calledNumber === null) return null;
-    const atUs = record.receivedAtUs;
-    const number = reader.read(facts.calledNumber, atUs);
+  const numbers = events.map(({ id, atUs, source, calledNumber }) => {
+    if (calledNumber === null) return null;
+    const number = reader.read(calledNumber, atUs);
     if (number === null) return null;
     let entry = seen.get(number.number);
     if (entry === undefined) {
-      const { address } = record.source;
-      const last = { lastSource: address, lastEventId: record.id };
+      const last = { lastSource: source, lastEventId: id };
       entry = { number, ...first(atUs), ...last, forms: new Map() };
       seen.set(number.number, entry);
     }
     count(entry, atUs);
-    entry.lastSource = record.source.address;
-    entry.lastEventId = record.id;
-    const form = quoteText(facts.calledNumber, LIMITS.numberCharsMax * 2);
+    entry.lastSource = source;
+    entry.lastEventId = id;
+    const form = quoteText(calledNumber, LIMITS.numberCharsMax * 2);
     let written = entry.forms.get(form);
     if (written === undefined && entry.forms.size < LIMITS.numberFormsMax)
       entry.forms.set(form, (written = first(atUs)));

@@ -1,7 +1,10 @@
+import type { AgentError } from '../core/model/errors.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { JsonFormatName } from '../core/model/log-format.js';
+import type { Rotation } from './rotate.js';
 import type { ThinnedSource } from './thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
@@ -74,6 +77,9 @@ export interface StoreOptions {
   readonly passwordFiles?: readonly string[];
   /** Database of countries (mmdb); null or absent: countries are not counted. */
   readonly countryFile?: string | null;
+  readonly jsonLogFormat?: JsonFormatName;
+  /** Absent: logs grow without a bound. */
+  readonly rotation?: Rotation;
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -81,6 +87,8 @@ export interface StoreOptions {
   readonly inWorker: boolean;
   /** Told once when writing fails and once when it works again, in a sentence. */
   readonly onNotice: (text: string) => void;
+  /** Told when the thread that writes has ended by itself: nothing is stored from then on. */
+  readonly onGone?: (error: AgentError) => void;
 }
 
 /** Counts since the start. Events and decisions (all other rows) are counted apart. */
@@ -141,6 +149,12 @@ export interface VacuumCounts {
   readonly pagesFree: number;
 }
 
+/** Logs that were set aside, and old ones that were deleted. */
+export interface ArchiveCounts {
+  readonly rotated: number;
+  readonly deleted: number;
+}
+
 /** What can be asked of the one writer; every call runs where the database is. */
 export interface Maintenance {
   /** Ends every block whose time is over, and returns them. */
@@ -156,6 +170,8 @@ export interface Maintenance {
   readonly rollUp: (nowUs: number) => Promise<number>;
   /** Renews what SQLite plans its queries by. */
   readonly analyze: () => Promise<void>;
+  /** Sets the log files aside and begins new ones; resolves when the old ones are compressed. */
+  readonly archiveLogs: () => Promise<ArchiveCounts>;
   /** Opens the log files anew, after a program like logrotate moved them. */
   readonly reopenLog: () => Promise<void>;
 }

@@ -66,6 +66,7 @@ export async function startWorkerPersister(
     vacuum: (pages) => calls.call('vacuum', pages),
     rollUp: (nowUs) => calls.call('rollUp', nowUs),
     analyze: () => calls.call('analyze'),
+    archiveLogs: () => calls.call('archiveLogs'),
     close: async () => {
       closing = true;
       await calls.call('close');
@@ -132,7 +133,7 @@ function awaitStart(worker: Worker): Promise<{ nextEventId: number; nextBlockId:
   });
 }
 
-function gone(reason: string): AgentError {
+export function gone(reason: string): AgentError {
   return new AgentError(
     'INTERNAL',
     `the thread that writes the database has failed: ${reason}`,

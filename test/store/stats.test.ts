@@ -177,7 +177,7 @@ async function writeThinned(thinned: Thinned): Promise<void> {
   const { createCounterTally } = await import('../../src/store/tally-counters.js');
   const database = await openForWriting(opened.databaseFile);
   const tally = createCounterTally(database, () => null);
-  await tally.write({ ...batchOf({ thinned }), events: [], guesses: [] }, []);
+  await tally.write({ blocks: [], thinned, tallied: [] }, []);
   await tally.finalize();
   await database.close();
 }

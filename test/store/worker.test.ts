@@ -97,6 +97,45 @@ describe('the store in a worker', () => {
   });
 });
 
+describe('a thread that dies', () => {
+  it('is told as an error that ends the agent, and what waited is counted as lost', async () => {
+    const other = compileStore();
+    try {
+      other.addProgram(
+        'store/worker.js',
+        `import { parentPort } from 'node:worker_threads';
+         parentPort.on('message', () => { throw new Error('no memory left'); });
+         parentPort.postMessage({ kind: 'started', nextEventId: 1, nextBlockId: 1 });`,
+      );
+      const url = pathToFileURL(other.path('store/open.js')).href;
+      const { openStore } = (await import(/* @vite-ignore */ url)) as typeof OpenModule;
+      const databaseFile = join(await makeFolder(), 'sentrypeer.db');
+      let told: (error: { exitCode: number; message: string }) => void;
+      const gone = new Promise<{ exitCode: number; message: string }>((resolve) => {
+        told = resolve;
+      });
+      const store = await openStore({
+        databaseFile,
+        jsonLogFile: null,
+        inWorker: true,
+        onNotice: () => undefined,
+        onGone: (error) => {
+          told(error);
+        },
+      });
+      store.write(batchOf({ events: sampleEvents(1, 3) }));
+      expect(await gone).toMatchObject({
+        exitCode: 70,
+        message: expect.stringContaining('no memory left') as string,
+      });
+      expect(store.stats()).toMatchObject({ queued: 0, failed: 3 });
+      await store.close();
+    } finally {
+      other.remove();
+    }
+  });
+});
+
 /** Writes events without end, and says on its output which id has been committed. */
 const WRITER = `
 import { openStore } from './store/open.js';
