@@ -1,12 +1,11 @@
 // Plays packets through the whole core with the policy of the defaults, and says what became of each
 // source.
-import { createBlockTable } from '../../dist/core/block/block-table.js';
-import { createBreaker } from '../../dist/core/block/breaker.js';
+import { createBlockState } from '../../dist/core/block/decide.js';
 import { createProtectTable } from '../../dist/core/block/protect.js';
-import { createReturns } from '../../dist/core/block/returns.js';
 import { createDetectState } from '../../dist/core/detect/detect.js';
 import { createCounts } from '../../dist/core/counts.js';
 import { step } from '../../dist/core/step.js';
+import { createAnswerState } from '../../dist/core/trap/answer.js';
 import { makeNonce } from '../../dist/core/trap/nonce.js';
 import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
 import { decideSettings } from '../../dist/config/load.js';
@@ -25,14 +24,10 @@ export function createState(ruleSet, protect = []) {
     rules: ruleSet,
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
-    blocks: {
-      table: createBlockTable(),
-      returns: createReturns(),
-      breaker: createBreaker(),
+    answers: createAnswerState(),
+    blocks: createBlockState({
       protect: createProtectTable(protect.map((target) => ({ target, from: 'bench' }))),
-      refusedFull: 0,
-      nextBlockId: 1,
-    },
+    }),
     nextEventId: 1,
     counts: createCounts(),
   };

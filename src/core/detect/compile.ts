@@ -8,7 +8,15 @@ import type { HashReader } from './event-view.js';
 import { fieldNamed, SOURCE_FIELDS } from './fields.js';
 import { keySpecOf } from './key-spec.js';
 import type { KeySpec } from './key-spec.js';
-import type { TallySpec } from './tally.js';
+
+/** How a rule counts; times in microseconds, 0 where the rule does not say. */
+export interface TallySpec {
+  readonly over: number;
+  readonly withinUs: number;
+  readonly leakUs: number;
+  readonly apartUs: number;
+  readonly settleUs: number;
+}
 
 export interface CompiledCount {
   readonly tally: TallySpec;

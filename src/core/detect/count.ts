@@ -1,21 +1,53 @@
 import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
-import type { CompiledCount, CompiledRule } from './compile.js';
-import { findGroup, findTally, isFull, makeRoom, openGroup, openTally } from './groups.js';
-import type { TallyKind } from './groups.js';
+import { expectValue, isMute } from './board.js';
+import type { Kind } from './board.js';
 import type { Hash } from './hash.js';
-import type { KeySpec } from './key-spec.js';
-import type { DetectState, RuleState } from './state.js';
-import { forgetMember, mutedUntilUs, sizeOf, tallyMember } from './tally.js';
-import type { Seen, TallySpec } from './tally.js';
+import { countValue, forgetValue } from './ledger.js';
+import { lookUp, openGroup, openTape } from './look-up.js';
+import { isShared } from './groups.js';
+import { TAPE_FLAG } from './plan.js';
+import type { Place, Plan, RulePlan } from './plan.js';
+import type { DetectState } from './state.js';
+import { addToTape, forgetOnTape, tapeSize } from './tape.js';
+import type { Seen } from './tape.js';
 
 /** More than the rule allows was counted; `provenExceeded`: so it was over proven events alone. */
 export interface Counted {
   readonly provenExceeded: boolean;
 }
 
-const UNPROVEN: Counted = { provenExceeded: false };
-const PROVEN: Counted = { provenExceeded: true };
+export const UNPROVEN: Counted = { provenExceeded: false };
+export const PROVEN: Counted = { provenExceeded: true };
+
+/** Tells the board what the rule will look for, before the groups are looked up. */
+export function expectRule(
+  state: DetectState,
+  { main, own }: RulePlan,
+  proven: boolean,
+  forget: boolean,
+): void {
+  const { board } = state;
+  for (const place of [main, own]) {
+    if (place === null) continue;
+    const value = place.value === null ? null : place.value();
+    if (place.value === null || value !== null) {
+      expectValue(board, place, value, proven || forget);
+    }
+  }
+}
+
+/** Looks up the groups that the rule counts in and is mute for. */
+export function lookUpRule(
+  { board, groups, limits }: DetectState,
+  plan: Plan,
+  { main, own, muteSpec }: RulePlan,
+  nowUs: number,
+): void {
+  if (main !== null) lookUp(board, groups, plan, main.spec, limits.groupsMax, nowUs);
+  if (own !== null) lookUp(board, groups, plan, own.spec, limits.groupsMax, nowUs);
+  lookUp(board, groups, plan, muteSpec, limits.groupsMax, nowUs);
+}
 
 /**
  * Counts an event under a rule, or, with `forget`, takes its value out of the count. Null while
@@ -23,83 +55,94 @@ const PROVEN: Counted = { provenExceeded: true };
  */
 export function countEvent(
   state: DetectState,
-  ruleState: RuleState,
-  { muteSpec }: CompiledRule,
-  count: CompiledCount,
+  plan: Plan,
+  rule: RulePlan,
   event: TrapEvent,
+  seen: Seen,
   forget: boolean,
 ): Counted | null {
-  const member = count.distinct === null ? null : count.distinct();
-  if (count.distinct !== null && member === null) return null;
+  const { main, own } = rule;
+  if (main === null) return null;
+  const value = main.value === null ? null : main.value();
+  if (main.value !== null && value === null) return null;
   if (forget) {
-    if (member !== null) forgetIn(state, ruleState, count.spec, count.tally, member);
-    if (member !== null && count.own !== null)
-      forgetIn(state, ruleState, muteSpec, count.own, member);
+    if (value !== null) forgetIn(state, plan, rule, main, value);
+    if (value !== null && own !== null) forgetIn(state, plan, rule, own, value);
     return null;
   }
   // Whoever was caught a moment ago need not be counted: what it does is still named.
-  const kind = isProven(event.proof) ? 'proven' : 'all';
-  const caught = findTally(state.groups, findGroup(state.groups, muteSpec), ruleState.slot, kind);
-  if (caught !== 0 && mutedUntilUs(state.groups, caught) > event.receivedAtUs) {
-    return kind === 'proven' ? PROVEN : UNPROVEN;
-  }
-  if (isFull(state.groups, state.limits)) {
-    makeRoom(state.groups, state.limits, state.slots, event.receivedAtUs);
-  }
-  const seen = { nowUs: event.receivedAtUs, eventId: event.id };
-  if (!isProven(event.proof)) {
-    return exceeds(state, ruleState, muteSpec, count, member, seen, 'all') ? UNPROVEN : null;
-  }
-  const exceeded = exceeds(state, ruleState, muteSpec, count, member, seen, 'all');
-  const proven = exceeds(state, ruleState, muteSpec, count, member, seen, 'proven');
+  const proven = isProven(event.proof);
+  if (isMute(state.board, rule.state.slot, proven ? 1 : 0)) return proven ? PROVEN : UNPROVEN;
+  if (!isOpen(state, plan, main, seen.nowUs)) return null;
+  const exceeded = exceeds(state, plan, rule, main, value, seen, 0);
+  const exceededProven = proven && exceeds(state, plan, rule, main, value, seen, 1);
   if (!exceeded) return null;
-  return proven ? PROVEN : UNPROVEN;
+  return exceededProven ? PROVEN : UNPROVEN;
+}
+
+/** Groups over a network count when it has several sources. */
+function isOpen(
+  { groups, limits, sourceHash }: DetectState,
+  plan: Plan,
+  place: Place,
+  nowUs: number,
+): boolean {
+  const gate = plan.specs[place.spec]?.gate ?? null;
+  if (gate === null) return true;
+  const source = sourceHash();
+  return source !== null && isShared(groups, gate, source, limits.networksMax, nowUs);
 }
 
 /** True when the group has too many and, where the rule asks for it, the source its own share. */
 function exceeds(
   state: DetectState,
-  ruleState: RuleState,
-  sourceSpec: KeySpec,
-  { spec, tally, own }: CompiledCount,
-  member: Hash | null,
+  plan: Plan,
+  rule: RulePlan,
+  main: Place,
+  value: Hash | null,
   seen: Seen,
-  kind: TallyKind,
+  kind: Kind,
 ): boolean {
-  const exceeded = add(state, ruleState, spec, tally, member, seen, kind);
-  if (own === null) return exceeded;
-  return add(state, ruleState, sourceSpec, own, member, seen, kind) && exceeded;
+  const exceeded = add(state, plan, rule, main, value, seen, kind);
+  if (rule.own === null) return exceeded;
+  return add(state, plan, rule, rule.own, value, seen, kind) && exceeded;
 }
 
 function add(
-  state: DetectState,
-  ruleState: RuleState,
-  spec: KeySpec,
-  tallySpec: TallySpec,
-  member: Hash | null,
+  { board, groups, limits }: DetectState,
+  plan: Plan,
+  rule: RulePlan,
+  place: Place,
+  value: Hash | null,
   seen: Seen,
-  kind: TallyKind,
+  kind: Kind,
 ): boolean {
-  const { groups, limits, slots } = state;
-  const group = openGroup(groups, spec, limits, slots, seen.nowUs);
+  const group = openGroup(board, groups, plan, place.spec, limits, seen.nowUs);
   if (group === 0) return false;
-  const tally = openTally(groups, group, ruleState, kind);
-  const before = sizeOf(groups, tally);
-  const exceeded = tallyMember(groups, tally, tallySpec, member, seen);
-  ruleState.members += sizeOf(groups, tally) - before;
+  if ((place.word & TAPE_FLAG) === 0) {
+    return countValue(board, groups, plan, group, place, kind, seen);
+  }
+  const { records } = groups;
+  const head = openTape(board, groups, group, place.word | kind);
+  const before = tapeSize(records, head);
+  const exceeded = addToTape(records, head, place, value, seen);
+  rule.state.members += tapeSize(records, head) - before;
   return exceeded;
 }
 
 function forgetIn(
-  { groups }: DetectState,
-  ruleState: RuleState,
-  spec: KeySpec,
-  tallySpec: TallySpec,
-  member: Hash,
+  { board, groups }: DetectState,
+  plan: Plan,
+  rule: RulePlan,
+  place: Place,
+  value: Hash,
 ): void {
-  const group = findGroup(groups, spec);
-  for (const kind of ['all', 'proven'] as const) {
-    const tally = findTally(groups, group, ruleState.slot, kind);
-    if (tally !== 0) ruleState.members -= forgetMember(groups, tally, tallySpec, member);
+  for (const kind of [0, 1] as const) {
+    if ((place.word & TAPE_FLAG) === 0) {
+      forgetValue(board, groups, plan, place, kind);
+      continue;
+    }
+    const head = board.found[place.word | kind] ?? 0;
+    if (head !== 0) rule.state.members -= forgetOnTape(groups.records, head, value);
   }
 }

@@ -5,20 +5,24 @@ import { LIMITS } from '../model/limits.js';
 import { isProven } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
 import { rulesFor } from './compile.js';
-import type { CompiledRule, RuleSet } from './compile.js';
+import type { RuleSet } from './compile.js';
 import { isConditionError } from './condition.js';
 import type { Condition } from './condition.js';
-import { countEvent } from './count.js';
+import { isMute, wipe } from './board.js';
+import { countEvent, expectRule, lookUpRule, PROVEN, UNPROVEN } from './count.js';
 import type { Counted } from './count.js';
+import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
-import { findGroup, findTally, openGroup, openTally } from './groups.js';
+import { makeRoom } from './groups.js';
+import { mute, openGroup } from './look-up.js';
+import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
-import type { Evidence } from './reason.js';
 import { addPoints, readScore, spendPoints } from './score.js';
 import type { ScorePolicy } from './score.js';
-import { statesOf } from './state.js';
-import type { DetectState, RuleState } from './state.js';
-import { lastEventIds, mutedUntilUs, muteUntil, sizeOf, spanUs } from './tally.js';
+import { planFor } from './state.js';
+import type { DetectState } from './state.js';
+import type { Seen } from './tape.js';
+import { ticksOf } from './ticks.js';
 
 export { compileRules } from './compile.js';
 export type { RuleSet } from './compile.js';
@@ -53,25 +57,31 @@ export function detect(
   event: TrapEvent,
   policy: ScorePolicy,
 ): Detection {
-  const states = statesOf(state, ruleSet);
+  const plan = planFor(state, ruleSet);
+  const nowUs = event.receivedAtUs;
+  const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let worst: AttackType | null = null;
   lookAt(event, state.seed);
-  for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
-    const ruleState = states[compiled.index];
-    if (ruleState === undefined) continue;
-    const seen = tryRule(state, ruleState, compiled, event, faults);
-    if (seen === null) continue;
+  makeRoom(state.groups, plan, state.limits.recordsMax, nowUs);
+  const { rules, forgets } = matchRules(state, ruleSet, event, faults);
+  for (const rule of rules) lookUpRule(state, plan, rule, nowUs);
+  for (let index = 0; index < rules.length; index += 1) {
+    const rule = rules[index];
+    if (rule === undefined) continue;
+    const counted = countRule(state, rule, event, seen, forgets[index] === true);
+    if (counted === null) continue;
+    const { compiled } = rule;
     worst = worseOf(worst, compiled.rule.attackType);
     if (event.retransmission && compiled.count?.repeats !== true) continue;
-    const sighting = fire(state, ruleState, compiled, event, seen);
+    const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
     sightings.push(sighting);
     addPoints(state.scores, sighting, policy);
   }
   lookAt(null);
-  const score = readScore(state.scores, event.source.address, event.receivedAtUs, policy);
+  const score = readScore(state.scores, event.source.address, nowUs, policy);
   return { sightings, score, attackType: worst, faults };
 }
 
@@ -93,26 +103,51 @@ export function restoreScore(state: DetectState, sighting: Sighting, policy: Sco
   addPoints(state.scores, sighting, policy);
 }
 
-/** What the rule sees in the event: null for nothing, or nothing yet. */
-function tryRule(
+/** The rules whose conditions hold for an event; for which of them it takes its value back. */
+interface Matched {
+  readonly rules: RulePlan[];
+  readonly forgets: boolean[];
+}
+
+/** One for the whole program: it is used up before anything else can run. */
+const matched: Matched = { rules: [], forgets: [] };
+
+function matchRules(
   state: DetectState,
-  ruleState: RuleState,
-  compiled: CompiledRule,
+  ruleSet: RuleSet,
   event: TrapEvent,
   faults: RuleFault[],
+): Matched {
+  const { board, plan } = state;
+  const proven = isProven(event.proof);
+  matched.rules.length = 0;
+  matched.forgets.length = 0;
+  wipe(board, ticksOf(event.receivedAtUs));
+  for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
+    const { count, condition, index } = compiled;
+    const rule = plan.rules[index];
+    if (rule === undefined) continue;
+    if (count !== null && event.retransmission && !count.repeats) continue;
+    const forgetWhen = count?.forgets ?? null;
+    const forget = forgetWhen !== null && holds(forgetWhen, rule, event, faults);
+    if (!forget && condition !== null && !holds(condition, rule, event, faults)) continue;
+    expectRule(state, rule, proven, forget);
+    matched.rules.push(rule);
+    matched.forgets.push(forget);
+  }
+  return matched;
+}
+
+/** What a rule whose condition holds sees in the event: null for nothing, or nothing yet. */
+function countRule(
+  state: DetectState,
+  rule: RulePlan,
+  event: TrapEvent,
+  seen: Seen,
+  forget: boolean,
 ): Counted | null {
-  const { count, condition } = compiled;
-  if (count === null) {
-    if (condition !== null && !holds(condition, ruleState, compiled, event, faults)) return null;
-    return { provenExceeded: isProven(event.proof) };
-  }
-  if (event.retransmission && !count.repeats) return null;
-  const { forgets } = count;
-  const forget = forgets !== null && holds(forgets, ruleState, compiled, event, faults);
-  if (!forget && condition !== null && !holds(condition, ruleState, compiled, event, faults)) {
-    return null;
-  }
-  return countEvent(state, ruleState, compiled, count, event, forget);
+  if (rule.main === null) return isProven(event.proof) ? PROVEN : UNPROVEN;
+  return countEvent(state, state.plan, rule, event, seen, forget);
 }
 
 /**
@@ -122,8 +157,7 @@ function tryRule(
  */
 function holds(
   condition: Condition,
-  ruleState: RuleState,
-  { rule }: CompiledRule,
+  { state: ruleState, compiled }: RulePlan,
   event: TrapEvent,
   faults: RuleFault[],
 ): boolean {
@@ -135,7 +169,7 @@ function holds(
     ruleState.lastFault = error.message;
     if (ruleState.quietUntilUs <= event.receivedAtUs) {
       ruleState.quietUntilUs = event.receivedAtUs + LIMITS.ruleFaultQuietS * 1e6;
-      faults.push({ rule: rule.id, message: error.message });
+      faults.push({ rule: compiled.rule.id, message: error.message });
     }
     return false;
   }
@@ -143,64 +177,32 @@ function holds(
 
 function fire(
   state: DetectState,
-  ruleState: RuleState,
-  compiled: CompiledRule,
+  rulePlan: RulePlan,
   event: TrapEvent,
-  seen: Counted,
+  seen: Seen,
+  { provenExceeded }: Counted,
 ): Sighting | null {
+  const { board, groups, limits, plan } = state;
+  const { state: ruleState, compiled, muteSpec } = rulePlan;
   const { rule, muteUs } = compiled;
-  const nowUs = event.receivedAtUs;
-  if (isMute(state, ruleState, compiled, seen, nowUs)) return null;
-  const { groups, limits, slots } = state;
-  const group = openGroup(groups, compiled.muteSpec, limits, slots, nowUs);
-  muteUntil(groups, openTally(groups, group, ruleState, 'all'), nowUs + muteUs);
-  const firesProven = seen.provenExceeded;
-  if (firesProven) {
-    muteUntil(groups, openTally(groups, group, ruleState, 'proven'), nowUs + muteUs);
-  }
+  // Proof is news: a rule that was muted by forged or unproven packets still fires on it.
+  if (isMute(board, ruleState.slot, provenExceeded ? 1 : 0)) return null;
+  const group = openGroup(board, groups, plan, muteSpec, limits, seen.nowUs);
+  const until = ticksOf(seen.nowUs + muteUs);
+  if (group !== 0) mute(board, groups, group, ruleState.slot, 0, until);
+  if (group !== 0 && provenExceeded) mute(board, groups, group, ruleState.slot, 1, until);
   ruleState.sightings += 1;
-  const behind = evidenceOf(state, ruleState, compiled, event, firesProven);
+  const behind = evidenceOf(state, rulePlan, seen, provenExceeded ? 1 : 0);
   return {
-    atUs: nowUs,
+    atUs: seen.nowUs,
     source: event.source.address,
     rule: rule.id,
     ruleVersion: rule.version,
     attackType: rule.attackType,
-    points: firesProven ? rule.pointsProven : rule.points,
-    pointsProven: firesProven ? rule.pointsProven : 0,
+    points: provenExceeded ? rule.pointsProven : rule.points,
+    pointsProven: provenExceeded ? rule.pointsProven : 0,
     reason: reasonOf(rule, event, behind),
     eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,
-  };
-}
-
-/** Proof is news: a rule that was muted by forged or unproven packets still fires on it. */
-function isMute(
-  { groups }: DetectState,
-  { slot }: RuleState,
-  { muteSpec }: CompiledRule,
-  { provenExceeded }: Counted,
-  nowUs: number,
-): boolean {
-  const group = findGroup(groups, muteSpec);
-  const tally = findTally(groups, group, slot, provenExceeded ? 'proven' : 'all');
-  return tally !== 0 && mutedUntilUs(groups, tally) > nowUs;
-}
-
-/** What the firing rests on, read out of the tally that exceeded. */
-function evidenceOf(
-  { groups }: DetectState,
-  { slot }: RuleState,
-  { count }: CompiledRule,
-  event: TrapEvent,
-  proven: boolean,
-): Evidence {
-  const group = count === null ? 0 : findGroup(groups, count.spec);
-  const tally = findTally(groups, group, slot, proven ? 'proven' : 'all');
-  if (tally === 0) return { things: 0, spanUs: 0, eventIds: [event.id] };
-  return {
-    things: sizeOf(groups, tally),
-    spanUs: spanUs(groups, tally),
-    eventIds: lastEventIds(groups, tally, LIMITS.sightingEventIdsMax),
   };
 }
 

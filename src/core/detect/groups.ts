@@ -1,4 +1,5 @@
-import type { CompiledRule } from './compile.js';
+import { viewStamp } from './event-view.js';
+import type { Hash } from './hash.js';
 import {
   addKey,
   createKeyTable,
@@ -10,184 +11,170 @@ import {
   valueOf,
 } from './key-table.js';
 import type { KeyTable } from './key-table.js';
-import type { KeySpec } from './key-spec.js';
-import { viewStamp } from './event-view.js';
-import { createMemberIndex } from './member-index.js';
-import { createSlab, getInt, giveBack, setInt, takeRecord } from './slab.js';
-import type { DetectLimits, RuleState } from './state.js';
-import { emptyTally, mutedUntilUs } from './tally.js';
-import type { Tallies } from './tally.js';
+import { LONG_FLAG, MUTE_WORD, tagOf, TAPE_FLAG } from './plan.js';
+import type { BitRule, Gate, Plan, PlanSpec } from './plan.js';
+import { createPool, giveBack, takeRecord } from './pool.js';
+import type { Pool } from './pool.js';
+import { MASK, NEXT, OLDEST, SIEVE, WORD } from './record.js';
+import type { DetectLimits } from './state.js';
+import { emptyTape } from './tape.js';
 
 /**
  * What all rules remember of all groups. A group is one combination of the values of some fields;
- * the tallies of all rules that count by these fields hang on it, so that it is looked for once an
- * event. The groups seen longest ago go first when a bound is reached.
+ * the records of all rules that count by these fields hang on it in one list, which is walked once
+ * an event. The groups seen longest ago go first when a bound is reached.
  */
-export interface Groups extends Tallies {
+export interface Groups {
+  /** The value is the first record of the group's list. */
   readonly keys: KeyTable;
-  /** Changes when a group goes: what a KeySpec found before may be gone. */
-  epoch: number;
-  /** By tally word, in which group it was looked for last, and what was found there. */
-  readonly memoGroup: number[];
-  readonly memoTally: number[];
+  readonly records: Pool;
+  /** Networks by their hash: the only source seen in them, or SEVERAL. */
+  readonly networks: KeyTable;
 }
 
-/** One rule's state by its slot, with the rule as it is now; null when it is no longer in force. */
-export interface Slot {
-  readonly state: RuleState;
-  readonly compiled: CompiledRule;
-}
-export type Slots = readonly (Slot | null)[];
+/** Odd, as no kept source is. */
+const SEVERAL = 1;
+/** Order of use is kept to a second: putting a group first each time costs more than it tells. */
+const TOUCH_US = 1e6;
+/** Records that one event can take beyond the bound: all rules', of both kinds. */
+const SLACK_RECORDS = 8_192;
+/** While so few groups may still come, the order of use is kept exactly. */
+const TIGHT_GROUPS = 1_024;
 
-export type TallyKind = 'all' | 'proven';
-
-/** Of the two tallies of a rule: over all events, or over proven ones alone. */
-const KIND_BIT: Readonly<Record<TallyKind, number>> = { all: 0, proven: 1 };
-
-const SLOT = 0;
-const NEXT = 1;
-
-export const createGroups = (): Groups => ({
-  keys: createKeyTable(),
-  tallies: createSlab(),
-  members: createSlab(),
-  index: createMemberIndex(),
-  epoch: 0,
-  memoGroup: [],
-  memoTally: [],
+export const createGroups = ({ groupsMax, recordsMax, networksMax }: DetectLimits): Groups => ({
+  keys: createKeyTable(groupsMax),
+  records: createPool(recordsMax + SLACK_RECORDS),
+  networks: createKeyTable(networksMax),
 });
 
-/** The group of the event looked at; 0 when there is none yet. */
-export function findGroup(groups: Groups, spec: KeySpec): number {
-  const stamp = viewStamp();
-  if (spec.foundStamp === stamp && spec.foundEpoch === groups.epoch && spec.found !== 0) {
-    return spec.found;
-  }
-  const key = spec.read();
-  const found = key === null ? 0 : findKey(groups.keys, key);
-  spec.found = found;
-  spec.foundStamp = stamp;
-  spec.foundEpoch = groups.epoch;
+/** The group of the event looked at; 0 when there is none yet. It is now the one used last. */
+export function findGroup({ keys }: Groups, { key }: PlanSpec, max: number, nowUs: number): number {
+  const hash = key.read();
+  if (hash === null) return 0;
+  const found = findKey(keys, hash);
+  if (found === 0) return 0;
+  const isTight = keys.size + TIGHT_GROUPS > max;
+  if (isTight || Math.abs(nowUs - touchedUs(keys, found)) >= TOUCH_US) touchKey(keys, found, nowUs);
   return found;
 }
 
-/** The same, made if need be, and now the one touched last; 0 when a field of it is missing. */
-export function openGroup(
+/** Makes the group; 0 when a field of it is missing. */
+export function addGroup(
   groups: Groups,
-  spec: KeySpec,
-  limits: DetectLimits,
-  slots: Slots,
+  plan: Plan,
+  key: Hash,
+  max: number,
   nowUs: number,
 ): number {
-  const known = findGroup(groups, spec);
-  if (known !== 0) {
-    touchKey(groups.keys, known, nowUs);
-    return known;
+  const { keys } = groups;
+  for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
+    // In passing two groups that mean nothing any more.
+    if (keys.size < max && touchedUs(keys, keys.oldest) + plan.keptUs > nowUs) break;
+    dropGroup(groups, plan, nowUs);
   }
-  const key = spec.read();
-  if (key === null) return 0;
-  makeRoom(groups, limits, slots, nowUs);
-  const added = addKey(groups.keys, key, nowUs);
-  spec.found = added;
-  spec.foundStamp = viewStamp();
-  spec.foundEpoch = groups.epoch;
-  return added;
+  return addKey(keys, key, nowUs);
+}
+
+/** Takes away the groups used longest ago while there are too many records. */
+export function makeRoom(groups: Groups, plan: Plan, recordsMax: number, nowUs: number): void {
+  while (groups.records.size >= recordsMax && groups.keys.oldest !== 0) {
+    dropGroup(groups, plan, nowUs);
+  }
 }
 
 /**
- * A rule's tally in a group; 0 when it has none. Walking the list of a group once remembers all
- * tallies in it, because the other rules ask next.
+ * True when the network of the event looked at has had more than one source: a rule over a network
+ * says nothing new of a single source, and most networks have no other.
  */
-export function findTally(groups: Groups, group: number, slot: number, kind: TallyKind): number {
-  if (group === 0) return 0;
-  const wanted = (slot << 1) | KIND_BIT[kind];
-  const { tallies, memoGroup, memoTally } = groups;
-  if (memoGroup[wanted] === group) return memoTally[wanted] ?? 0;
-  let found = 0;
-  let tally = valueOf(groups.keys, group);
-  while (tally !== 0) {
-    const word = getInt(tallies, tally, SLOT);
-    memoGroup[word] = group;
-    memoTally[word] = tally;
-    if (word === wanted) found = tally;
-    tally = getInt(tallies, tally, NEXT);
+export function isShared(
+  { networks }: Groups,
+  gate: Gate,
+  source: Hash,
+  max: number,
+  nowUs: number,
+): boolean {
+  if (gate.stamp === viewStamp()) return gate.open;
+  gate.stamp = viewStamp();
+  const network = gate.network();
+  gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
+  return gate.open;
+}
+
+function seeSource(
+  networks: KeyTable,
+  network: Hash,
+  source: number,
+  max: number,
+  nowUs: number,
+): boolean {
+  const found = findKey(networks, network);
+  if (found === 0) {
+    if (networks.size >= max) dropOldest(networks);
+    setValue(networks, addKey(networks, network, nowUs), source);
+    return false;
   }
-  memoGroup[wanted] = group;
-  memoTally[wanted] = found;
-  return found;
+  if (Math.abs(nowUs - touchedUs(networks, found)) >= TOUCH_US) touchKey(networks, found, nowUs);
+  const known = valueOf(networks, found);
+  if (known === SEVERAL) return true;
+  if (known === source) return false;
+  setValue(networks, found, SEVERAL);
+  return true;
 }
 
-/** The same, made if need be. */
-export function openTally(
-  groups: Groups,
-  group: number,
-  state: RuleState,
-  kind: TallyKind,
-): number {
-  const known = findTally(groups, group, state.slot, kind);
-  if (known !== 0) return known;
-  const tally = takeRecord(groups.tallies);
-  const word = (state.slot << 1) | KIND_BIT[kind];
-  setInt(groups.tallies, tally, SLOT, word);
-  setInt(groups.tallies, tally, NEXT, valueOf(groups.keys, group));
-  setValue(groups.keys, group, tally);
-  groups.memoGroup[word] = group;
-  groups.memoTally[word] = tally;
-  if (kind === 'all') state.groups += 1;
-  return tally;
+/** Puts a record in front of a group's list. */
+export function addRecord({ keys, records }: Groups, group: number, word: number): number {
+  const record = takeRecord(records);
+  records.ints[(record << 3) + WORD] = word;
+  records.ints[(record << 3) + NEXT] = valueOf(keys, group);
+  setValue(keys, group, record);
+  return record;
 }
 
-/** Takes away what is over a bound, and in passing two groups that mean nothing any more. */
-export function makeRoom(groups: Groups, limits: DetectLimits, slots: Slots, nowUs: number): void {
-  const { keys } = groups;
-  for (let step = 0; keys.oldest !== 0; step += 1) {
-    const full = isFull(groups, limits);
-    if (!full && (step >= 2 || isLive(groups, slots, nowUs))) return;
-    dropGroup(groups, slots, nowUs);
-  }
-}
-
-export const isFull = ({ keys, tallies, members }: Groups, limits: DetectLimits): boolean =>
-  keys.size >= limits.groupsMax ||
-  tallies.size >= limits.talliesMax ||
-  members.size >= limits.membersMax;
-
-/** True while a tally of the oldest group can still matter. */
-function isLive(groups: Groups, slots: Slots, nowUs: number): boolean {
-  let tally = valueOf(groups.keys, groups.keys.oldest);
-  while (tally !== 0) {
-    if (isTallyLive(groups, tally, slots, nowUs)) return true;
-    tally = getInt(groups.tallies, tally, NEXT);
-  }
-  return false;
-}
-
-function isTallyLive(groups: Groups, tally: number, slots: Slots, nowUs: number): boolean {
-  const slot = slots[getInt(groups.tallies, tally, SLOT) >> 1];
-  if (slot === null || slot === undefined) return false;
-  if (mutedUntilUs(groups, tally) > nowUs) return true;
-  const { count } = slot.compiled;
-  return touchedUs(groups.keys, groups.keys.oldest) + (count?.keptUs ?? 0) > nowUs;
-}
-
-function dropGroup(groups: Groups, slots: Slots, nowUs: number): void {
-  const { keys, tallies } = groups;
-  let tally = valueOf(keys, keys.oldest);
-  while (tally !== 0) {
-    const next = getInt(tallies, tally, NEXT);
-    const word = getInt(tallies, tally, SLOT);
-    const live = isTallyLive(groups, tally, slots, nowUs);
-    const freed = emptyTally(groups, tally);
-    const state = slots[word >> 1]?.state;
-    if (state !== undefined) {
-      state.members -= freed;
-      if ((word & 1) === 0) state.groups -= 1;
-      if (live && (word & 1) === 0) state.evicted += 1;
-    }
-    giveBack(tallies, tally);
-    tally = next;
-  }
+function dropGroup({ keys, records }: Groups, plan: Plan, nowUs: number): void {
+  const idleUs = nowUs - touchedUs(keys, keys.oldest);
+  const counted = new Set<number>();
+  dropList(records, plan, valueOf(keys, keys.oldest), counted);
   dropOldest(keys);
-  groups.epoch += 1;
-  groups.memoGroup.fill(0);
+  for (const index of counted) {
+    const rule = plan.rules[index];
+    if (rule !== undefined && idleUs < (rule.compiled.count?.keptUs ?? 0)) rule.state.evicted += 1;
+  }
+}
+
+/** Gives a list of records back; the indexes of the rules that counted in it are put into `counted`. */
+function dropList(records: Pool, plan: Plan, first: number, counted: Set<number>): void {
+  const { ints } = records;
+  for (let record = first; record !== 0;) {
+    const start = record << 3;
+    const word = ints[start + WORD] ?? 0;
+    const next = ints[start + NEXT] ?? 0;
+    if ((word & LONG_FLAG) !== 0) {
+      dropList(records, plan, ints[start + OLDEST] ?? 0, counted);
+      giveBack(records, ints[start + SIEVE] ?? 0);
+      giveBack(records, ints[start + SIEVE + 1] ?? 0);
+    } else if (word >> 1 !== MUTE_WORD) releaseRecord(records, plan, record, counted);
+    giveBack(records, record);
+    record = next;
+  }
+}
+
+/** Takes what a record holds off the counts of its rules, whose indexes are put into `counted`. */
+function releaseRecord(records: Pool, plan: Plan, record: number, counted: Set<number>): void {
+  const { ints } = records;
+  const word = ints[record << 3] ?? 0;
+  const first = tagOf(word) * 32;
+  if ((word & TAPE_FLAG) !== 0) {
+    const size = emptyTape(records, record);
+    release(plan.bitRules[first], size, counted);
+    return;
+  }
+  for (let mask = ints[(record << 3) + MASK] ?? 0; mask !== 0; mask &= mask - 1) {
+    release(plan.bitRules[first + 31 - Math.clz32(mask & -mask)], 1, counted);
+  }
+}
+
+function release(rule: BitRule | undefined, members: number, counted: Set<number>): void {
+  if (rule === undefined) return;
+  rule.state.members -= members;
+  counted.add(rule.index);
 }

@@ -12,10 +12,6 @@ export interface KeySpec {
   readonly names: readonly string[];
   /** The key of the group that the event looked at belongs to; null when a field is missing. */
   readonly read: () => Hash | null;
-  /** The record found for the event of that stamp, as long as nothing was evicted since. */
-  found: number;
-  foundStamp: number;
-  foundEpoch: number;
 }
 
 const specs = new Map<string, KeySpec>();
@@ -27,7 +23,7 @@ export function keySpecOf(names: readonly string[]): KeySpec {
   const known = specs.get(text);
   if (known !== undefined) return known;
   const read = createKeyReader(text, sorted.map(readerNamed));
-  const spec = { names: sorted, read, found: 0, foundStamp: 0, foundEpoch: 0 };
+  const spec = { names: sorted, read };
   specs.set(text, spec);
   return spec;
 }

@@ -1,6 +1,6 @@
 import type { Hash } from './hash.js';
-import { createSlab, getDouble, getInt, giveBack, setDouble, setInt, takeRecord } from './slab.js';
-import type { Slab } from './slab.js';
+import { createPool, giveBack, takeRecord } from './pool.js';
+import type { Pool } from './pool.js';
 
 /**
  * A table from 64-bit keys to a number each, that knows which key was touched longest ago. Every
@@ -10,7 +10,7 @@ import type { Slab } from './slab.js';
  * was touched (the double 3, microseconds).
  */
 export interface KeyTable {
-  readonly records: Slab;
+  readonly records: Pool;
   readonly shards: (Int32Array | undefined)[];
   readonly sizes: Int32Array;
   oldest: number;
@@ -26,8 +26,9 @@ const OLDER = 4;
 const NEWER = 5;
 const TOUCHED = 3;
 
-export const createKeyTable = (): KeyTable => ({
-  records: createSlab(),
+/** For at most so many keys at once; the caller keeps that bound. */
+export const createKeyTable = (keysMax: number): KeyTable => ({
+  records: createPool(keysMax),
   shards: Array.from({ length: 1 << SHARD_BITS }, () => undefined),
   sizes: new Int32Array(1 << SHARD_BITS),
   oldest: 0,
@@ -39,10 +40,12 @@ export const createKeyTable = (): KeyTable => ({
 export function findKey({ records, shards }: KeyTable, { lo, hi }: Hash): number {
   const buckets = shards[hi >>> (32 - SHARD_BITS)];
   if (buckets === undefined) return 0;
+  const { ints } = records;
   let record = buckets[lo & (buckets.length - 1)] ?? 0;
   while (record !== 0) {
-    if (getInt(records, record, 0) === lo && getInt(records, record, 1) === hi) return record;
-    record = getInt(records, record, NEXT);
+    const at = record << 3;
+    if (ints[at] === lo && ints[at + 1] === hi) return record;
+    record = ints[at + NEXT] ?? 0;
   }
   return 0;
 }
@@ -53,12 +56,13 @@ export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number
   const shard = hi >>> (32 - SHARD_BITS);
   const buckets = bucketsWithRoom(table, shard);
   const record = takeRecord(records);
-  setInt(records, record, 0, lo);
-  setInt(records, record, 1, hi);
+  const at = record << 3;
   const bucket = lo & (buckets.length - 1);
-  setInt(records, record, NEXT, buckets[bucket] ?? 0);
+  records.ints[at] = lo;
+  records.ints[at + 1] = hi;
+  records.ints[at + NEXT] = buckets[bucket] ?? 0;
   buckets[bucket] = record;
-  setDouble(records, record, TOUCHED, nowUs);
+  records.doubles[(record << 2) + TOUCHED] = nowUs;
   append(table, record);
   sizes[shard] = (sizes[shard] ?? 0) + 1;
   table.size += 1;
@@ -67,7 +71,7 @@ export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number
 
 /** Makes a record the newest one. */
 export function touchKey(table: KeyTable, record: number, nowUs: number): void {
-  setDouble(table.records, record, TOUCHED, nowUs);
+  table.records.doubles[(record << 2) + TOUCHED] = nowUs;
   if (table.newest === record) return;
   unlink(table, record);
   append(table, record);
@@ -78,8 +82,8 @@ export function dropOldest(table: KeyTable): void {
   const { records, shards, sizes, oldest } = table;
   if (oldest === 0) return;
   unlink(table, oldest);
-  const lo = getInt(records, oldest, 0);
-  const shard = getInt(records, oldest, 1) >>> (32 - SHARD_BITS);
+  const lo = records.ints[oldest << 3] ?? 0;
+  const shard = (records.ints[(oldest << 3) + 1] ?? 0) >>> (32 - SHARD_BITS);
   const buckets = shards[shard];
   if (buckets !== undefined) removeFromBucket(records, buckets, lo & (buckets.length - 1), oldest);
   sizes[shard] = (sizes[shard] ?? 0) - 1;
@@ -88,25 +92,26 @@ export function dropOldest(table: KeyTable): void {
 }
 
 export const valueOf = ({ records }: KeyTable, record: number): number =>
-  getInt(records, record, VALUE);
+  records.ints[(record << 3) + VALUE] ?? 0;
 
 export function setValue({ records }: KeyTable, record: number, value: number): void {
-  setInt(records, record, VALUE, value);
+  records.ints[(record << 3) + VALUE] = value;
 }
 
 export const touchedUs = ({ records }: KeyTable, record: number): number =>
-  getDouble(records, record, TOUCHED);
+  records.doubles[(record << 2) + TOUCHED] ?? 0;
 
 function bucketsWithRoom({ records, shards, sizes }: KeyTable, shard: number): Int32Array {
   const buckets = (shards[shard] ??= new Int32Array(FIRST_BUCKETS));
   if ((sizes[shard] ?? 0) < buckets.length) return buckets;
+  const { ints } = records;
   const wider = new Int32Array(buckets.length * 2);
   for (const first of buckets) {
     let record = first;
     while (record !== 0) {
-      const next = getInt(records, record, NEXT);
-      const bucket = getInt(records, record, 0) & (wider.length - 1);
-      setInt(records, record, NEXT, wider[bucket] ?? 0);
+      const next = ints[(record << 3) + NEXT] ?? 0;
+      const bucket = (ints[record << 3] ?? 0) & (wider.length - 1);
+      ints[(record << 3) + NEXT] = wider[bucket] ?? 0;
       wider[bucket] = record;
       record = next;
     }
@@ -116,36 +121,37 @@ function bucketsWithRoom({ records, shards, sizes }: KeyTable, shard: number): I
 }
 
 function removeFromBucket(
-  records: Slab,
+  { ints }: Pool,
   buckets: Int32Array,
   bucket: number,
   record: number,
 ): void {
-  const next = getInt(records, record, NEXT);
+  const next = ints[(record << 3) + NEXT] ?? 0;
   let before = buckets[bucket] ?? 0;
   if (before === record) {
     buckets[bucket] = next;
     return;
   }
-  while (getInt(records, before, NEXT) !== record) before = getInt(records, before, NEXT);
-  setInt(records, before, NEXT, next);
+  while (ints[(before << 3) + NEXT] !== record) before = ints[(before << 3) + NEXT] ?? 0;
+  ints[(before << 3) + NEXT] = next;
 }
 
 function append(table: KeyTable, record: number): void {
-  const { records, newest } = table;
-  setInt(records, record, OLDER, newest);
-  setInt(records, record, NEWER, 0);
+  const { newest, records } = table;
+  const { ints } = records;
+  ints[(record << 3) + OLDER] = newest;
+  ints[(record << 3) + NEWER] = 0;
   if (newest === 0) table.oldest = record;
-  else setInt(records, newest, NEWER, record);
+  else ints[(newest << 3) + NEWER] = record;
   table.newest = record;
 }
 
 function unlink(table: KeyTable, record: number): void {
-  const { records } = table;
-  const older = getInt(records, record, OLDER);
-  const newer = getInt(records, record, NEWER);
+  const { ints } = table.records;
+  const older = ints[(record << 3) + OLDER] ?? 0;
+  const newer = ints[(record << 3) + NEWER] ?? 0;
   if (older === 0) table.oldest = newer;
-  else setInt(records, older, NEWER, newer);
+  else ints[(older << 3) + NEWER] = newer;
   if (newer === 0) table.newest = older;
-  else setInt(records, newer, OLDER, older);
+  else ints[(newer << 3) + OLDER] = older;
 }

@@ -2,19 +2,8 @@ import { LIMITS } from '../model/limits.js';
 import type { Score, Sighting } from '../model/sighting.js';
 import { hashText } from './hash.js';
 import type { Hash } from './hash.js';
-import {
-  addKey,
-  createKeyTable,
-  dropOldest,
-  findKey,
-  setValue,
-  touchKey,
-  touchedUs,
-  valueOf,
-} from './key-table.js';
+import { addKey, createKeyTable, dropOldest, findKey, touchKey, touchedUs } from './key-table.js';
 import type { KeyTable } from './key-table.js';
-import { createSlab, getDouble, giveBack, setDouble, takeRecord } from './slab.js';
-import type { Slab } from './slab.js';
 
 /** What the operator sets about scores: seconds in which a score falls to its half. */
 export interface ScorePolicy {
@@ -23,10 +12,10 @@ export interface ScorePolicy {
 
 /** The points of each source as they stood when it was touched last. */
 export interface ScoreBook {
-  /** By the hash of the source's address; the value is a record of `points`. */
+  /** By the hash of the source's address. */
   readonly keys: KeyTable;
-  /** All points (double 0), and the proven ones (double 1). */
-  readonly points: Slab;
+  /** For each record of `keys` all points, then the proven ones. */
+  points: Float64Array;
   readonly sourcesMax: number;
   readonly seed: number;
   /** Sources whose score was given up because there were too many. */
@@ -43,8 +32,8 @@ export const createScoreBook = (
   sourcesMax: number = LIMITS.scoredSourcesMax,
   seed = 0,
 ): ScoreBook => ({
-  keys: createKeyTable(),
-  points: createSlab(),
+  keys: createKeyTable(sourcesMax),
+  points: new Float64Array(0),
   sourcesMax,
   seed,
   evicted: 0,
@@ -60,10 +49,9 @@ export function readScore(
   const entry = findKey(book.keys, keyOf(book, source));
   if (entry === 0) return NO_SCORE;
   const left = decay(nowUs - touchedUs(book.keys, entry), policy);
-  const record = valueOf(book.keys, entry);
   return {
-    total: getDouble(book.points, record, TOTAL) * left,
-    proven: getDouble(book.points, record, PROVEN) * left,
+    total: pointsAt(book, entry, TOTAL) * left,
+    proven: pointsAt(book, entry, PROVEN) * left,
   };
 }
 
@@ -77,18 +65,15 @@ export function addPoints(book: ScoreBook, sighting: Sighting, policy: ScorePoli
   const entry = findKey(book.keys, key);
   if (entry === 0) {
     makeRoom(book, atUs, policy);
-    const record = takeRecord(book.points);
-    setPoints(book, record, points, pointsProven);
-    setValue(book.keys, addKey(book.keys, key, atUs), record);
+    setPoints(book, addKey(book.keys, key, atUs), points, pointsProven);
     return;
   }
   const stoodAtUs = touchedUs(book.keys, entry);
   const left = decay(atUs - stoodAtUs, policy);
   const added = decay(stoodAtUs - atUs, policy);
-  const record = valueOf(book.keys, entry);
-  const total = getDouble(book.points, record, TOTAL) * left + points * added;
-  const proven = getDouble(book.points, record, PROVEN) * left + pointsProven * added;
-  setPoints(book, record, total, proven);
+  const total = pointsAt(book, entry, TOTAL) * left + points * added;
+  const proven = pointsAt(book, entry, PROVEN) * left + pointsProven * added;
+  setPoints(book, entry, total, proven);
   touchKey(book.keys, entry, Math.max(stoodAtUs, atUs));
 }
 
@@ -98,7 +83,7 @@ export function addPoints(book: ScoreBook, sighting: Sighting, policy: ScorePoli
  */
 export function spendPoints(book: ScoreBook, source: string): void {
   const entry = findKey(book.keys, keyOf(book, source));
-  if (entry !== 0) setPoints(book, valueOf(book.keys, entry), 0, 0);
+  if (entry !== 0) setPoints(book, entry, 0, 0);
 }
 
 /** One for the whole program: it is used up before anything else can run. */
@@ -109,9 +94,19 @@ function keyOf({ seed }: ScoreBook, source: string): Hash {
   return sourceKey;
 }
 
-function setPoints({ points }: ScoreBook, record: number, total: number, proven: number): void {
-  setDouble(points, record, TOTAL, total);
-  setDouble(points, record, PROVEN, proven);
+const pointsAt = ({ points }: ScoreBook, entry: number, which: number): number =>
+  points[entry * 2 + which] ?? 0;
+
+/** The points have as much room as the keys, which grow by few copies of bounded size. */
+function setPoints(book: ScoreBook, entry: number, total: number, proven: number): void {
+  const room = (book.keys.records.ints.length / 8) * 2;
+  if (book.points.length < room) {
+    const wider = new Float64Array(room);
+    wider.set(book.points);
+    book.points = wider;
+  }
+  book.points[entry * 2 + TOTAL] = total;
+  book.points[entry * 2 + PROVEN] = proven;
 }
 
 /** The part left after a time; 1 for none and for a clock that was set back. */
@@ -121,13 +116,11 @@ function decay(passedUs: number, { scoreHalfLifeS }: ScorePolicy): number {
 
 /** Two steps of cleaning for one new entry keep pace with any number of sources. */
 function makeRoom(book: ScoreBook, nowUs: number, policy: ScorePolicy): void {
-  const { keys, points } = book;
+  const { keys } = book;
   for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
-    const record = valueOf(keys, keys.oldest);
     const left =
-      getDouble(points, record, TOTAL) * decay(nowUs - touchedUs(keys, keys.oldest), policy);
+      pointsAt(book, keys.oldest, TOTAL) * decay(nowUs - touchedUs(keys, keys.oldest), policy);
     if (keys.size < book.sourcesMax && left >= POINTS_FORGOTTEN) return;
-    giveBack(points, record);
     dropOldest(keys);
     if (left >= POINTS_FORGOTTEN) book.evicted += 1;
   }

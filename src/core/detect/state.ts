@@ -1,7 +1,14 @@
 import { LIMITS } from '../model/limits.js';
-import type { CompiledRule, RuleSet } from './compile.js';
+import { createBoard } from './board.js';
+import type { Board } from './board.js';
+import type { RuleSet } from './compile.js';
+import { hashReaderOf } from './event-view.js';
+import type { HashReader } from './event-view.js';
+import { fieldNamed } from './fields.js';
 import { createGroups } from './groups.js';
-import type { Groups, Slot } from './groups.js';
+import type { Groups } from './groups.js';
+import { createTags, makePlan } from './plan.js';
+import type { Plan, Tags } from './plan.js';
 import { createScoreBook } from './score.js';
 import type { ScoreBook } from './score.js';
 
@@ -9,16 +16,15 @@ import type { ScoreBook } from './score.js';
 export interface DetectLimits {
   readonly scoredSourcesMax: number;
   readonly groupsMax: number;
-  readonly talliesMax: number;
-  readonly membersMax: number;
+  readonly recordsMax: number;
+  readonly networksMax: number;
 }
 
 export interface RuleState {
   readonly key: string;
-  /** Number of the rule in the tallies; another one when the rule has changed. */
+  /** Number of the rule in the records; another one when the rule has changed. */
   readonly slot: number;
-  /** Groups that the rule counts in or is mute for, and things counted in them. */
-  groups: number;
+  /** Things counted. */
   members: number;
   sightings: number;
   /** Groups given up while they still counted, because there were too many. */
@@ -36,53 +42,63 @@ export interface DetectState {
   readonly limits: DetectLimits;
   /** Seed of the hashes: with the agent's own nobody can work out values that meet. */
   readonly seed: number;
-  /** The rules that `byRule` belongs to; it is made anew when others come. */
+  /** How the rules of `ruleSet` count; made anew when other rules come. */
   ruleSet: RuleSet | null;
-  byRule: readonly RuleState[];
-  readonly slots: (Slot | null)[];
+  plan: Plan;
+  board: Board;
+  readonly tags: Tags;
+  nextSlot: number;
+  /** Hash of the source of the event looked at. */
+  readonly sourceHash: HashReader;
 }
 
 export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0): DetectState {
   const {
     scoredSourcesMax = LIMITS.scoredSourcesMax,
     groupsMax = LIMITS.detectGroupsMax,
-    talliesMax = LIMITS.detectTalliesMax,
-    membersMax = LIMITS.detectMembersMax,
+    recordsMax = LIMITS.detectRecordsMax,
+    networksMax = LIMITS.detectNetworksMax,
   } = limits;
+  const all = { scoredSourcesMax, groupsMax, recordsMax, networksMax };
+  const tags = createTags();
+  const plan = makePlan({ rules: [] }, [], tags);
+  const source = fieldNamed('source');
+  if (source === null) throw new Error('there is no field source');
   return {
     scores: createScoreBook(scoredSourcesMax, seed),
-    groups: createGroups(),
-    limits: { scoredSourcesMax, groupsMax, talliesMax, membersMax },
+    groups: createGroups(all),
+    limits: all,
     seed,
     ruleSet: null,
-    byRule: [],
-    slots: [],
+    plan,
+    board: createBoard(plan),
+    tags,
+    nextSlot: 0,
+    sourceHash: hashReaderOf(source),
   };
 }
 
 /**
- * The states of a rule set's rules. Rules that stayed as they were keep what they counted when a
- * new set comes (reload); those that changed begin anew.
+ * How a rule set counts. Rules that stayed as they were keep what they counted when a new set comes
+ * (reload); those that changed begin anew.
  */
-export function statesOf(state: DetectState, ruleSet: RuleSet): readonly RuleState[] {
-  if (state.ruleSet === ruleSet) return state.byRule;
-  const known = new Map(state.byRule.map((ruleState) => [ruleState.key, ruleState]));
-  // What was counted for a rule that is gone is freed when its groups go.
-  state.slots.fill(null);
-  state.byRule = ruleSet.rules.map((compiled) => {
-    const ruleState = known.get(compiled.key) ?? createRuleState(compiled, state.slots.length);
-    state.slots[ruleState.slot] = { state: ruleState, compiled };
-    return ruleState;
-  });
+export function planFor(state: DetectState, ruleSet: RuleSet): Plan {
+  if (state.ruleSet === ruleSet) return state.plan;
+  const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
+  const states = ruleSet.rules.map(
+    ({ key }) => known.get(key) ?? createRuleState(key, state.nextSlot++),
+  );
+  state.plan = makePlan(ruleSet, states, state.tags);
+  state.board = createBoard(state.plan);
   state.ruleSet = ruleSet;
-  return state.byRule;
+  return state.plan;
 }
 
 /** One rule as `status` and `rules list` show it. */
 export interface RuleStatus {
   readonly rule: string;
   readonly sightings: number;
-  readonly groups: number;
+  /** Things counted and still held. */
   readonly members: number;
   readonly evicted: number;
   /** Events on which the condition failed at run time and counted as false. */
@@ -92,11 +108,10 @@ export interface RuleStatus {
 }
 
 /** What each rule has done and holds, in the order of the rule set; empty before the first event. */
-export function ruleStatus({ ruleSet, byRule }: DetectState): readonly RuleStatus[] {
-  return byRule.map((state, index) => ({
-    rule: ruleSet?.rules[index]?.rule.id ?? state.key,
+export function ruleStatus({ plan }: DetectState): readonly RuleStatus[] {
+  return plan.rules.map(({ compiled, state }) => ({
+    rule: compiled.rule.id,
     sightings: state.sightings,
-    groups: state.groups,
     members: state.members,
     evicted: state.evicted,
     faults: state.faults,
@@ -110,10 +125,9 @@ export const scoreStatus = ({ scores }: DetectState): { sources: number; evicted
   evicted: scores.evicted,
 });
 
-const createRuleState = ({ key }: CompiledRule, slot: number): RuleState => ({
+const createRuleState = (key: string, slot: number): RuleState => ({
   key,
   slot,
-  groups: 0,
   members: 0,
   sightings: 0,
   evicted: 0,

@@ -132,12 +132,12 @@ export const LIMITS = {
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
   /**
-   * What all rules together remember: groups, tallies of rules in them, and counted values, of 38,
-   * 32 and 32 to 44 bytes. With the scores that is 400 MiB; the least recently seen groups go first.
+   * What all rules together remember: groups, records of what was counted in them, and networks, of
+   * 40, 32 and 40 bytes. With the scores that is 400 MiB; the least recently seen go first.
    */
-  detectGroupsMax: 2_250_000,
-  detectTalliesMax: 4_000_000,
-  detectMembersMax: 2_750_000,
+  detectGroupsMax: 2_200_000,
+  detectRecordsMax: 7_000_000,
+  detectNetworksMax: 1_000_000,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */

@@ -216,7 +216,7 @@ describe('detect', () => {
     for (let n = 1; n <= 5; n += 1) {
       send(state, ruleSet, 'a', n, { source: { address: `198.51.100.${n}`, port: 5060 } });
     }
-    expect(ruleStatus(state)).toMatchObject([{ groups: 3, members: 3, evicted: 2 }]);
+    expect(ruleStatus(state)).toMatchObject([{ members: 3, evicted: 2 }]);
     expect(scoreStatus(state)).toEqual({ sources: 2, evicted: 3 });
     const at = START_US + 5e6;
     expect(scoreOf(state, '198.51.100.3', at, POLICY).total).toBe(0);
@@ -224,7 +224,7 @@ describe('detect', () => {
   });
 
   it('holds the bound on counted values whatever the packets say', () => {
-    const state = createDetectState({ membersMax: 50 });
+    const state = createDetectState({ recordsMax: 50 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 8 } })]);
     for (let n = 0; n < 500; n += 1) {
       const source = { address: `198.51.${n % 100}.1`, port: 5060 };
