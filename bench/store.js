@@ -1,5 +1,5 @@
 // How fast events get from the queue into the database, what that costs the thread that receives, and
-// whether SIGKILL loses any: npm run bench -- store [--rows N] [--kill N]
+// whether SIGKILL loses any: npm run bench -- store [--rows N] [--kill N [--rate N]]
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -21,7 +21,11 @@ const say = (text) => process.stdout.write(`${text}\n`);
 export async function run(words) {
   const { values } = parseArgs({
     args: words,
-    options: { rows: { type: 'string', default: '200000' }, kill: { type: 'string' } },
+    options: {
+      rows: { type: 'string', default: '200000' },
+      kill: { type: 'string' },
+      rate: { type: 'string', default: '1000' },
+    },
   });
   say(`load average ${loadavg()[0].toFixed(1)}, Node ${process.version}`);
   const met = values.kill === undefined ? await measure(Number(values.rows)) : await kill(values);
@@ -30,8 +34,11 @@ export async function run(words) {
   if (values.kill !== undefined && met.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 
-async function kill({ kill: count }) {
-  const { faults, slowestStartMs, written } = await killRounds(Number(count), { say });
+async function kill({ kill: count, rate }) {
+  const { faults, slowestStartMs, written } = await killRounds(Number(count), {
+    rate: Number(rate),
+    say,
+  });
   for (const fault of faults) say(`  ${fault}`);
   return [
     {

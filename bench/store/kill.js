@@ -16,7 +16,7 @@ const WRITER = fileURLToPath(new URL('kill-writer.js', import.meta.url));
 const DURABLE_MS = 250;
 
 /** Returns what went wrong, a sentence for each round that failed. */
-export async function killRounds(rounds, { rate = 5_000, say = () => undefined } = {}) {
+export async function killRounds(rounds, { rate = 1_000, say = () => undefined } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-kill-'));
   const databaseFile = join(folder, 'sentrypeer.db');
   const faults = [];

@@ -13,7 +13,7 @@ import { readNextId } from './next-ids.js';
 import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
-import { createTallies, type Tallies } from './tallies.js';
+import { openTallies, type Tallies } from './tallies.js';
 
 export interface HoneyImport {
   readonly imported: number;
@@ -48,7 +48,7 @@ export async function importHoney(databaseFile: string, honeyFile: string): Prom
     const database = await openForWriting(databaseFile);
     const writers = {
       inserter: createInserter(database),
-      tallies: createTallies(database, () => null),
+      tallies: await openTallies(database, () => null),
     };
     try {
       return await importRows(honey, database, writers);

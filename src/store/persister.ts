@@ -16,7 +16,7 @@ import { readPasswordLists } from './password-list.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
-import { createTallies } from './tallies.js';
+import { openTallies } from './tallies.js';
 import { createTurns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
@@ -147,7 +147,7 @@ async function openWriters(
     for (const text of [...notices, ...(problem === null ? [] : [problem])])
       report({ kind: 'notice', text });
   });
-  const tallies = createTallies(database, countryOf);
+  const tallies = await openTallies(database, countryOf);
   return {
     writers: { inserter: createInserter(database), tallies },
     namer: createPasswordNamer(words),

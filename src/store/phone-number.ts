@@ -47,7 +47,7 @@ export type NumberingPlan = (e164: string) =>
     }
   | undefined;
 
-/** Loaded when the first number comes: it costs 11 MiB and 0.1 s (measured). */
+/** Loaded by who writes, and by a query that needs it: it costs 11 MiB and 0.1 s (measured). */
 export async function loadNumberingPlan(): Promise<NumberingPlan> {
   const { parsePhoneNumberFromString } = await import('libphonenumber-js/max');
   return (e164) => parsePhoneNumberFromString(e164);

@@ -1,5 +1,6 @@
 import type { StoreBatch } from './types.js';
 import type { TalliedEvent } from './tallied-event.js';
+import { createNumberReader, loadNumberingPlan } from './phone-number.js';
 import type { Database } from './sqlite.js';
 import { createCounterTally } from './tally-counters.js';
 import { createNumberTally } from './tally-numbers.js';
@@ -16,11 +17,12 @@ export interface Tallies {
   finalize(): Promise<void>;
 }
 
-export function createTallies(
+/** Loads the numbering plans first: a batch must not wait for them, for it is to last in 250 ms. */
+export async function openTallies(
   database: Database,
   countryOf: (address: string) => string | null,
-): Tallies {
-  const numbers = createNumberTally(database);
+): Promise<Tallies> {
+  const numbers = createNumberTally(database, createNumberReader(await loadNumberingPlan()));
   const counters = createCounterTally(database, countryOf);
   return {
     write: async (batch) => {

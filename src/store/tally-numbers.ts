@@ -1,11 +1,6 @@
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import {
-  createNumberReader,
-  loadNumberingPlan,
-  type NumberReader,
-  type PhoneNumber,
-} from './phone-number.js';
+import type { NumberReader, PhoneNumber } from './phone-number.js';
 import type { Database, Statement } from './sqlite.js';
 import type { TalliedEvent } from './tallied-event.js';
 
@@ -52,13 +47,11 @@ const FORMS_SQL = `
   ON CONFLICT (number_id, form) DO UPDATE SET
     last_at_us = max(last_at_us, excluded.last_at_us), calls = calls + excluded.calls`;
 
-export function createNumberTally(database: Database): NumberTally {
-  let reader: NumberReader | null = null;
+export function createNumberTally(database: Database, reader: NumberReader): NumberTally {
   let statements: readonly [Statement, Statement] | null = null;
   return {
     write: async (events) => {
       if (events.every(({ calledNumber }) => calledNumber === null)) return events.map(() => null);
-      reader ??= createNumberReader(await loadNumberingPlan());
       const { numbers, seen } = gather(reader, events);
       if (seen.size === 0) return numbers;
       statements ??= [await database.prepare(NUMBERS_SQL), await database.prepare(FORMS_SQL)];

@@ -240,7 +240,7 @@ export const LIMITS = {
   /** Characters of a dialled number; E.164 has 15 digits, dial prefixes come on top. */
   numberCharsMax: 40,
   /** Numbers that are looked up in the numbering plans in a second of events, and remembered. */
-  numbersReadPerSecondMax: 1_000,
+  numbersReadPerSecondMax: 200,
   numbersRememberedMax: 20_000,
   /** Written forms of one number that are kept. */
   numberFormsMax: 200,
