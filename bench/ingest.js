@@ -1,8 +1,9 @@
 // The way from the socket to the stored event: npm run bench -- ingest [--seconds N] [--rate N] [--only NAME]
 import { execFile, fork } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs, promisify } from 'node:util';
+import { describe, judge } from './ingest/report.js';
 import { cpuSeconds, peakMib, startAgent } from './parts/agent.js';
 
 export const ABOUT =
@@ -12,14 +13,18 @@ const SENDER = new URL('ingest/sender.js', import.meta.url).pathname;
 const RECEIVER = new URL('ingest/receiver.js', import.meta.url).pathname;
 const PORT = 25060;
 const FLOOD_RATE = 150_000;
+/** What to reach for. */
+const REACH_RATE = 25_000;
+/** The same for the yardstick as for the agent: each costs the sender a socket to look after. */
+const SOURCES = 1_000;
 const WARM_UP = { rate: 4_000, seconds: 4, graceMs: 500 };
 
 /** Every case has a name for --only; `share` is its part of --rate. */
 const CASES = [
-  { name: 'mix', what: '1,000 sources, 600 bytes', sources: 1000, bytes: 600, share: 1 },
-  { name: 'half', what: 'the same at half the rate', sources: 1000, bytes: 600, share: 0.5 },
+  { name: 'mix', what: '1,000 sources, 600 bytes', sources: SOURCES, bytes: 600, share: 1 },
+  { name: 'half', what: 'the same at half the rate', sources: SOURCES, bytes: 600, share: 0.5 },
   { name: 'one', what: 'one source, 600 bytes', sources: 1, bytes: 600, share: 1 },
-  { name: 'large', what: '1,000 sources, 8 KiB', sources: 1000, bytes: 8192, share: 0.25 },
+  { name: 'large', what: '1,000 sources, 8 KiB', sources: SOURCES, bytes: 8192, share: 0.25 },
   {
     name: 'tcp',
     what: '200 connections, 600 bytes',
@@ -29,9 +34,16 @@ const CASES = [
     tcp: true,
   },
   {
+    name: 'reach',
+    what: 'the rate to reach for',
+    sources: SOURCES,
+    bytes: 600,
+    rate: REACH_RATE,
+  },
+  {
     name: 'flood',
     what: 'a flood from 1,000 sources',
-    sources: 1000,
+    sources: SOURCES,
     bytes: 600,
     rate: FLOOD_RATE,
   },
@@ -55,20 +67,27 @@ export async function run(words) {
   say(
     `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model}, ${seconds} s a case`,
   );
+  say(
+    `load average ${loadavg()[0]?.toFixed(1)} before it began; the sender is another process here`,
+  );
   const yardstick = {};
   for (const mode of ['empty', 'answering']) {
     yardstick[mode] = await measureReceiver(mode, Math.min(seconds, 5));
-    say(`plain dgram receiver, ${mode}: ${perSecond(yardstick[mode])} received`);
+    const received = Math.round(yardstick[mode]).toLocaleString('en');
+    say(`plain dgram receiver, ${mode}: ${received}/s received`);
   }
   const results = [];
   for (const each of CASES) {
     if (values.only !== undefined && !values.only.includes(each.name)) continue;
     const wanted = each.rate ?? rate * each.share;
     const result = await measureAgent(each, wanted, seconds, values.profile);
+    result.wantedPerS = wanted;
     result.ofYardstick = result.storedPerS / yardstick.answering;
     results.push({ case: each.name, ...result });
     for (const line of describe(each, result)) say(line);
   }
+  say('\nGoals');
+  for (const line of judge(results, seconds)) say(line);
   if (values.json) process.stdout.write(`${JSON.stringify({ yardstick, results })}\n`);
   return { yardstick, results };
 }
@@ -77,7 +96,7 @@ async function measureReceiver(mode, seconds) {
   const receiver = fork(RECEIVER, [mode]);
   const ask = () => new Promise((resolve) => receiver.once('message', resolve));
   const { port } = await ask();
-  const orders = { transport: 'udp', port, sources: 100, bytes: 600, rate: 400_000, seconds };
+  const orders = { transport: 'udp', port, sources: SOURCES, bytes: 600, rate: 400_000, seconds };
   const sent = await send({ ...orders, graceMs: 200 });
   const answer = ask();
   receiver.send('count');
@@ -148,7 +167,9 @@ function summarize({ sent, before, after, logged, cpu, peak }) {
     received,
     kernelDrops,
     answeredByAgent: grown(({ counts }) => counts.answered),
+    withheld: grown(({ counts }) => counts.unanswered),
     answersSeen: sent.answered,
+    senderCores: sent.cpuS / seconds,
     stored,
     thinned: grown(({ limits_hit: hit }) => hit.samples_thinned),
     logged,
@@ -160,21 +181,4 @@ function summarize({ sent, before, after, logged, cpu, peak }) {
     p50Ms: sent.p50Ms,
     p99Ms: sent.p99Ms,
   };
-}
-
-const perSecond = (number) => `${Math.round(number).toLocaleString('en')}/s`;
-const whole = (number) => number.toLocaleString('en');
-const ms = (number) => (number === null ? '-' : `${number.toFixed(1)} ms`);
-
-function describe({ name, what }, result) {
-  const { offered, received, kernelDrops, answeredByAgent, answersSeen } = result;
-  return [
-    '',
-    `${name}: ${what}`,
-    `  offered    ${whole(offered)} (${perSecond(result.offeredPerS)})`,
-    `  received   ${whole(received)}, dropped by the kernel ${whole(kernelDrops)}, unaccounted ${whole(result.lost)}`,
-    `  answered   ${whole(answeredByAgent)}, of which the sender saw ${whole(answersSeen)}; p50 ${ms(result.p50Ms)}, p99 ${ms(result.p99Ms)}`,
-    `  stored     ${whole(result.stored)} (${perSecond(result.storedPerS)}), counted only ${whole(result.thinned)}, logged ${whole(result.logged)}`,
-    `  used       ${Math.round(result.cpuUsPerMessage)} µs of processor a message, ${Math.round(result.peakMib)} MiB at most; stored are ${result.ofYardstick.toFixed(2)} of the answering receiver`,
-  ];
 }

@@ -84,6 +84,8 @@ export function createBenign(random, corpora) {
     })),
     'a trunk, OPTIONS each 10 s, three days': trunk(random, ip(), 10),
     'a trunk, OPTIONS each 60 s, three days': trunk(random, ip(), 60),
+    'a trunk, OPTIONS each 5 min, three days': trunk(random, ip(), 300),
+    'a trunk, OPTIONS each 10 min, three days': trunk(random, ip(), 600),
     'the same message again and again': retransmitting(random, ip()),
     'one polite look': [from(ip(), 0, ask(random))],
     'a look each day for a week': ((source) =>

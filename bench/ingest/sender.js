@@ -10,6 +10,7 @@ const { transport, port, sources, bytes, rate, seconds, graceMs = 2000 } = order
 const countMax = Math.floor(rate * seconds);
 /** Every so many-th message is timed. */
 const TIMED_EVERY = 8;
+const GRACES_MAX = 8;
 const sentMs = new Float64Array(Math.ceil(countMax / TIMED_EVERY) + 1);
 const tookMs = [];
 const counts = { offered: 0, answered: 0, sendErrors: 0 };
@@ -25,7 +26,11 @@ const peers = await (transport === 'tcp' ? openTcp() : openUdp());
 const startedMs = performance.now();
 await sendAll();
 const sendingS = (performance.now() - startedMs) / 1000;
-await new Promise((resolve) => setTimeout(resolve, graceMs));
+// Until no answer comes any more: closing earlier would throw away what a slow agent has not read.
+for (let seen = -1, round = 0; seen !== counts.answered && round < GRACES_MAX; round += 1) {
+  seen = counts.answered;
+  await new Promise((resolve) => setTimeout(resolve, graceMs));
+}
 for (const peer of peers) peer.close();
 tookMs.sort((one, other) => one - other);
 const quantile = (part) => tookMs[Math.floor((tookMs.length - 1) * part)] ?? null;

@@ -26,7 +26,8 @@ export async function startAgent({ keys = {}, sections = '', env = {}, nodeArgs 
   const conf = join(folder, 'etc', 'agent.conf');
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
   writeFileSync(conf, `${lines.join('\n')}\n${sections}\n`);
-  const words = [...nodeArgs, 'bin/run.js', 'run', '-c', conf];
+  // As the installed unit and `npm start` do.
+  const words = ['--max-semi-space-size=4', ...nodeArgs, 'bin/run.js', 'run', '-c', conf];
   const child = spawn(process.execPath, words, {
     cwd: ROOT,
     env: { ...process.env, ...env },

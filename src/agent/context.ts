@@ -183,7 +183,7 @@ async function restoreState(
     settings,
     rules: compileRules(rules),
     detect,
-    retransmissions: createRetransmissions(),
+    retransmissions: createRetransmissions(secret.readInt32LE(4)),
     answers: createAnswerState(),
     blocks: createBlockState({
       table: createBlockTable(await reader.activeBlocks(nowUs())),

@@ -67,7 +67,8 @@ export function createEffectRunner(outlets: Outlets): EffectRunner {
 
   return {
     run: (effects, reply) => {
-      for (const effect of effects) runOne({ outlets, gathered, reply }, effect);
+      const means = { outlets, gathered, reply };
+      for (const effect of effects) runOne(means, effect);
       if (gathered.events.length >= HAND_OVER_EVENTS) handOver();
       else timer ??= setTimeout(handOver, HAND_OVER_EVERY_MS);
     },

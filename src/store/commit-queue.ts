@@ -15,9 +15,17 @@ export interface CommitQueue {
   settleDown(): Promise<void>;
   /** Why something still waits; null when nothing does. */
   obstacle(): unknown;
+  /**
+   * Resolves when little waits, so that what comes next had better be read now; at once while the
+   * database takes nothing, for the logs go on then.
+   */
+  room(): Promise<void>;
   /** Gives up what waits. */
   abandon(): void;
 }
+
+/** One batch is being committed, the next is ready: more would only take room. */
+const WAITING_MAX = 2;
 
 export function createCommitQueue(
   databaseFile: string,
@@ -30,6 +38,7 @@ export function createCommitQueue(
   const waiting: Prepared[] = [];
   let retryTimer: NodeJS.Timeout | null = null;
   let draining: Promise<void> | null = null;
+  const room = createRoom(() => waiting.length < WAITING_MAX || retryTimer !== null);
 
   const drain = async (): Promise<void> => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
@@ -38,9 +47,11 @@ export function createCommitQueue(
       if (outcome.kind === 'failed') {
         journal.fails(outcome.error);
         retryTimer = setTimeout(() => void run(), LIMITS.storeRetryMs);
+        room.look();
         break;
       }
       waiting.shift();
+      room.look();
       journal.works();
       const parts = outcome.kind === 'committed' ? null : splitBatch(batch);
       if (parts !== null) {
@@ -48,7 +59,7 @@ export function createCommitQueue(
         continue;
       }
       if (outcome.kind === 'refused') journal.refuses(outcome.error);
-      report(settled(batch, outcome.kind === 'committed'));
+      await settle(batch, outcome.kind === 'committed', report);
     }
     // In the same turn as the last look at what waits, so that nothing is left lying.
     draining = null;
@@ -75,6 +86,7 @@ export function createCommitQueue(
     run,
     settleDown,
     obstacle: () => (waiting.length === 0 ? null : journal.current()),
+    room: room.wait,
     abandon: () => {
       stopTimer();
       for (const batch of waiting.splice(0)) report(settled(batch, false));
@@ -82,11 +94,34 @@ export function createCommitQueue(
   };
 }
 
+/** Those who wait until `hasRoom`; `look` when that may have changed. */
+function createRoom(hasRoom: () => boolean) {
+  const wanting: (() => void)[] = [];
+  return {
+    wait: (): Promise<void> =>
+      hasRoom() ? Promise.resolve() : new Promise<void>((resolve) => wanting.push(resolve)),
+    look: (): void => {
+      if (!hasRoom()) return;
+      for (const resolve of wanting.splice(0)) resolve();
+    },
+  };
+}
+
+/** Until it is logged too, a batch takes room. A log that fails is soon done with. */
+async function settle(
+  batch: Prepared,
+  committed: boolean,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  await batch.logged;
+  report(settled(batch, committed));
+}
+
 function settled(batch: Prepared, committed: boolean): PersisterReport {
   return {
     kind: 'settled',
     events: batch.events.length,
-    bytes: batch.events.reduce((sum, { record }) => sum + record.raw.length, 0),
+    bytes: batch.events.reduce((sum, { raw }) => sum + raw.length, 0),
     decisions: countDecisions(batch),
     committed,
   };

@@ -1,7 +1,8 @@
 import { countDecisions, type StoreBatch } from './types.js';
 import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
-import type { DerivedEvent, Inserter } from './insert.js';
+import type { EventRow } from './event-row.js';
+import type { Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
@@ -10,11 +11,13 @@ import type { Tallies } from './tallies.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
-  readonly events: readonly DerivedEvent[];
+  readonly events: readonly EventRow[];
   /** The digest credentials that these events carried. */
   readonly guesses: readonly Guess[];
   /** What is counted of the events. */
   readonly tallied: readonly TalliedEvent[];
+  /** Resolves when its lines are in the logs, or lost: until then the batch takes room. */
+  readonly logged: Promise<void>;
 }
 
 /** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
@@ -95,10 +98,10 @@ function mayPass(error: unknown): boolean {
 /** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
 export function splitBatch(batch: Prepared): readonly Prepared[] | null {
   if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
-  const { events, guesses, tallied } = batch;
+  const { events, guesses, tallied, logged } = batch;
   const decisions = { ...batch, events: [], guesses: [], tallied: [] };
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
-  return [decisions, { ...none, events, guesses, tallied }];
+  return [decisions, { ...none, events, guesses, tallied, logged }];
 }
 
 /** Says once that writing fails, and once that it works again. */

@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { EventRecord } from '../core/model/event.js';
 import { quoteText } from '../core/model/text.js';
 import type { Endpoint } from '../core/model/transport.js';
 import { bufferOf, type EventFacts } from './facts.js';
+import { bytesAsJson, jsonText } from './json-text.js';
 import { isoTime, sentrypeerTime } from './time-text.js';
 
 /** Who writes the log: repeated on every line of the JSON log, as SentryPeer does. */
@@ -18,23 +18,18 @@ export interface LogOrigin {
  * user=100 attack=extension_enumeration score=80 answered=404`. What is not known is left out.
  */
 export function formatEventLine(record: EventRecord, facts: EventFacts): string {
-  const user = facts.authUser ?? (facts.calledNumber === null ? facts.toUser : facts.fromUser);
-  const parts = [
-    isoTime(record.receivedAtUs),
-    subject(facts),
-    'from',
-    endpointText(record.source),
-    record.transport,
-    `proof=${record.proof}`,
-    facts.userAgent === null ? null : `ua="${quoted(facts.userAgent)}"`,
-    user === null ? null : `user=${word(user)}`,
-    facts.calledNumber === null ? null : `called=${word(facts.calledNumber)}`,
-    facts.anomalies.length === 0 ? null : `anomalies=${facts.anomalies.join(',')}`,
-    record.attackType === null ? null : `attack=${record.attackType}`,
-    `score=${String(Math.round(record.score * 10) / 10)}`,
-    record.answeredStatus === null ? null : `answered=${record.answeredStatus}`,
-  ];
-  return parts.filter((part) => part !== null).join(' ');
+  const { source, attackType, answeredStatus } = record;
+  const { userAgent, calledNumber, anomalies } = facts;
+  const user = facts.authUser ?? (calledNumber === null ? facts.toUser : facts.fromUser);
+  let line = `${isoTime(record.receivedAtUs)} ${subject(facts)} from ${endpointText(source)} `;
+  line += `${record.transport} proof=${record.proof}`;
+  if (userAgent !== null) line += ` ua="${quoted(userAgent)}"`;
+  if (user !== null) line += ` user=${word(user)}`;
+  if (calledNumber !== null) line += ` called=${word(calledNumber)}`;
+  if (anomalies.length > 0) line += ` anomalies=${anomalies.join(',')}`;
+  if (attackType !== null) line += ` attack=${attackType}`;
+  line += ` score=${String(Math.round(record.score * 10) / 10)}`;
+  return answeredStatus === null ? line : `${line} answered=${answeredStatus}`;
 }
 
 /**
@@ -43,69 +38,46 @@ export function formatEventLine(record: EventRecord, facts: EventFacts): string 
  * message as text; `raw_base64` is null where that text holds every byte.
  */
 export function formatJsonLine(record: EventRecord, facts: EventFacts, origin: LogOrigin): string {
-  const raw = bufferOf(record.raw);
-  const utf8 = isUtf8(raw);
-  const message = raw.toString(utf8 ? 'utf8' : 'latin1');
-  return asciiJson({
-    app_name: 'sentrypeer-agent',
-    app_version: origin.appVersion,
-    event_timestamp: sentrypeerTime(record.receivedAtUs),
-    event_uuid: record.uuid,
-    created_by_node_id: origin.instanceId,
+  const { source, local, attackType, answeredStatus, receivedAtUs } = record;
+  const { message, base64 } = bytesAsJson(bufferOf(record.raw));
+  const method = facts.method === null ? null : jsonText(facts.method);
+  const status = answeredStatus ?? 'null';
+  // Written by hand: as an object through JSON.stringify it costs three times as much (measured).
+  return (
+    `{"app_name":"sentrypeer-agent","app_version":${jsonText(origin.appVersion)}` +
+    `,"event_timestamp":"${sentrypeerTime(receivedAtUs)}","event_uuid":"${record.uuid}"` +
+    `,"created_by_node_id":${jsonText(origin.instanceId)}` +
     // SentryPeer's two words: whether the trap answered the message.
-    collected_method: record.answeredStatus === null ? 'passive' : 'responsive',
-    transport_type: record.transport.toUpperCase(),
-    source_ip: record.source.address,
-    destination_ip: record.local.address,
-    called_number: facts.calledNumber ?? '',
-    sip_method: facts.method ?? '',
-    sip_user_agent: facts.userAgent ?? '',
-    sip_message: message,
-    timestamp: isoTime(record.receivedAtUs),
-    event_id: record.id,
-    source_port: record.source.port,
-    destination_port: record.local.port,
-    method: facts.method,
-    kind: facts.kind,
-    status_code: facts.statusCode,
-    request_uri: facts.requestUri,
-    from_user: facts.fromUser,
-    to_user: facts.toUser,
-    auth_user: facts.authUser,
-    call_id: facts.callId,
-    attack_type: record.attackType,
-    score: record.score,
-    proof: record.proof,
-    answered_status: record.answeredStatus,
-    anomalies: facts.anomalies,
-    raw_length: record.rawLength,
-    tls_version: record.tls?.version ?? null,
-    tls_cipher: record.tls?.cipher ?? null,
-    tls_sni: record.tls?.sni ?? null,
-    raw_base64: utf8 && isPlain(message) ? null : raw.toString('base64'),
-  });
+    `,"collected_method":"${answeredStatus === null ? 'passive' : 'responsive'}"` +
+    `,"transport_type":"${record.transport.toUpperCase()}"` +
+    `,"source_ip":${jsonText(source.address)},"destination_ip":${jsonText(local.address)}` +
+    `,"called_number":${jsonText(facts.calledNumber ?? '')},"sip_method":${method ?? '""'}` +
+    `,"sip_user_agent":${jsonText(facts.userAgent ?? '')},"sip_message":${message}` +
+    `,"timestamp":"${isoTime(receivedAtUs)}","event_id":${record.id}` +
+    `,"source_port":${source.port},"destination_port":${local.port}` +
+    `,"method":${method ?? 'null'},"kind":"${facts.kind}"` +
+    `,"status_code":${facts.statusCode ?? 'null'},"request_uri":${jsonOrNull(facts.requestUri)}` +
+    `,"from_user":${jsonOrNull(facts.fromUser)},"to_user":${jsonOrNull(facts.toUser)}` +
+    `,"auth_user":${jsonOrNull(facts.authUser)},"call_id":${jsonOrNull(facts.callId)}` +
+    `,"attack_type":${jsonOrNull(attackType)},"score":${record.score}` +
+    `,"proof":"${record.proof}","answered_status":${status}` +
+    `,"anomalies":${facts.anomalies.length === 0 ? '[]' : JSON.stringify(facts.anomalies)}` +
+    `,"raw_length":${record.rawLength},${tlsAsJson(record)},"raw_base64":${base64}}`
+  );
 }
+
+const tlsAsJson = ({ tls = null }: EventRecord): string =>
+  tls === null
+    ? '"tls_version":null,"tls_cipher":null,"tls_sni":null'
+    : `"tls_version":${jsonText(tls.version)},"tls_cipher":${jsonText(tls.cipher)}` +
+      `,"tls_sni":${jsonOrNull(tls.sni)}`;
+
+const jsonOrNull = (text: string | null): string => (text === null ? 'null' : jsonText(text));
 
 /** `203.0.113.7:5060`, `[2001:db8::7]:5060`. */
 export function endpointText(endpoint: Endpoint): string {
   const { address, port } = endpoint;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** Plain text: nothing of the control characters but tab and line ends. */
-function isPlain(text: string): boolean {
-  return !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(text);
-}
-
-/** JSON in printable ASCII: JSON itself leaves DEL, C1 controls, U+2028 and bidi marks as they are. */
-function asciiJson(value: unknown): string {
-  const text = JSON.stringify(value);
-  // To look first costs a fraction of a replacement that finds nothing.
-  if (!/[^\x20-\x7e]/.test(text)) return text;
-  return text.replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function subject(facts: EventFacts): string {

@@ -1,16 +1,26 @@
+import type { EventRecord } from '../core/model/event.js';
 import { formatEventLine } from './event-lines.js';
+import type { EventFacts } from './facts.js';
 import { JSON_FORMATS } from './json-formats.js';
-import type { DerivedEvent } from './insert.js';
 import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
 import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
 import type { ArchiveCounts } from './types.js';
 import { createTurns } from './turns.js';
 
+/** An event with what its bytes say. */
+export interface DerivedEvent {
+  readonly record: EventRecord;
+  readonly facts: EventFacts;
+}
+
 /** The two logs of events: JSON for machines, and lines for people. Either may be absent. */
 export interface EventLogs {
-  /** Takes the events; they are written in order, one write a log. */
-  append(events: readonly DerivedEvent[]): void;
+  /**
+   * Takes the events; they are written in order, one write a log. Resolves when they are, or when
+   * it is known and reported that they are lost.
+   */
+  append(events: readonly DerivedEvent[]): Promise<void>;
   flush(): Promise<void>;
   /** Sets the logs aside, compresses them, deletes what is too old or too many. */
   archive(): Promise<ArchiveCounts>;
@@ -38,39 +48,40 @@ export async function openEventLogs(
   const turns = createTurns();
   const failing = new Set<string>();
 
-  const write = async (output: Output, lines: readonly string[]): Promise<void> => {
-    const { file, json } = output;
+  const write = async (output: Output, events: readonly DerivedEvent[]): Promise<void> => {
+    const { file, json, format } = output;
     // The JSON is ASCII; the lines for people may hold an ellipsis.
-    const error = await output.log.append(lines, json ? 'latin1' : 'utf8');
+    const error = await output.log.append(events, format, json ? 'latin1' : 'utf8');
     if (error === null) {
       if (failing.delete(file)) report({ kind: 'notice', text: `${file} is written again` });
-      if (json) report({ kind: 'logged', jsonLines: lines.length, linesLost: 0 });
+      if (json) report({ kind: 'logged', jsonLines: events.length, linesLost: 0 });
       return;
     }
-    report({ kind: 'logged', jsonLines: 0, linesLost: lines.length });
+    report({ kind: 'logged', jsonLines: 0, linesLost: events.length });
     if (failing.has(file)) return;
     failing.add(file);
     report({ kind: 'notice', text: `cannot write ${file}: ${error}; its lines are lost` });
   };
 
   return {
-    append: (events) => {
-      if (events.length === 0) return;
-      for (const output of outputs) {
-        const lines = events.map(output.format);
-        void turns.take(() => write(output, lines));
-      }
-    },
-    flush: () => turns.take(() => Promise.resolve()),
-    archive: () =>
+    append: (events) =>
       turns.take(async () => {
-        let rotated = 0;
-        for (const { log } of outputs) if (await log.rotate()) rotated += 1;
-        await rotator.idle();
-        let deleted = 0;
-        for (const { file } of outputs) deleted += await rotator.tidy(file);
-        return { rotated, deleted };
+        if (events.length === 0) return;
+        for (const output of outputs) await write(output, events);
       }),
+    flush: () => turns.take(() => Promise.resolve()),
+    archive: async () => {
+      const rotated = await turns.take(async () => {
+        let count = 0;
+        for (const { log } of outputs) if (await log.rotate()) count += 1;
+        return count;
+      });
+      // Lines go on being written while the old files are compressed.
+      await rotator.idle();
+      let deleted = 0;
+      for (const { file } of outputs) deleted += await rotator.tidy(file);
+      return { rotated, deleted };
+    },
     reopen: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.reopen();

@@ -5,6 +5,7 @@ import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { readTime } from '../core/model/time.js';
 import type { Transport } from '../core/model/transport.js';
+import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { fileExists, messageOf, unreadable } from './files.js';
 import { createInserter, type Inserter } from './insert.js';
@@ -157,7 +158,7 @@ async function writeRecords(
   await database.exec('BEGIN IMMEDIATE');
   try {
     await tallies.write({ blocks: [], tallied });
-    await inserter.events(events);
+    await inserter.events(events.map(({ record, facts }) => eventRow(record, facts)));
     await database.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', mark);
     await database.exec('COMMIT');
   } catch (error) {

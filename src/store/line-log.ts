@@ -6,10 +6,14 @@ import type { Rotator } from './rotate.js';
 /** A text file that only grows, one record a line; survives being rotated away. */
 export interface LineLog {
   /**
-   * Appends the lines with few writes, one call at a time. `latin1` is for lines that are ASCII and
-   * costs less. Resolves with null, or with why they are lost.
+   * Appends a line for each record with few writes, one call at a time. `latin1` is for lines that
+   * are ASCII and costs less. Resolves with null, or with why they are lost.
    */
-  append(lines: readonly string[], encoding: 'latin1' | 'utf8'): Promise<string | null>;
+  append<T>(
+    records: readonly T[],
+    format: (record: T) => string,
+    encoding: 'latin1' | 'utf8',
+  ): Promise<string | null>;
   /** Sets the file aside and begins a new one; false when there is nothing in it. */
   rotate(): Promise<boolean>;
   /** Closes the file and opens the one that has its name now. */
@@ -62,9 +66,9 @@ export async function openLineLog(file: string, rotation: LogRotation | null): P
       await rotate(rotation);
       return true;
     },
-    append: async (lines, encoding) => {
+    append: async (records, format, encoding) => {
       try {
-        await appendWhole(await ready(), buffer, lines, encoding);
+        await appendWhole(await ready(), buffer, records, format, encoding);
         return null;
       } catch (error) {
         return messageOf(error);
@@ -81,11 +85,13 @@ export async function openLineLog(file: string, rotation: LogRotation | null): P
 /**
  * All of the lines or none of them: half a line would spoil the next one too. They go through one
  * buffer that is used again and again, because a fresh one of this size costs more than its filling.
+ * A line is formatted when its turn comes, so that no more than one is ever a text.
  */
-async function appendWhole(
+async function appendWhole<T>(
   handle: FileHandle,
   buffer: Buffer,
-  lines: readonly string[],
+  records: readonly T[],
+  format: (record: T) => string,
   encoding: 'latin1' | 'utf8',
 ): Promise<void> {
   let written = 0;
@@ -98,7 +104,8 @@ async function appendWhole(
   };
   try {
     let used = 0;
-    for (const line of lines) {
+    for (const record of records) {
+      const line = format(record);
       // A line of UTF-8 takes at most three bytes for each unit of its text.
       const bytesMax = line.length * (encoding === 'utf8' ? 3 : 1) + 1;
       if (used + bytesMax > buffer.length) {

@@ -23,31 +23,30 @@ const NO_STATUS = -1;
 
 export function packEvents(events: readonly EventRecord[]): PackedEvents {
   const numbers = new Float64Array(events.length * NUMBERS_PER_EVENT);
-  const bytes = new Uint8Array(events.reduce((sum, { raw }) => sum + raw.length, 0));
+  let byteCount = 0;
+  for (const { raw } of events) byteCount += raw.length;
+  const bytes = new Uint8Array(byteCount);
   let texts = '';
   let offset = 0;
-  events.forEach((record, index) => {
-    const { source, local, tls = null } = record;
-    numbers.set(
-      [
-        record.id,
-        record.receivedAtUs,
-        source.port,
-        local.port,
-        record.score,
-        record.answeredStatus ?? NO_STATUS,
-        record.rawLength,
-        record.raw.length,
-      ],
-      index * NUMBERS_PER_EVENT,
-    );
+  let place = 0;
+  for (const record of events) {
+    const { source, local, raw, tls = null } = record;
+    numbers[place] = record.id;
+    numbers[place + 1] = record.receivedAtUs;
+    numbers[place + 2] = source.port;
+    numbers[place + 3] = local.port;
+    numbers[place + 4] = record.score;
+    numbers[place + 5] = record.answeredStatus ?? NO_STATUS;
+    numbers[place + 6] = record.rawLength;
+    numbers[place + 7] = raw.length;
+    place += NUMBERS_PER_EVENT;
     texts += `${record.uuid}\n${record.transport}\n${source.address}\n${local.address}\n`;
     texts += `${record.proof}\n${record.attackType ?? ''}\n`;
     // The server name is escaped text: it holds no line feed either.
     texts += tls === null ? '\n\n\n' : `${tls.version}\n${tls.cipher}\n${tls.sni ?? ''}\n`;
-    bytes.set(record.raw, offset);
-    offset += record.raw.length;
-  });
+    bytes.set(raw, offset);
+    offset += raw.length;
+  }
   return { numbers, texts, bytes };
 }
 

@@ -1,8 +1,9 @@
 import { AgentError } from '../core/model/errors.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
-import type { Writers } from './commit.js';
+import type { Prepared, Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
+import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
 import { createPasswordNamer, type PasswordNamer } from './guess.js';
@@ -56,6 +57,12 @@ export interface Persister extends Maintenance {
   close(): Promise<void>;
 }
 
+/** The writer where it is, in this thread. */
+export interface LocalPersister extends Persister {
+  /** Resolves when the next batch had better be given; until then it waits cheaper outside. */
+  room(): Promise<void>;
+}
+
 /**
  * Opens database and logs. Rejects with DATABASE_* or STATE_UNWRITABLE. Later failures reject
  * nothing: a batch that the disk does not take is tried again, in order, until it is taken; the
@@ -64,7 +71,7 @@ export interface Persister extends Maintenance {
 export async function createPersister(
   options: PersisterOptions,
   report: (report: PersisterReport) => void,
-): Promise<Persister> {
+): Promise<LocalPersister> {
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
@@ -96,12 +103,9 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
-      logs.append(events);
-      const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-      const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
-      commits.add({ ...batch, events, guesses, tallied });
+      commits.add(prepare(batch, logs, namer));
     },
+    room: () => commits.room(),
     flush,
     expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
@@ -152,6 +156,16 @@ async function openWriters(
     writers: { inserter: createInserter(database), tallies },
     namer: createPasswordNamer(words),
   };
+}
+
+/** Reads the messages of a batch and begins to log them. */
+function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+  const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
+  const logged = logs.append(events);
+  const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
+  const rows = events.map(({ record, facts }) => eventRow(record, facts));
+  const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
+  return { ...batch, events: rows, guesses, tallied, logged };
 }
 
 async function closeDatabase(

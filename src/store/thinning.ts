@@ -23,12 +23,15 @@ export interface Thinner {
   isEmpty(): boolean;
 }
 
+/** Below it every event is kept, and nothing is looked up. */
+const THIN_FROM = 0.6;
+
 /** From this fill on, so many samples of one source in a second. */
 const STEPS = [
   { fill: 1, samples: 0 },
   { fill: 0.9, samples: 4 },
   { fill: 0.75, samples: 20 },
-  { fill: 0.6, samples: 100 },
+  { fill: THIN_FROM, samples: 100 },
 ] as const;
 
 type Counting = { -readonly [K in keyof ThinnedSource]: ThinnedSource[K] };
@@ -54,6 +57,7 @@ export function createThinner(): Thinner {
 
   return {
     admit: (record, fill) => {
+      if (fill < THIN_FROM) return true;
       const step = STEPS.find((each) => fill >= each.fill);
       if (step === undefined) return true;
       const now = Math.floor(record.receivedAtUs / 1_000_000);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import { messageOf } from './files.js';
 import { packEvents } from './pack.js';
 import type { Persister, PersisterOptions, PersisterReport } from './persister.js';
@@ -30,7 +31,10 @@ export async function startWorkerPersister(
   report: (report: PersisterReport) => void,
   onGone: (reason: string) => void,
 ): Promise<Persister> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: options,
+    resourceLimits: { maxYoungGenerationSizeMb: LIMITS.workerYoungMibMax },
+  });
   const start = await awaitStart(worker);
   const calls = createCalls(worker);
   let closing = false;

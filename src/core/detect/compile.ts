@@ -2,12 +2,15 @@ import { AgentError } from '../model/errors.js';
 import { LIMITS } from '../model/limits.js';
 import type { Rule, RuleCount } from '../model/rule.js';
 import { compileCondition } from './condition.js';
-import type { Condition } from './condition.js';
+import type { Condition, ConditionResult } from './condition.js';
 import { hashReaderOf } from './event-view.js';
 import type { HashReader } from './event-view.js';
 import { fieldNamed, SOURCE_FIELDS } from './fields.js';
 import { keySpecOf } from './key-spec.js';
 import type { KeySpec } from './key-spec.js';
+import { compileMatcher } from './match.js';
+import type { Conditions, Matcher } from './match.js';
+import type { Certain } from './read-condition.js';
 
 /** How a rule counts; times in microseconds, 0 where the rule does not say. */
 export interface TallySpec {
@@ -41,15 +44,24 @@ export interface CompiledRule {
   readonly muteUs: number;
   /** For what a rule is mute after it has fired: always of one source. */
   readonly muteSpec: KeySpec;
+  /** The conditions as the interpreter runs them, for what the matcher leaves. */
   readonly condition: Condition | null;
   readonly count: CompiledCount | null;
+  readonly conditions: Conditions;
+}
+
+/** Rules that are looked at together. */
+export interface RuleList {
+  readonly rules: readonly CompiledRule[];
+  /** Finds out for all of them at once which conditions hold. */
+  readonly match: Matcher;
 }
 
 /** The rules of one kind of message, so that only those of its method are looked at. */
 interface MethodIndex {
-  readonly byMethod: ReadonlyMap<string, readonly CompiledRule[]>;
+  readonly byMethod: ReadonlyMap<string, RuleList>;
   /** Rules for a method that no rule names. */
-  readonly others: readonly CompiledRule[];
+  readonly others: RuleList;
 }
 
 export interface RuleSet {
@@ -88,25 +100,28 @@ export function rulesFor(
   { index }: RuleSet,
   kind: Rule['match']['kind'],
   method: string | null,
-): readonly CompiledRule[] {
+): RuleList {
   const methods = index[kind];
   return method === null ? methods.others : (methods.byMethod.get(method) ?? methods.others);
 }
 
 function compileRule(rule: Rule, index: number): CompiledRule {
   const { count } = rule;
+  const when = conditionOf(rule, rule.when);
+  const forgets = conditionOf(rule, count?.forgetWhen ?? null);
   return {
     rule,
     index,
     key: JSON.stringify([rule.id, rule.version, rule.match, rule.when, count]),
     muteUs: rule.muteS * 1e6,
     muteSpec: keySpecOf(count === null ? ['source'] : withSource(count.by)),
-    condition: conditionOf(rule, rule.when),
-    count: count === null ? null : compileCount(rule, count),
+    condition: when?.condition ?? null,
+    count: count === null ? null : compileCount(rule, count, forgets?.condition ?? null),
+    conditions: { when: when?.node ?? null, forgetWhen: forgets?.node ?? null },
   };
 }
 
-function compileCount(rule: Rule, count: RuleCount): CompiledCount {
+function compileCount(rule: Rule, count: RuleCount, forgets: Condition | null): CompiledCount {
   const tally = {
     over: count.over,
     withinUs: (count.withinS ?? 0) * 1e6,
@@ -120,7 +135,7 @@ function compileCount(rule: Rule, count: RuleCount): CompiledCount {
     distinct: count.distinct === null ? null : checkField(rule, count.distinct),
     spec: keySpecOf(count.by),
     own: count.own === null ? null : ownShare(tally, count.own),
-    forgets: conditionOf(rule, count.forgetWhen),
+    forgets,
     repeats: count.repeats,
     keptUs: Math.max(tally.withinUs, tally.leakUs * (count.over + 1)),
   };
@@ -143,11 +158,14 @@ function withSource(by: readonly string[]): readonly string[] {
   return ['source', ...by.filter((name) => !SOURCE_FIELDS.has(name))];
 }
 
-function conditionOf(rule: Rule, source: string | null): Condition | null {
+function conditionOf(
+  rule: Rule,
+  source: string | null,
+): Extract<ConditionResult, { ok: true }> | null {
   if (source === null) return null;
   const result = compileCondition(source);
   if (!result.ok) throw wrong(rule, `rule '${rule.id}': ${result.fault.message}`);
-  return result.condition;
+  return result;
 }
 
 function checkField(rule: Rule, name: string): HashReader {
@@ -170,12 +188,19 @@ function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {
 function indexOf(rules: readonly CompiledRule[], kind: Rule['match']['kind']): MethodIndex {
   const concerned = rules.filter(({ rule }) => rule.match.kind === kind);
   const methods = new Set(concerned.flatMap(({ rule }) => rule.match.methods ?? []));
-  const byMethod = new Map<string, readonly CompiledRule[]>();
+  const byMethod = new Map<string, RuleList>();
   for (const method of methods) {
-    byMethod.set(
-      method,
-      concerned.filter(({ rule }) => rule.match.methods?.includes(method) ?? true),
-    );
+    const those = concerned.filter(({ rule }) => rule.match.methods?.includes(method) ?? true);
+    byMethod.set(method, listOf(those, { kind, method }));
   }
-  return { byMethod, others: concerned.filter(({ rule }) => rule.match.methods === null) };
+  const others = concerned.filter(({ rule }) => rule.match.methods === null);
+  return { byMethod, others: listOf(others, { kind, method: null }) };
 }
+
+const listOf = (rules: readonly CompiledRule[], certain: Certain): RuleList => ({
+  rules,
+  match: compileMatcher(
+    rules.map(({ conditions }) => conditions),
+    certain,
+  ),
+});

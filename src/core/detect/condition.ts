@@ -5,13 +5,12 @@ import {
   TypeError as CelTypeError,
 } from '@marcbachmann/cel-js';
 import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
-import { RE2JS, RE2JSException } from 're2js';
+import { RE2JSException } from 're2js';
 import { LIMITS } from '../model/limits.js';
 import { EVENT_VIEW, EventType, viewedEvent } from './event-view.js';
-import { compileFast } from './fast-condition.js';
 import { FIELDS } from './fields.js';
-import { detach } from './detach.js';
 import { hexText } from './hex-text.js';
+import { findPattern, patternOf } from './pattern.js';
 
 /** What is wrong with a condition: `offset` and `length` in characters of its text. */
 export interface ConditionFault {
@@ -20,11 +19,14 @@ export interface ConditionFault {
   readonly length: number;
 }
 
-/** Answers for the event that the shared view looks at. Throws when the condition faults. */
+/**
+ * Answers for the event that the shared view looks at, run by cel-js. Throws when the condition
+ * faults. It is what compileMatcher() is measured against, and runs what that leaves.
+ */
 export type Condition = () => boolean;
 
 export type ConditionResult =
-  | { readonly ok: true; readonly condition: Condition }
+  | { readonly ok: true; readonly condition: Condition; readonly node: ASTNode }
   | { readonly ok: false; readonly fault: ConditionFault };
 
 /** Functions that rules have besides those of CEL, for docs/RULES.md. */
@@ -43,9 +45,6 @@ export const CONDITION_FUNCTIONS = [
   },
 ] as const;
 
-/** Patterns are literals of rules, so each is compiled once; old ones go when rules are reloaded. */
-const patterns = new Map<string, RE2JS>();
-
 const CONTEXT = { event: EVENT_VIEW };
 
 const environment = createEnvironment();
@@ -63,7 +62,7 @@ function createEnvironment(): Environment {
   })
     .registerType('Event', { ctor: EventType, fields })
     .registerVariable('event', 'Event')
-    .registerFunction(CONDITION_FUNCTIONS[0].signature, matchesPattern)
+    .registerFunction(CONDITION_FUNCTIONS[0].signature, findPattern)
     .registerFunction(
       CONDITION_FUNCTIONS[1].signature,
       (_event: object, name: string) => viewedEvent().message.header(name.toLowerCase()) ?? '',
@@ -71,51 +70,10 @@ function createEnvironment(): Environment {
     .registerFunction(CONDITION_FUNCTIONS[2].signature, hexText);
 }
 
-/**
- * The same condition run by cel-js itself. Throws ParseError for what is not CEL. It is what
- * compileFast() is measured against.
- */
-export const interpretCondition = (source: string): Condition =>
-  interpreted(environment.parse(source));
-
 const interpreted =
   (program: ParseResult): Condition =>
   () =>
     program(CONTEXT) === true;
-
-function matchesPattern(value: string, source: string): boolean {
-  return (patterns.get(source) ?? keepPattern(source)).test(value);
-}
-
-/** One class of characters, so many times, from end to end: linear in any engine. */
-const ONE_CLASS = /^\^\[[A-Za-z0-9-]+\]\{\d+(?:,\d*)?\}\$$/;
-
-/** The same texts come again and again (User-Agent), so the last answers are kept. */
-function patternTest(source: string): (text: string) => boolean {
-  if (ONE_CLASS.test(source)) {
-    const native = new RegExp(source);
-    return (value) => native.test(value);
-  }
-  const pattern = patterns.get(source) ?? keepPattern(source);
-  const answers = new Map<string, boolean>();
-  return (value) => {
-    const known = answers.get(value);
-    if (known !== undefined) return known;
-    const answer = pattern.test(value);
-    if (value.length > LIMITS.conditionAnswerCharsMax) return answer;
-    if (answers.size >= LIMITS.conditionAnswersMax) answers.clear();
-    answers.set(detach(value), answer);
-    return answer;
-  };
-}
-
-function keepPattern(source: string): RE2JS {
-  const pattern = RE2JS.compile(source);
-  const oldest = patterns.size < LIMITS.conditionPatternsMax ? undefined : patterns.keys().next();
-  if (oldest?.done === false) patterns.delete(oldest.value);
-  patterns.set(source, pattern);
-  return pattern;
-}
 
 /**
  * Reads a condition (CEL) and checks its types: a wrong field, operator or pattern is found now,
@@ -138,7 +96,7 @@ export function compileCondition(source: string): ConditionResult {
     }
     const fault = checkCalls(program.ast);
     if (fault !== null) return { ok: false, fault };
-    return { ok: true, condition: compileFast(program.ast, patternTest) ?? interpreted(program) };
+    return { ok: true, condition: interpreted(program), node: program.ast };
   } catch (error) {
     if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error;
     const { range } = error;
@@ -185,7 +143,7 @@ function checkPattern(
     return { ...at, message: 'the pattern of regex() must be a text literal' };
   }
   try {
-    if (!patterns.has(pattern.args)) keepPattern(pattern.args);
+    patternOf(pattern.args);
     return null;
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;

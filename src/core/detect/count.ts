@@ -5,7 +5,6 @@ import type { Kind } from './board.js';
 import type { Hash } from './hash.js';
 import { countValue, forgetValue } from './ledger.js';
 import { lookUp, openGroup, openTape } from './look-up.js';
-import { isShared } from './groups.js';
 import { TAPE_FLAG } from './plan.js';
 import type { Place, Plan, RulePlan } from './plan.js';
 import type { DetectState } from './state.js';
@@ -73,24 +72,12 @@ export function countEvent(
   // Whoever was caught a moment ago need not be counted: what it does is still named.
   const proven = isProven(event.proof);
   if (isMute(state.board, rule.state.slot, proven ? 1 : 0)) return proven ? PROVEN : UNPROVEN;
-  if (!isOpen(state, plan, main, seen.nowUs)) return null;
+  // Groups over a network count when it has several sources.
+  if (plan.specs[main.spec]?.gate?.open === false) return null;
   const exceeded = exceeds(state, plan, rule, main, value, seen, 0);
   const exceededProven = proven && exceeds(state, plan, rule, main, value, seen, 1);
   if (!exceeded) return null;
   return exceededProven ? PROVEN : UNPROVEN;
-}
-
-/** Groups over a network count when it has several sources. */
-function isOpen(
-  { groups, limits, sourceHash }: DetectState,
-  plan: Plan,
-  place: Place,
-  nowUs: number,
-): boolean {
-  const gate = plan.specs[place.spec]?.gate ?? null;
-  if (gate === null) return true;
-  const source = sourceHash();
-  return source !== null && isShared(groups, gate, source, limits.networksMax, nowUs);
 }
 
 /** True when the group has too many and, where the rule asks for it, the source its own share. */

@@ -13,8 +13,9 @@ import { countEvent, expectRule, lookUpRule, PROVEN, UNPROVEN } from './count.js
 import type { Counted } from './count.js';
 import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
-import { makeRoom } from './groups.js';
+import { lookAtNetworks, makeRoom } from './groups.js';
 import { mute, openGroup } from './look-up.js';
+import { ASK, FORGETS, HOLDS } from './match.js';
 import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
 import { addPoints, readScore, spendPoints } from './score.js';
@@ -65,6 +66,10 @@ export function detect(
   let worst: AttackType | null = null;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.recordsMax, nowUs);
+  const source = state.sourceHash();
+  if (source !== null) {
+    lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);
+  }
   const { rules, forgets } = matchRules(state, ruleSet, event, faults);
   for (const rule of rules) lookUpRule(state, plan, rule, nowUs);
   for (let index = 0; index < rules.length; index += 1) {
@@ -111,6 +116,8 @@ interface Matched {
 
 /** One for the whole program: it is used up before anything else can run. */
 const matched: Matched = { rules: [], forgets: [] };
+/** What holds for the event, by the place of each rule in its list; used up as well. */
+const verdicts = new Uint8Array(LIMITS.rulesMax);
 
 function matchRules(
   state: DetectState,
@@ -123,19 +130,30 @@ function matchRules(
   matched.rules.length = 0;
   matched.forgets.length = 0;
   wipe(board, ticksOf(event.receivedAtUs));
-  for (const compiled of rulesFor(ruleSet, event.message.kind, event.message.method)) {
-    const { count, condition, index } = compiled;
-    const rule = plan.rules[index];
-    if (rule === undefined) continue;
+  const { rules, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
+  match(verdicts);
+  for (let place = 0; place < rules.length; place += 1) {
+    const verdict = verdicts[place] ?? 0;
+    const rule = plan.rules[rules[place]?.index ?? -1];
+    if (verdict === 0 || rule === undefined) continue;
+    const { count } = rule.compiled;
     if (count !== null && event.retransmission && !count.repeats) continue;
-    const forgetWhen = count?.forgets ?? null;
-    const forget = forgetWhen !== null && holds(forgetWhen, rule, event, faults);
-    if (!forget && condition !== null && !holds(condition, rule, event, faults)) continue;
+    const found = (verdict & ASK) === 0 ? verdict : askInterpreter(rule, event, faults);
+    if (found === 0) continue;
+    const forget = (found & FORGETS) !== 0;
     expectRule(state, rule, proven, forget);
     matched.rules.push(rule);
     matched.forgets.push(forget);
   }
   return matched;
+}
+
+/** What the matcher leaves: a verdict as its own, from conditions that may fail. */
+function askInterpreter(rule: RulePlan, event: TrapEvent, faults: RuleFault[]): number {
+  const { count, condition } = rule.compiled;
+  const forgets = count?.forgets ?? null;
+  if (forgets !== null && holds(forgets, rule, event, faults)) return FORGETS;
+  return condition === null || holds(condition, rule, event, faults) ? HOLDS : 0;
 }
 
 /** What a rule whose condition holds sees in the event: null for nothing, or nothing yet. */

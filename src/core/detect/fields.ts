@@ -2,8 +2,7 @@ import { LIMITS } from '../model/limits.js';
 import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
-import { parseNameAddr } from '../sip/name-addr.js';
-import { parseUri } from '../sip/uri.js';
+import { contactHost } from '../sip/party.js';
 import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
 import { networkOf } from './networks.js';
 import { joinOddUsers, longestHeaderBytes } from './odd-text.js';
@@ -70,7 +69,7 @@ function readGuess(event: TrapEvent): string | null {
 /** Host of the first Contact: where a phone says that it is, its own address behind a NAT. */
 function readContactHost({ message }: TrapEvent): string | null {
   const { contact } = message;
-  return contact === null ? null : parseUri(parseNameAddr(contact).uri).host;
+  return contact === null ? null : contactHost(contact);
 }
 
 /** The number that the event dials, read by one of the ways to look at it. */

@@ -1,4 +1,3 @@
-import { viewStamp } from './event-view.js';
 import type { Hash } from './hash.js';
 import {
   addKey,
@@ -12,7 +11,7 @@ import {
 } from './key-table.js';
 import type { KeyTable } from './key-table.js';
 import { LONG_FLAG, MUTE_WORD, tagOf, TAPE_FLAG } from './plan.js';
-import type { BitRule, Gate, Plan, PlanSpec } from './plan.js';
+import type { BitRule, Plan, PlanSpec } from './plan.js';
 import { createPool, giveBack, takeRecord } from './pool.js';
 import type { Pool } from './pool.js';
 import { MASK, NEXT, OLDEST, SIEVE, WORD } from './record.js';
@@ -83,21 +82,20 @@ export function makeRoom(groups: Groups, plan: Plan, recordsMax: number, nowUs: 
 }
 
 /**
- * True when the network of the event looked at has had more than one source: a rule over a network
- * says nothing new of a single source, and most networks have no other.
+ * Opens the gates of networks that have had more than one source: a rule over a network says nothing
+ * new of a single source, and most networks have no other.
  */
-export function isShared(
+export function lookAtNetworks(
   { networks }: Groups,
-  gate: Gate,
+  { gates }: Plan,
   source: Hash,
   max: number,
   nowUs: number,
-): boolean {
-  if (gate.stamp === viewStamp()) return gate.open;
-  gate.stamp = viewStamp();
-  const network = gate.network();
-  gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
-  return gate.open;
+): void {
+  for (const gate of gates) {
+    const network = gate.network();
+    gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
+  }
 }
 
 function seeSource(

@@ -39,7 +39,7 @@ export interface RulePlan {
 /** Groups over the sources of a network: they open when a second source of it turns up. */
 export interface Gate {
   readonly network: HashReader;
-  stamp: number;
+  /** For the event looked at. */
   open: boolean;
 }
 
@@ -69,6 +69,7 @@ export interface Plan {
   /** In the order of the set. */
   readonly rules: readonly RulePlan[];
   readonly specs: readonly PlanSpec[];
+  readonly gates: readonly Gate[];
   /** By tag. */
   readonly ledgers: readonly Ledger[];
   /** By tag × 32 + bit. */
@@ -138,6 +139,7 @@ export function makePlan(
   return {
     rules: planned,
     specs: draft.specs,
+    gates: [...draft.gates.values()],
     ledgers: Array.from({ length: tags.next }, (_, tag) => draft.ledgers[tag] ?? NOTHING),
     bitRules: Array.from({ length: tags.next * 32 }, (_, at) => draft.bits.get(at)),
     keptUs: Math.max(0, ...rules.map(({ muteUs, count }) => Math.max(muteUs, count?.keptUs ?? 0))),
@@ -249,7 +251,7 @@ function gateOf({ names }: KeySpec, gates: Map<string, Gate>): Gate | null {
   if (known !== undefined) return known;
   const field = fieldNamed(name);
   if (field === null) throw new Error(`there is no field ${name}`);
-  const gate: Gate = { network: hashReaderOf(field), stamp: 0, open: false };
+  const gate: Gate = { network: hashReaderOf(field), open: false };
   gates.set(name, gate);
   return gate;
 }

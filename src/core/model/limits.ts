@@ -83,6 +83,8 @@ export const LIMITS = {
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 20,
+  /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
+  workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */
   logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
@@ -117,6 +119,8 @@ export const LIMITS = {
   conditionDepthMax: 32,
   /** Compiled patterns of conditions that are kept. */
   conditionPatternsMax: 1_000,
+  /** Characters of conditions that are made one function: V8 leaves large ones slow. */
+  matcherCharsMax: 16_000,
   /** Answers that one pattern of a condition remembers for texts that come again. */
   conditionAnswersMax: 512,
   conditionAnswerCharsMax: 64,
@@ -149,6 +153,8 @@ export const LIMITS = {
   retransmissionsMax: 50_000,
   /** Sources, and networks, whose answers are counted in one window; when full it begins anew. */
   answerAllowancesMax: 100_000,
+  /** Sources whose nonce of this hour is remembered, to save its hash. */
+  noncesRememberedMax: 10_000,
   /** Calls that the trap holds at once. */
   callsMax: 10_000,
   /** Passwords that let an attacker in: each costs two hashes a request with credentials. */

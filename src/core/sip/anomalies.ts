@@ -2,7 +2,8 @@ import type { Anomaly } from '../model/anomaly.js';
 import type { SipMessage } from '../model/sip-message.js';
 import { checkAddress, checkRequestUri } from './check-address.js';
 import { checkVia } from './check-via.js';
-import { compactCode, nameLength, valueOffset } from './header-name.js';
+import { headerCode } from './header-index.js';
+import { nameLength } from './header-name.js';
 import type { Head } from './scan.js';
 
 /** Headers that are counted: how often each may and must be there. */
@@ -17,26 +18,23 @@ const COUNTED = (
     ['content-length', false, true],
     ['content-type', false, true],
   ] as const
-).map(([name, required, single], index) => ({
-  name,
-  letter: compactCode(name),
-  required,
-  single,
-  bit: 1 << index,
-}));
+).map(([name, required, single], index) => ({ name, required, single, bit: 1 << index }));
 const REQUIRED_BITS = COUNTED.reduce((bits, one) => (one.required ? bits | one.bit : bits), 0);
+/** The counted headers by their codes in the index. */
+const BY_CODE = new Map(COUNTED.map((one) => [headerCode(one.name), one]));
 
 /** The names of all that is odd about a request or response, each once, in order of appearance. */
 export function findAnomalies(
   message: SipMessage,
   head: Head,
+  lines: readonly number[],
   startAnomalies: readonly Anomaly[],
 ): readonly Anomaly[] {
   const found = new Set<Anomaly>(startAnomalies);
   if (message.requestUri !== null && !checkRequestUri(message.requestUri)) {
     found.add('bad-request-uri');
   }
-  checkSection(message, head, found);
+  checkSection(message, head, lines, found);
   for (const value of message.headers('via')) checkVia(value, found);
   for (const name of ['from', 'to', 'contact'] as const) {
     for (const value of message.headers(name)) checkAddress(name, value, found);
@@ -49,21 +47,27 @@ export function findAnomalies(
   return [...found];
 }
 
-function checkSection(message: SipMessage, head: Head, found: Set<Anomaly>): void {
+function checkSection(
+  message: SipMessage,
+  head: Head,
+  lines: readonly number[],
+  found: Set<Anomaly>,
+): void {
   if (head.overflow) found.add('too-many-headers');
   if (!head.complete) found.add('unterminated-headers');
   let seen = 0;
-  for (let index = 0; index < head.spans.length; index += 2) {
-    const begin = head.spans[index] ?? 0;
-    const end = head.spans[index + 1] ?? 0;
-    const length = nameLength(message.bytes, begin, end);
-    if (length === -1) found.add('bad-header-line');
-    for (const { name, letter, single, bit } of COUNTED) {
-      if (length !== 1 && length !== name.length) continue;
-      if (valueOffset(message.bytes, begin, end, name, letter) === -1) continue;
-      if (single && (seen & bit) !== 0) found.add('duplicate-header');
-      seen |= bit;
+  for (let line = 0; line < lines.length; line += 1) {
+    const code = lines[line] ?? 0;
+    if (code === 0) {
+      const begin = head.spans[line * 2] ?? 0;
+      const end = head.spans[line * 2 + 1] ?? 0;
+      if (nameLength(message.bytes, begin, end) === -1) found.add('bad-header-line');
+      continue;
     }
+    const counted = BY_CODE.get(code);
+    if (counted === undefined) continue;
+    if (counted.single && (seen & counted.bit) !== 0) found.add('duplicate-header');
+    seen |= counted.bit;
   }
   if ((seen & REQUIRED_BITS) !== REQUIRED_BITS) found.add('missing-header');
 }

@@ -1,27 +1,18 @@
 import type { Anomaly } from '../model/anomaly.js';
 import { parseNameAddr, type NameAddr } from './name-addr.js';
 import { quoteEnd, readParam, splitList } from './params.js';
+import { isPlainAddress, isPlainUri } from './plain.js';
 import { hostPortOf, isHostPort, parseUri } from './uri.js';
 
 /** Blanks, angle brackets, quotes and controls: RFC 3261 section 25.1 has none of them in a URI. */
 const URI_CHARS = /^[^\s<>"\x00-\x20\x7f]+$/;
 const DISPLAY_TOKENS = /^[A-Za-z0-9\-.!%*_+`'~ \t]*$/;
 
-const USER = "[\\w.+*%~!'()&=$/-]+";
-const HOST_PORT = '(?:[\\w.-]+|\\[[0-9a-fA-F:.]+\\])(?::[1-5]?\\d{1,4})?';
-const PARAMS = '(?:;[\\w.+-]+(?:=[\\w.+%~!*-]+)?)*';
-/** The everyday forms. What they do not match is looked at closely; most values never are. */
-const PLAIN_URI = new RegExp(`^sips?:(?:${USER}@)?${HOST_PORT}${PARAMS}$`);
-const PLAIN_ADDRESS = new RegExp(
-  `^(?:"[^"\\\\]*" ?|[\\w ]*)<sips?:(?:${USER}@)?${HOST_PORT}${PARAMS}>${PARAMS}$`,
-);
-/** Beyond it no regular expression is let loose with repeated groups. */
-const PLAIN_CHARS_MAX = 512;
-const LONG_EXPIRES = /;expires=\d{10}/i;
-
 /** True when a Request-URI may stand there as it is (RFC 3261 sections 19.1.1 and 25.1). */
-export function checkRequestUri(text: string): boolean {
-  if (isPlain(text, PLAIN_URI)) return true;
+export const checkRequestUri = (text: string): boolean => isPlainUri(text) || checkUriClosely(text);
+
+/** The same without the short cut. */
+export function checkUriClosely(text: string): boolean {
   if (!isUri(text)) return false;
   // Headers in a SIP Request-URI are forbidden (RFC 3261 table 1); other schemes may hold a `?`.
   const uri = parseUri(text);
@@ -34,8 +25,15 @@ export function checkAddress(
   value: string,
   found: Set<Anomaly>,
 ): void {
-  const plain = isPlain(value, PLAIN_ADDRESS) || isPlain(value, PLAIN_URI);
-  if (plain && !LONG_EXPIRES.test(value)) return;
+  if (!isPlainAddress(value)) checkAddressClosely(name, value, found);
+}
+
+/** The same without the short cut. */
+export function checkAddressClosely(
+  name: 'from' | 'to' | 'contact',
+  value: string,
+  found: Set<Anomaly>,
+): void {
   if (name !== 'contact') {
     checkOne(value, found);
     return;
@@ -79,10 +77,6 @@ function isUri(text: string): boolean {
   const uri = parseUri(text);
   if (uri.scheme === '') return false;
   return !isSip(uri.scheme) || isHostPort(hostPortOf(uri.rest));
-}
-
-function isPlain(text: string, form: RegExp): boolean {
-  return text.length <= PLAIN_CHARS_MAX && form.test(text);
 }
 
 function isSip(scheme: string): boolean {

@@ -1,20 +1,18 @@
 import type { Anomaly } from '../model/anomaly.js';
 import { readParam, splitList } from './params.js';
+import { isPlainVia } from './plain.js';
 import { isHostPort } from './uri.js';
 
 /** Protocol name, version and transport, blanks allowed around the slashes, then a blank. */
 const SENT_PROTOCOL = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*[A-Za-z0-9\-.!%*_+`'~]+[ \t]+/i;
 
-/** The everyday form. What it does not match is looked at closely; most values never are. */
-const PLAIN =
-  /^SIP\/2\.0\/[A-Z]{2,8} (?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-5]?\d{1,4})?(?:;[\w-]+(?:=[\w.:~%*+!-]+)?)+$/;
-/** Beyond it no regular expression is let loose with repeated groups. */
-const PLAIN_CHARS_MAX = 512;
-const BARE_BRANCH = /;branch=z9hG4bK(?:;|$)/i;
-
 /** Adds what is odd about one Via line, which may hold several values (RFC 3261 section 20.42). */
 export function checkVia(value: string, found: Set<Anomaly>): void {
-  if (value.length <= PLAIN_CHARS_MAX && PLAIN.test(value) && !BARE_BRANCH.test(value)) return;
+  if (!isPlainVia(value)) checkViaClosely(value, found);
+}
+
+/** The same without the short cut. */
+export function checkViaClosely(value: string, found: Set<Anomaly>): void {
   for (const one of splitList(value, ',')) checkOne(one, found);
 }
 

@@ -1,5 +1,5 @@
 /** One-letter names of RFC 3261 section 7.3.3 and of the extensions that registered one. */
-const COMPACT_NAMES: Readonly<Record<string, string>> = {
+export const COMPACT_NAMES: Readonly<Record<string, string>> = {
   a: 'accept-contact',
   b: 'referred-by',
   c: 'content-type',

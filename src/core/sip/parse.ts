@@ -3,21 +3,30 @@ import type { DigestCredentials, SipMessage } from '../model/sip-message.js';
 import { findAnomalies } from './anomalies.js';
 import { nameForeign } from './classify.js';
 import { parseDigest } from './digest.js';
-import { compactCode, fullName, valueOffset } from './header-name.js';
-import { parseNameAddr } from './name-addr.js';
+import { headerCode } from './header-index.js';
+import { fullName } from './header-name.js';
+import { allValues, codesOf, firstValue, searchLines } from './lines.js';
+import type { Lines } from './lines.js';
+import { isOrdinary } from './ordinary.js';
 import { findOutsideQuotes, readParam } from './params.js';
+import { readParty } from './party.js';
+import type { Party } from './party.js';
+import { isPlainUri, isPlainVia, plainParts } from './plain.js';
 import { scanHead, type Head } from './scan.js';
 import { parseStartLine, type StartLine } from './start-line.js';
 import { parseUri } from './uri.js';
 
-/** Who a From or To names. */
-interface Party {
-  readonly user: string | null;
-  readonly host: string | null;
-  readonly tag: string | null;
-}
-
 const COMMA = 44;
+const CALL_ID = headerCode('call-id');
+const CSEQ = headerCode('cseq');
+const VIA = headerCode('via');
+const FROM = headerCode('from');
+const TO = headerCode('to');
+const USER_AGENT = headerCode('user-agent');
+const CONTACT = headerCode('contact');
+const CONTENT_TYPE = headerCode('content-type');
+/** What nearly every message has. */
+const NO_ANOMALIES: readonly Anomaly[] = [];
 
 interface Cseq {
   readonly number: number | null;
@@ -27,16 +36,24 @@ interface Cseq {
 /** What was read already; undefined: not asked for yet. */
 interface Memo {
   anomalies: readonly Anomaly[] | undefined;
-  callId: string | null | undefined;
   cseq: Cseq | undefined;
-  viaBranch: string | null | undefined;
-  userAgent: string | null | undefined;
+  via: Via | undefined;
   from: Party | undefined;
   to: Party | undefined;
-  requestUser: string | null | undefined;
-  contact: string | null | undefined;
-  contentType: string | null | undefined;
+  request: RequestUri | undefined;
   authorization: DigestCredentials | null | undefined;
+}
+
+/** The topmost Via. */
+interface Via {
+  readonly branch: string | null;
+  /** true: its line has the everyday form, in which nothing is odd. */
+  readonly plain: boolean;
+}
+
+interface RequestUri {
+  readonly user: string | null;
+  readonly plain: boolean;
 }
 
 interface Parsed extends SipMessage {
@@ -45,6 +62,7 @@ interface Parsed extends SipMessage {
   readonly bodyOffset: number;
   readonly head: Head;
   readonly start: StartLine;
+  readonly lines: Lines;
   readonly memo: Memo;
 }
 
@@ -64,17 +82,14 @@ export function parseMessage(bytes: Buffer): SipMessage {
   message.bodyOffset = start.kind === 'other' ? bytes.length : head.bodyOffset;
   message.head = head;
   message.start = start;
+  message.lines = { bytes, head, codes: undefined, values: [] };
   message.memo = {
     anomalies: undefined,
-    callId: undefined,
     cseq: undefined,
-    viaBranch: undefined,
-    userAgent: undefined,
+    via: undefined,
     from: undefined,
     to: undefined,
-    requestUser: undefined,
-    contact: undefined,
-    contentType: undefined,
+    request: undefined,
     authorization: undefined,
   };
   return message;
@@ -96,8 +111,7 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.anomalies ??= readAnomalies(this));
   },
   get callId() {
-    if (this.memo.callId === undefined) this.memo.callId = this.header('call-id');
-    return this.memo.callId;
+    return valueWith(this, CALL_ID);
   },
   get cseqNumber() {
     return (this.memo.cseq ??= readCseq(this)).number;
@@ -106,70 +120,49 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return (this.memo.cseq ??= readCseq(this)).method;
   },
   get viaBranch() {
-    if (this.memo.viaBranch === undefined) this.memo.viaBranch = readBranch(this);
-    return this.memo.viaBranch;
+    return (this.memo.via ??= readVia(valueWith(this, VIA))).branch;
   },
   get userAgent() {
-    if (this.memo.userAgent === undefined) this.memo.userAgent = this.header('user-agent');
-    return this.memo.userAgent;
+    return valueWith(this, USER_AGENT);
   },
   get fromUser() {
-    return (this.memo.from ??= readParty(this, 'from')).user;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).user;
   },
   get fromHost() {
-    return (this.memo.from ??= readParty(this, 'from')).host;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).host;
   },
   get fromTag() {
-    return (this.memo.from ??= readParty(this, 'from')).tag;
+    return (this.memo.from ??= readParty(valueWith(this, FROM))).tag;
   },
   get toUser() {
-    return (this.memo.to ??= readParty(this, 'to')).user;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).user;
   },
   get toHost() {
-    return (this.memo.to ??= readParty(this, 'to')).host;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).host;
   },
   get toTag() {
-    return (this.memo.to ??= readParty(this, 'to')).tag;
+    return (this.memo.to ??= readParty(valueWith(this, TO))).tag;
   },
   get requestUser() {
-    if (this.memo.requestUser === undefined) {
-      const uri = this.requestUri;
-      this.memo.requestUser = uri === null ? null : parseUri(bare(uri)).user;
-    }
-    return this.memo.requestUser;
+    return (this.memo.request ??= readRequestUri(this.requestUri)).user;
   },
   get contact() {
-    if (this.memo.contact === undefined) this.memo.contact = this.header('contact');
-    return this.memo.contact;
+    return valueWith(this, CONTACT);
   },
   get contentType() {
-    if (this.memo.contentType === undefined) this.memo.contentType = this.header('content-type');
-    return this.memo.contentType;
+    return valueWith(this, CONTENT_TYPE);
   },
   get authorization() {
     if (this.memo.authorization === undefined) this.memo.authorization = readDigest(this);
     return this.memo.authorization;
   },
   header(name: string): string | null {
-    const { spans } = this.head;
     if (this.kind === 'other') return null;
-    const letter = compactCode(name);
-    for (let index = 0; index < spans.length; index += 2) {
-      const value = readValue(this.bytes, spans, index, name, letter);
-      if (value !== null) return value;
-    }
-    return null;
+    const code = headerCode(name);
+    return code === 0 ? searchLines(this.lines, name, null) : firstValue(this.lines, code);
   },
   headers(name: string): readonly string[] {
-    const { spans } = this.head;
-    const values: string[] = [];
-    if (this.kind === 'other') return values;
-    const letter = compactCode(name);
-    for (let index = 0; index < spans.length; index += 2) {
-      const value = readValue(this.bytes, spans, index, name, letter);
-      if (value !== null) values.push(value);
-    }
-    return values;
+    return this.kind === 'other' ? [] : allValues(this.lines, name);
   },
   headerNames(): readonly string[] {
     return this.kind === 'other' ? [] : readNames(this.bytes, this.head.spans);
@@ -177,36 +170,32 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
 };
 
 function readAnomalies(message: Parsed): readonly Anomaly[] {
-  const { start, head } = message;
-  if (start.kind === 'other') return [nameForeign(message.bytes, head.startLine)];
-  return findAnomalies(message, head, start.anomalies);
+  const { start, head, lines, kind } = message;
+  if (kind === 'other' || start.kind === 'other') {
+    return [nameForeign(message.bytes, head.startLine)];
+  }
+  if (start.anomalies.length === 0 && hasOrdinaryParts(message) && isOrdinary(lines)) {
+    return NO_ANOMALIES;
+  }
+  return findAnomalies(message, head, codesOf(lines), start.anomalies);
 }
 
-function readValue(
-  bytes: Buffer,
-  spans: readonly number[],
-  index: number,
-  name: string,
-  letter: number,
-): string | null {
-  const end = spans[index + 1] ?? 0;
-  const offset = valueOffset(bytes, spans[index] ?? 0, end, name, letter);
-  return offset === -1 ? null : unfold(bytes, offset, end);
+/** True when Request-URI, CSeq, Via, From and To, which are kept as read, have nothing odd. */
+function hasOrdinaryParts(message: Parsed): boolean {
+  const { memo, kind, cseqNumber, cseqMethod } = message;
+  if (cseqNumber === null || cseqNumber >= 2 ** 31) return false;
+  memo.via ??= readVia(valueWith(message, VIA));
+  memo.from ??= readParty(valueWith(message, FROM));
+  memo.to ??= readParty(valueWith(message, TO));
+  if (!memo.via.plain || !memo.from.plain || !memo.to.plain) return false;
+  if (kind !== 'request') return true;
+  memo.request ??= readRequestUri(message.requestUri);
+  return memo.request.plain && cseqMethod === message.method;
 }
 
-/** The value trimmed, each fold with its blanks made one blank (RFC 3261 section 7.3.1). */
-function unfold(bytes: Buffer, from: number, to: number): string {
-  let begin = from;
-  let end = to;
-  while (begin < end && isBlank(bytes[begin])) begin += 1;
-  while (end > begin && isBlank(bytes[end - 1])) end -= 1;
-  const text = bytes.toString('latin1', begin, end);
-  return text.includes('\n') ? text.replace(/\r?\n[ \t]+/g, ' ') : text;
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === 32 || byte === 9 || byte === 13 || byte === 10;
-}
+/** The value of the first header with this code (header-index.ts). */
+const valueWith = ({ kind, lines }: Parsed, code: number): string | null =>
+  kind === 'other' ? null : firstValue(lines, code);
 
 function readNames(bytes: Buffer, spans: readonly number[]): string[] {
   const names: string[] = [];
@@ -218,8 +207,8 @@ function readNames(bytes: Buffer, spans: readonly number[]): string[] {
   return names;
 }
 
-function readCseq(message: SipMessage): Cseq {
-  const value = message.header('cseq') ?? '';
+function readCseq(message: Parsed): Cseq {
+  const value = valueWith(message, CSEQ) ?? '';
   let at = 0;
   let number = 0;
   for (; at < value.length && isDigit(value.charCodeAt(at)); at += 1) {
@@ -235,20 +224,22 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function readBranch(message: SipMessage): string | null {
-  const via = message.header('via');
-  if (via === null) return null;
+function readVia(via: string | null): Via {
+  if (via === null) return { branch: null, plain: false };
+  if (isPlainVia(via)) {
+    const { paramBegin, paramEnd } = plainParts;
+    return { branch: paramBegin === -1 ? null : via.slice(paramBegin, paramEnd), plain: true };
+  }
   const comma = via.indexOf(',');
   const first = comma === -1 ? via : via.slice(0, findOutsideQuotes(via, COMMA, COMMA, 0));
-  return readParam(first, 'branch');
+  return { branch: readParam(first, 'branch'), plain: false };
 }
 
-function readParty(message: SipMessage, name: 'from' | 'to'): Party {
-  const value = message.header(name);
-  if (value === null) return { user: null, host: null, tag: null };
-  const address = parseNameAddr(value);
-  const uri = parseUri(address.uri.trim());
-  return { user: uri.user, host: uri.host, tag: readParam(address.params, 'tag') };
+function readRequestUri(uri: string | null): RequestUri {
+  if (uri === null) return { user: null, plain: false };
+  if (!isPlainUri(uri)) return { user: parseUri(bare(uri)).user, plain: false };
+  const { userBegin, userEnd } = plainParts;
+  return { user: userBegin === -1 ? null : uri.slice(userBegin, userEnd), plain: true };
 }
 
 function readDigest(message: SipMessage): DigestCredentials | null {

@@ -74,7 +74,8 @@ export function answerRequest(
   const { source, message, receivedAtUs: nowUs } = event;
   const proven = isProven(event.proof);
   if (!proven) countIn(state.budget, source.address, message.bytes.length, nowUs);
-  const decision = decideAnswer(event, { ...settings, calls: state.calls });
+  const { persona, realm, secret, lure } = settings;
+  const decision = decideAnswer(event, { persona, realm, secret, lure, calls: state.calls });
   if (decision.kind === 'none') return NOTHING;
   if (settings.answering === 'passive') return { ...NOTHING, withheld: 'passive' };
   if (decision.kind === 'confirm-call') {

@@ -1,5 +1,8 @@
 import type { SipMessage } from '../model/sip-message.js';
 
+/** As nearly every request line ends: the rest of them costs a text. */
+const VERSION = Buffer.from(' SIP/2.0');
+
 /** The start line is a request of another version than 2.0 (RFC 3261 section 7.1). */
 export function isOtherVersion({ bytes }: SipMessage): boolean {
   const LINE_FEED = 10;
@@ -7,6 +10,11 @@ export function isOtherVersion({ bytes }: SipMessage): boolean {
   const feed = bytes.indexOf(LINE_FEED);
   let end = feed === -1 ? bytes.length : feed;
   if (bytes[end - 1] === CARRIAGE_RETURN) end -= 1;
+  if (
+    end >= VERSION.length &&
+    bytes.compare(VERSION, 0, VERSION.length, end - VERSION.length, end) === 0
+  )
+    return false;
   const last = bytes.toString('latin1', Math.max(0, end - 8), end).toUpperCase();
   // Blanks at the end are tolerated (RFC 4475 section 3.1.2.10).
   return last !== ' SIP/2.0' && !last.trimEnd().endsWith('SIP/2.0');

@@ -8,6 +8,7 @@ import { unsupportedOf } from './decide-answer.js';
 import { keyedHash } from './keyed-hash.js';
 import { makeNonce, makeOpaque, makeToTag } from './nonce.js';
 import type { AnswerHeader, AnswerKind, Persona } from './persona.js';
+import { answerForms, hasSdp, type PreparedAnswer } from './prepare-answer.js';
 import { echoVias } from './via.js';
 
 /** What the text of an answer is made of beside the request. */
@@ -24,25 +25,15 @@ export interface RenderSettings {
 const ECHO_CHARS_MAX = 256;
 const REGISTERED_S = { standard: 3_600, min: 60, max: 7_200 } as const;
 
-/** Left out first when an answer must be short, then all but what an answer needs. */
-const DISPENSABLE: ReadonlySet<AnswerHeader> = new Set([
-  'Accept',
-  'Accept-Encoding',
-  'Accept-Language',
-  'Allow-Events',
-  'Content-Type',
-  'Content-Disposition',
-]);
-const NEEDED: ReadonlySet<AnswerHeader> = new Set([
-  'Via',
-  'From',
-  'To',
-  'Call-ID',
-  'CSeq',
-  'Challenge',
-  'Unsupported',
-  'Content-Length',
-]);
+/** What the variable headers are written from, and those that are written already. */
+interface Request {
+  readonly event: TrapEvent;
+  readonly settings: RenderSettings;
+  readonly as: AnswerKind;
+  readonly status: number;
+  readonly toTag: string | null;
+  readonly lines: Partial<Record<AnswerHeader, string>>;
+}
 
 /**
  * The answer as the persona writes it, at most `bytesMax` long: the whole, else without what can
@@ -58,78 +49,84 @@ export function renderAnswer(
   toTag: string | null = null,
 ): Buffer | null {
   const { persona } = settings;
-  const whole = persona.orders[as];
-  const values = valuesOf(event, settings, as, status, toTag);
-  const hasBody = as === 'accepted' || (as === 'options' && persona.sdpInOptions);
-  const body = hasBody ? writeSdp(event, settings) : '';
-  const full = render(status, persona, whole, values, body);
-  if (full.length <= bytesMax) return full;
-  // An answer that opens a call goes to proven sources alone, who have no bound.
-  if (as === 'accepted') return null;
-  const [productName] = persona.product;
-  const shorter = [
-    whole.filter((name) => !DISPENSABLE.has(name)),
-    whole.filter((name) => NEEDED.has(name) || name === productName),
-    whole.filter((name) => NEEDED.has(name)),
-  ];
-  for (const order of shorter) {
-    const bytes = render(status, persona, order, values, '');
-    if (bytes.length <= bytesMax) return bytes;
+  const request: Request = { event, settings, as, status, toTag, lines: {} };
+  let body = hasSdp(as, persona) ? writeSdp(event, settings) : '';
+  for (const form of answerForms(persona, as, status)) {
+    const text = write(form, request, body);
+    // One byte a character.
+    if (text.length <= bytesMax) return Buffer.from(text, 'latin1');
+    body = '';
   }
   return null;
 }
 
-type Values = Readonly<Partial<Record<AnswerHeader, string>>>;
-
-function valuesOf(
-  event: TrapEvent,
-  settings: RenderSettings,
-  as: AnswerKind,
-  status: number,
-  toTag: string | null,
-): Values {
-  const { message } = event;
-  const { persona } = settings;
-  const isChallenge = as === 'challenge' || as === 'call-challenge';
-  return {
-    ...persona.fixed,
-    [persona.product[0]]: persona.product[1],
-    Via: echoVias(message.headers('via'), event.source, persona.via),
-    From: message.header('from') ?? '',
-    To: status === 100 ? (message.header('to') ?? '') : tagTo(event, settings, toTag),
-    'Call-ID': message.callId ?? '',
-    CSeq: message.header('cseq') ?? '',
-    Date: new Date(Math.floor(event.receivedAtUs / 1000)).toUTCString(),
-    ...(as === 'registered'
-      ? bindingOf(message)
-      : { Contact: `<sip:${contactOf(event, settings)}>` }),
-    ...(isChallenge ? { Challenge: challenge(event, settings, status) } : {}),
-    ...(as === 'extension' ? { Unsupported: unsupportedOf(message).slice(0, ECHO_CHARS_MAX) } : {}),
-    ...(hasSdp(as, persona) ? { 'Content-Type': 'application/sdp' } : {}),
-  };
+function write({ texts, slots }: PreparedAnswer, request: Request, body: string): string {
+  let text = '';
+  for (let index = 0; index < slots.length; index += 1) {
+    const name = slots[index];
+    text += texts[index] ?? '';
+    if (name === 'Content-Length') text += lengthLine(request.settings.persona, body);
+    else if (name !== undefined) text += request.lines[name] ??= lineOf(name, request);
+  }
+  return text + (texts[slots.length] ?? '') + body;
 }
 
-const hasSdp = (as: AnswerKind, persona: Persona): boolean =>
-  as === 'accepted' || (as === 'options' && persona.sdpInOptions);
+const lengthLine = ({ lengthWidth }: Persona, body: string): string =>
+  `\r\nContent-Length: ${String(body.length).padStart(lengthWidth.body)}`;
 
-function render(
-  status: number,
-  persona: Persona,
-  order: readonly AnswerHeader[],
-  values: Values,
-  body: string,
-): Buffer {
-  const lines = [`SIP/2.0 ${status} ${persona.reasons[status] ?? 'Unknown'}`];
-  const width = body === '' ? persona.lengthWidth.empty : persona.lengthWidth.body;
-  for (const name of order) {
-    const value =
-      name === 'Content-Length' ? String(body.length).padStart(width) : (values[name] ?? null);
-    if (value === null) continue;
+/** A header with its line end before it; '' where this request has none of it. */
+function lineOf(name: AnswerHeader, request: Request): string {
+  const { event, settings } = request;
+  const { message } = event;
+  switch (name) {
     // Vias and challenges are lines already, cleaned one by one: the line ends in them are ours.
-    if (name === 'Challenge') lines.push(value);
-    else lines.push(`${name}: ${name === 'Via' ? value : cleanLine(value)}`);
+    case 'Via':
+      return `\r\nVia: ${echoVias(message.headers('via'), event.source, settings.persona.via)}`;
+    case 'Challenge':
+      return `\r\n${challenge(event, settings, request.status)}`;
+    default: {
+      const value = valueOf(name, request);
+      return value === null ? '' : `\r\n${name}: ${cleanLine(value)}`;
+    }
   }
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+}
+
+function valueOf(name: AnswerHeader, request: Request): string | null {
+  const { event, settings, as, status, toTag } = request;
+  const { message } = event;
+  switch (name) {
+    case 'From':
+      return message.header('from') ?? '';
+    case 'To':
+      return status === 100 ? (message.header('to') ?? '') : tagTo(event, settings, toTag);
+    case 'Call-ID':
+      return message.callId ?? '';
+    case 'CSeq':
+      return message.header('cseq') ?? '';
+    case 'Date':
+      return dateOf(event.receivedAtUs);
+    case 'Unsupported':
+      return unsupportedOf(message).slice(0, ECHO_CHARS_MAX);
+    case 'Expires':
+      return bindingOf(message).expires;
+    case 'Contact':
+      return as === 'registered'
+        ? bindingOf(message).contact
+        : `<sip:${contactOf(event, settings)}>`;
+    default:
+      return null;
+  }
+}
+
+/** The text of the second that was asked for last: most answers are of the same one. */
+let lastDate = { second: Number.NaN, text: '' };
+
+function dateOf(us: number): string {
+  const second = Math.floor(us / 1_000_000);
+  if (second !== lastDate.second) {
+    lastDate = { second, text: new Date(second * 1_000).toUTCString() };
+  }
+  return lastDate.text;
 }
 
 function tagTo(event: TrapEvent, settings: RenderSettings, callTag: string | null): string {
@@ -170,21 +167,26 @@ function challenge(event: TrapEvent, settings: RenderSettings, status: number): 
   return lines.join('\r\n');
 }
 
+interface Binding {
+  readonly expires: string;
+  readonly contact: string | null;
+}
+
 /** Contact and Expires of a registration that was let in (RFC 3261 section 10.3). */
-function bindingOf(message: SipMessage): Values {
+function bindingOf(message: SipMessage): Binding {
   const [contact = ''] = splitList(message.contact ?? '', ',');
   const wanted = readParam(contact, 'expires') ?? message.header('expires') ?? '';
   const { standard, min, max } = REGISTERED_S;
   const asked = /^\d{1,9}$/.test(wanted) ? Number(wanted) : standard;
-  if (asked === 0 || contact === '' || contact === '*') return { Expires: '0' };
+  if (asked === 0 || contact === '' || contact === '*') return { expires: '0', contact: null };
   const seconds = Math.min(max, Math.max(min, asked));
   const open = contact.indexOf('<');
   const close = contact.indexOf('>', open);
   const uri =
     open !== -1 && close !== -1 ? contact.slice(open + 1, close) : contact.split(';', 1)[0];
   return {
-    Expires: String(seconds),
-    Contact: `<${(uri ?? '').slice(0, ECHO_CHARS_MAX)}>;expires=${seconds}`,
+    expires: String(seconds),
+    contact: `<${(uri ?? '').slice(0, ECHO_CHARS_MAX)}>;expires=${seconds}`,
   };
 }
 
@@ -193,6 +195,9 @@ function bindingOf(message: SipMessage): Values {
  * all addresses and so does not know it, the address that the sender used, else the realm.
  */
 function contactOf(event: TrapEvent, settings: RenderSettings): string {
+  const { address, port } = event.local;
+  // Nearly always so, and cheaper than to ask what kind of address it is.
+  if (address !== '0.0.0.0' && !address.includes(':')) return `${address}:${port}`;
   const host = hostOf(event, settings);
   return `${isIP(host) === 6 ? `[${host}]` : host}:${event.local.port}`;
 }

@@ -2,21 +2,34 @@ import { hash } from 'node:crypto';
 import { LIMITS } from '../model/limits.js';
 import type { SipMessage } from '../model/sip-message.js';
 import type { Endpoint } from '../model/transport.js';
+import {
+  clearSeen,
+  createSeenTable,
+  markSeen,
+  seenAtUs,
+  type SeenKey,
+  type SeenTable,
+} from './seen-table.js';
 
 /** When which message was seen first, in two generations, so that the old goes in one step. */
 export interface Retransmissions {
-  current: Map<string, number>;
-  previous: Map<string, number>;
+  /** The agent's own, so that nobody can work out messages whose keys meet. */
+  readonly seed: number;
+  current: SeenTable;
+  previous: SeenTable;
   currentSinceUs: number;
 }
 
 /** 64 times T1: how long a client may go on sending (RFC 3261 section 17.1.1.2, timer B). */
 const WINDOW_US = 32_000_000;
-/** A longer key is hashed: hostile headers must not fill the memory. */
-const KEY_CHARS_MAX = 256;
 
-export function createRetransmissions(): Retransmissions {
-  return { current: new Map(), previous: new Map(), currentSinceUs: 0 };
+export function createRetransmissions(seed = 0): Retransmissions {
+  return {
+    seed,
+    current: createSeenTable(LIMITS.retransmissionsMax),
+    previous: createSeenTable(LIMITS.retransmissionsMax),
+    currentSinceUs: 0,
+  };
 }
 
 /**
@@ -35,32 +48,70 @@ export function isRetransmission(
   if (message.kind === 'other') return false;
   const due = nowUs - state.currentSinceUs >= WINDOW_US;
   if (due || state.current.size >= LIMITS.retransmissionsMax) {
+    const oldest = state.previous;
     state.previous = state.current;
-    state.current = new Map();
+    state.current = oldest;
+    clearSeen(oldest);
     state.currentSinceUs = nowUs;
   }
-  const key = keyOf(source, message);
-  const seenUs = state.current.get(key) ?? state.previous.get(key);
-  if (seenUs !== undefined && nowUs - seenUs < WINDOW_US) return true;
-  state.current.set(key, nowUs);
+  hashMessage(state.seed, source, message);
+  const seenUs = seenAtUs(state.current, key) ?? seenAtUs(state.previous, key);
+  if (seenUs !== null && nowUs - seenUs < WINDOW_US) return true;
+  markSeen(state.current, key, nowUs);
   return false;
 }
 
-function keyOf(source: Endpoint, message: SipMessage): string {
+/** The key of the message that is looked at; one is enough, for nothing here waits. */
+const key: SeenKey = { lo: 0, hi: 0 };
+
+function hashMessage(seed: number, source: Endpoint, message: SipMessage): void {
+  key.lo = seed ^ 0x2f0b4c47;
+  key.hi = seed ^ 0x6c078965;
+  addText(source.address);
+  addNumber(source.port);
   const { viaBranch } = message;
-  const from = `${source.address} ${source.port} `;
   if (viaBranch === null || viaBranch === '') {
-    return from + hash('sha256', message.bytes, 'base64');
+    addText(hash('sha256', message.bytes, 'base64'));
+  } else {
+    addText(viaBranch);
+    addText(message.callId ?? '');
+    addNumber(message.cseqNumber ?? -1);
+    addText(message.method ?? '');
+    addNumber(message.statusCode ?? -1);
+    addText(message.requestUri ?? '');
+    addText(message.header('to') ?? '');
+    addText(message.authorization?.response ?? '');
   }
-  const what = [
-    viaBranch,
-    message.callId,
-    message.cseqNumber,
-    message.method,
-    message.statusCode,
-    message.requestUri,
-    message.header('to'),
-    message.authorization?.response,
-  ].join('\n');
-  return from + (what.length > KEY_CHARS_MAX ? hash('sha256', what, 'base64') : what);
+  key.lo = finish(key.lo ^ (key.hi >>> 7));
+  key.hi = finish(key.hi ^ (key.lo << 9));
+}
+
+/** Two interleaved multiply-xor chains. The length stands before the text, so that it ends. */
+function addText(text: string): void {
+  let { lo, hi } = key;
+  lo = Math.imul(lo ^ text.length, 0x9e3779b1);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    lo = Math.imul(lo ^ code, 0x9e3779b1);
+    hi = Math.imul(hi ^ code, 0x5f356495);
+    lo ^= hi >>> 15;
+    hi ^= lo >>> 13;
+  }
+  key.lo = lo;
+  key.hi = hi;
+}
+
+function addNumber(number: number): void {
+  key.lo = Math.imul(key.lo ^ number, 0x9e3779b1);
+  key.hi = Math.imul(key.hi ^ (number + (key.lo >>> 15)), 0x5f356495);
+}
+
+/** The finish of MurmurHash3: every bit of the value has a say in every bit that comes out. */
+function finish(value: number): number {
+  let mixed = value;
+  mixed ^= mixed >>> 16;
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }

@@ -138,11 +138,11 @@ describe('the systemd unit', () => {
   it('runs the installed program with the installed configuration', () => {
     const text = renderUnit({ ...shipped, nodePath: '/usr/bin/node' });
     expect(text).toContain(
-      '\nExecStart=/usr/bin/node /usr/lib/sentrypeer-agent/bin/run.js run -c /etc/sentrypeer/sentrypeer.conf\n',
+      '\nExecStart=/usr/bin/node --max-semi-space-size=4 /usr/lib/sentrypeer-agent/bin/run.js run -c /etc/sentrypeer/sentrypeer.conf\n',
     );
     expect(text).not.toMatch(/@(NODE|LIB)@/);
     expect(renderUnit({ ...shipped, nodePath: '/opt/node 20%/bin/node' })).toContain(
-      '\nExecStart="/opt/node 20%%/bin/node" /usr/lib',
+      '\nExecStart="/opt/node 20%%/bin/node" --max-semi-space-size=4 /usr/lib',
     );
   });
 

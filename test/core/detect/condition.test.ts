@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileCondition, interpretCondition } from '../../../src/core/detect/condition.js';
+import { compileCondition } from '../../../src/core/detect/condition.js';
 import { lookAt } from '../../../src/core/detect/event-view.js';
 import { hexText } from '../../../src/core/detect/hex-text.js';
-import { builtInRules } from './replay.js';
 import { request, toEvent } from './events.js';
 
 describe('compileCondition', () => {
@@ -52,13 +50,11 @@ describe('compileCondition', () => {
     ['hex_text("3130300131") == "100\\x011"', true],
     ['event.size > 10 ? event.transport == "udp" : false', true],
   ];
-  it.each(cases)('answers %s with %s, compiled and interpreted', (source, expected) => {
+  it.each(cases)('answers %s with %s', (source, expected) => {
     const result = compileCondition(source);
     if (!result.ok) throw new Error(result.fault.message);
     lookAt(event);
     expect(result.condition()).toBe(expected);
-    lookAt(event);
-    expect(interpretCondition(source)()).toBe(expected);
     lookAt(null);
   });
 
@@ -67,25 +63,6 @@ describe('compileCondition', () => {
     if (!result.ok) throw new Error(result.fault.message);
     lookAt(toEvent(request('OPTIONS', { 'User-Agent': `${'a'.repeat(20_000)}!` })));
     expect(result.condition()).toBe(false);
-    lookAt(null);
-  });
-
-  it('means the same compiled and interpreted, for the built-in rules and any headers', () => {
-    const sources = builtInRules.flatMap((rule) => [rule.when, rule.count?.forgetWhen ?? null]);
-    const pairs = sources
-      .filter((source) => source !== null)
-      .map((source) => [compileCondition(source), interpretCondition(source)] as const);
-    expect(pairs.length).toBeGreaterThan(15);
-    const value = fc.constantFrom('friendly-scanner', 'Nmap NSE', '3130300131', 'sipsak', 'foo');
-    fc.assert(
-      fc.property(value, value, fc.constantFrom('OPTIONS', 'REGISTER'), (agent, tag, method) => {
-        const raw = request(method, { 'User-Agent': agent, From: `<sip:100@x>;tag=${tag}` });
-        lookAt(toEvent(raw));
-        for (const [compiled, interpreted] of pairs) {
-          if (compiled.ok) expect(compiled.condition()).toBe(interpreted());
-        }
-      }),
-    );
     lookAt(null);
   });
 });
