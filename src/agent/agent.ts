@@ -37,6 +37,8 @@ export interface RunningAgent {
   readonly activeBlocks: number;
   /** Reads the configuration again, as a change of the file does. */
   readonly reload: () => Promise<void>;
+  /** Resolves when it cannot go on, for nothing is stored any more: stop it then. */
+  readonly broken: Promise<AgentError>;
   /** Takes what has arrived, stores it, and leaves nothing of this process behind. */
   readonly stop: () => Promise<void>;
 }
@@ -106,6 +108,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     protectedPeers: state.blocks.protect.peers.map(({ target }) => target),
     activeBlocks: state.blocks.table.byTarget.size,
     reload: watcher.reload,
+    broken: context.broken,
     stop: async () => {
       log.say('stopping');
       await closers.closeAll();

@@ -9,6 +9,7 @@ import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
+import type { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
@@ -33,7 +34,7 @@ import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import { createOwnLog, type OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
-import { loadSecret } from './secret.js';
+import { loadInstanceId, loadSecret } from './secret.js';
 import { takePeers } from './take-peers.js';
 
 /** Everything that the running agent and the offline client have in common. */
@@ -61,6 +62,8 @@ export interface AgentContext {
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
   confirmUntilUs: number | null;
   readonly log: OwnLog;
+  /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
+  readonly broken: Promise<AgentError>;
   readonly closers: Closers;
   readonly nowUs: () => number;
 }
@@ -89,7 +92,9 @@ export async function openContext(
     const { crashed, unmark } = await markRunning(settings.databaseFile);
     closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
-    const store = await openStore(storeOptions(loaded, log));
+    const instanceId = await loadInstanceId(settings.databaseFile);
+    const { broken, onGone } = watchStore();
+    const store = await openStore({ ...storeOptions(loaded, log), instanceId, onGone });
     closers.add('store', store.close);
     const endedAtOpening = await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
@@ -108,6 +113,7 @@ export async function openContext(
       owner,
       peers,
       crashed,
+      broken,
       confirmUntilUs: null,
       certificate: null,
     };
@@ -125,6 +131,14 @@ export async function openContext(
   }
 }
 
+function watchStore() {
+  let onGone: (error: AgentError) => void = () => undefined;
+  const broken = new Promise<AgentError>((resolve) => {
+    onGone = resolve;
+  });
+  return { broken, onGone };
+}
+
 /** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
 const passwordFilesOf = (rulesDir: string): readonly string[] =>
   [join(PACKAGE_ROOT, 'rules'), rulesDir].map((folder) => join(folder, 'passwords.txt'));
@@ -133,8 +147,15 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   databaseFile: settings.databaseFile,
   jsonLogFile: settings.jsonLogFile,
   logFile: settings.logFile,
+  jsonLogFormat: settings.jsonLogFormat,
+  rotation: {
+    bytesMax: settings.logBytesMax,
+    keep: settings.logsMax,
+    maxAgeS: settings.logMaxAgeS,
+  },
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
+  countryFile: settings.geoipCountryFile,
   inWorker: true,
   onNotice: log.say,
 });

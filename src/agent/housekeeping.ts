@@ -1,25 +1,23 @@
 import { kernelScope, type Block } from '../core/model/block.js';
 import { step } from '../core/step.js';
 import type { AgentContext } from './context.js';
+import { databaseJobs } from './database-jobs.js';
 import type { EffectRunner } from './effects.js';
 import { renewPeers } from './take-peers.js';
 import { createJobBoard, type Job, type JobBoard } from './jobs.js';
-
-/** Pages that one vacuum run gives back at most: 1 GiB at SQLite's 4 KiB a page. */
-const VACUUM_PAGES_MAX = 262_144;
 
 /** The jobs of this agent. A new job is one function here and one key in the section [jobs]. */
 export async function createHousekeeping(
   context: AgentContext,
   runner: EffectRunner,
 ): Promise<JobBoard> {
-  const { store, reader, log, nowUs } = context;
+  const { store, reader, log, nowUs, loaded } = context;
+  const jobSettings = loaded.settings.jobs;
   const jobs = [
     settleBlocks(context, runner),
     checkFirewall(context),
     renewProtected(context, runner),
-    pruneDatabase(context),
-    vacuumDatabase(context),
+    ...databaseJobs(context),
     renewCertificate(context),
   ];
   return createJobBoard(jobs, {
@@ -30,6 +28,11 @@ export async function createHousekeeping(
       store.write({ ...nothing, jobRuns: [run] });
     },
     earlier: await reader.jobRuns(),
+    plan: {
+      timeZone: jobSettings.timeZone,
+      jitterMs: jobSettings.jitterS * 1_000,
+      timeLimitMs: jobSettings.timeLimitS * 1_000,
+    },
   });
 }
 
@@ -86,32 +89,6 @@ function checkFirewall(context: AgentContext): Job {
     description: 'compares the firewall with the blocks that must be in force, and repairs it',
     schedule: context.loaded.settings.jobs.firewallCheck,
     run: () => context.keeper.check('quick'),
-  };
-}
-
-function pruneDatabase(context: AgentContext): Job {
-  return {
-    name: 'database_prune',
-    description: 'deletes what is older than events_max_age, or over database_max_size',
-    schedule: context.loaded.settings.jobs.databasePrune,
-    run: async () => {
-      const { eventsMaxAgeS, databaseBytesMax } = context.loaded.settings.retention;
-      const olderThanUs = context.nowUs() - eventsMaxAgeS * 1_000_000;
-      const gone = await context.store.prune({ olderThanUs, databaseBytesMax });
-      return `deleted ${gone.events} events, ${gone.sightings} sightings, ${gone.blocks} blocks`;
-    },
-  };
-}
-
-function vacuumDatabase({ store, loaded }: AgentContext): Job {
-  return {
-    name: 'database_vacuum',
-    description: 'gives the space of deleted rows back to the file system',
-    schedule: loaded.settings.jobs.databaseVacuum,
-    run: async () => {
-      const { pagesFreed, pagesFree } = await store.vacuum(VACUUM_PAGES_MAX);
-      return `${pagesFreed} pages given back, ${pagesFree} still free in the file`;
-    },
   };
 }
 

@@ -56,7 +56,12 @@ export interface JobView {
   readonly name: string;
   readonly description: string;
   readonly schedule: string;
+  readonly running: boolean;
   readonly next_run_at: string | null;
+  /** When it is tried again after a failure; null: it is not. */
+  readonly retry_at: string | null;
+  /** Failed runs since the last good one, in this process. */
+  readonly failures: number;
   readonly last_started_at: string | null;
   readonly last_finished_at: string | null;
   readonly last_result: 'ok' | 'failed' | null;

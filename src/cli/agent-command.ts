@@ -1,6 +1,7 @@
 import { Command, Flags } from '@oclif/core';
 import type { AgentCalls } from '../api/calls.js';
 import type { ControlClient } from '../api/client.js';
+import type { JobView } from '../api/views.js';
 import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
@@ -93,6 +94,15 @@ export abstract class AgentCommand extends Command {
     } finally {
       await reader.close();
     }
+  }
+
+  /** Runs a job now, and says what came of it; a failed one makes the exit code 1. */
+  protected async runJobNow(config: string | undefined, name: string): Promise<JobView> {
+    const loaded = await this.load(config);
+    const job = await this.withAgent(loaded, (calls) => calls.runJob(name), 'write');
+    this.log(`${job.name}: ${job.last_result ?? ''}: ${job.last_detail ?? ''}`);
+    if (job.last_result === 'failed') process.exitCode = 1;
+    return job;
   }
 
   protected override catch(error: Error): Promise<never> {

@@ -1,3 +1,4 @@
+import { csvLine } from './csv.js';
 import type { BlockView } from '../api/views.js';
 
 /** What `blocks export` writes: a head, a line for each block, and an end. */
@@ -36,7 +37,7 @@ export function exportFormat(name: ExportName, nowMs: number): ExportFormat {
     case 'csv':
       return {
         head: [CSV_COLUMNS.join(',')],
-        line: (block) => CSV_COLUMNS.map((column) => csvField(block[column])).join(','),
+        line: (block) => csvLine(CSV_COLUMNS.map((column) => block[column])),
         end: [],
       };
     case 'nft':
@@ -65,16 +66,6 @@ const CSV_COLUMNS = [
   'forced',
   'packets_dropped',
 ] as const satisfies readonly (keyof BlockView)[];
-
-/**
- * A field that no spreadsheet takes for a formula: one that begins with = + - @, a tab or a line
- * end gets an apostrophe before it. Quoted as RFC 4180 says.
- */
-export function csvField(value: string | number | boolean | null): string {
-  const text = value === null ? '' : String(value);
-  const safe = typeof value === 'string' && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 /**
  * For another host's `nft -f`: a table of its own with a set for each length, because one interval

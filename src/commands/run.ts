@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
+import { loadInstanceId } from '../agent/secret.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
@@ -45,20 +46,23 @@ export default class Run extends AgentCommand {
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);
     const style = styleOf(verbosity, this.jsonEnabled());
+    const instanceId = style === 'json' ? await loadInstanceId(loaded.settings.databaseFile) : '';
     const agent = await startAgent({
       loaded,
       confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm),
       print: (text) => {
         this.say(text);
       },
-      onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId: '' }),
+      onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
     this.say(renderBanner(agent, loaded, { version: VERSION, program }));
     await tellParent(null);
     signals.onHangup(agent.reload);
-    await signals.stop;
+    // Without memory it must not go on: whoever watches the service starts it again.
+    const broken = await Promise.race([signals.stop, agent.broken]);
     await agent.stop();
+    if (broken !== undefined) throw broken;
   }
 
   /** With --json stdout is for events alone, and oclif's own way to stderr is silent then. */
@@ -86,7 +90,7 @@ function styleOf(verbosity: number, json: boolean): EventStyle {
 
 interface Signals {
   /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
-  readonly stop: Promise<void>;
+  readonly stop: Promise<undefined>;
   /** What SIGHUP does; before it is known, and once the stop began, SIGHUP does nothing. */
   readonly onHangup: (reload: () => Promise<void>) => void;
 }
@@ -94,10 +98,10 @@ interface Signals {
 /** From the first moment on, so that a signal during the start ends it in order, too. */
 function catchSignals(): Signals {
   let hangup: (() => Promise<void>) | null = null;
-  const stop = new Promise<void>((resolve) => {
+  const stop = new Promise<undefined>((resolve) => {
     const end = (): void => {
       hangup = null;
-      resolve();
+      resolve(undefined);
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);

@@ -10,16 +10,15 @@ export const FIXED_WHILE_RUNNING: ReadonlySet<string> = new Set([
   'wss_port',
   'log_file',
   'json_log_file',
+  'json_log_format',
+  'log_max_size',
+  'log_max_count',
+  'log_max_age',
   'database_file',
   'control_socket',
   'rules_dir',
   'verbose',
-  'jobs.block_expiry',
-  'jobs.firewall_check',
-  'jobs.protect_refresh',
-  'jobs.database_prune',
-  'jobs.database_vacuum',
-  'jobs.certificate_check',
+  ...KEY_PLACES.filter(({ section }) => section === 'jobs').map(({ id }) => id),
 ]);
 
 /** The ids of the keys that differ. */

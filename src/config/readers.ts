@@ -176,6 +176,21 @@ export const cron: Reader<string> = {
   write: (value) => value,
 };
 
+/** A name of the IANA time zone database; null for empty. */
+export const timeZone: Reader<string | null> = {
+  allowed: 'a time zone such as Europe/Berlin or UTC; may be empty',
+  read: (text) => {
+    if (text === '') return good(null);
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: text });
+      return good(text);
+    } catch {
+      return bad('this zone is not known');
+    }
+  },
+  write: (zone) => zone ?? '',
+};
+
 export const address: Reader<string> = {
   allowed: 'an IPv4 or IPv6 address',
   read(text) {

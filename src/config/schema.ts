@@ -1,17 +1,8 @@
 import { BLOCKING_KEYS } from './blocking-keys.js';
-import { key, MIB, place, TEN_YEARS_S, type Key } from './key.js';
-import {
-  address,
-  choice,
-  cron,
-  domain,
-  duration,
-  integer,
-  listOf,
-  optionalPath,
-  size,
-  truth,
-} from './readers.js';
+import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
+import { key, place, type Key } from './key.js';
+import { LOG_KEYS } from './log-keys.js';
+import { address, choice, domain, integer, listOf, optionalPath, truth } from './readers.js';
 import { TRAP_KEYS } from './trap-keys.js';
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
@@ -60,6 +51,7 @@ export const KEYS = {
       'sentrypeer.json',
       'Log for machines: one JSON object a line, one line an event.',
     ),
+    ...LOG_KEYS,
     databaseFile: place(
       'database_file',
       '/var/lib/sentrypeer/sentrypeer.db',
@@ -93,48 +85,8 @@ export const KEYS = {
     verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
   },
   blocking: BLOCKING_KEYS,
-  jobs: {
-    blockExpiry: key('block_expiry', cron, '* * * * *', 'When ended blocks are settled.'),
-    firewallCheck: key(
-      'firewall_check',
-      cron,
-      '* * * * *',
-      'When the firewall is compared with the blocks, and repaired.',
-    ),
-    protectRefresh: key(
-      'protect_refresh',
-      cron,
-      '* * * * *',
-      'When host names are resolved again, and gateway, resolvers and SSH peers looked for.',
-    ),
-    databasePrune: key(
-      'database_prune',
-      cron,
-      '*/10 * * * *',
-      'When what is too old or too much is deleted.',
-    ),
-    databaseVacuum: key('database_vacuum', cron, '47 3 * * *', 'When free space is given back.'),
-    certificateCheck: key(
-      'certificate_check',
-      cron,
-      '17 4 * * *',
-      'When the TLS certificate is looked at, and renewed before it ends.',
-    ),
-  },
-  retention: {
-    eventsMaxAgeS: key(
-      'events_max_age',
-      duration(60, TEN_YEARS_S),
-      '30d',
-      'Events older than this are deleted.',
-    ),
-    databaseBytesMax: key(
-      'database_max_size',
-      size(16 * MIB),
-      '1GiB',
-      'The oldest events go first when the database is larger.',
-    ),
-  },
+  jobs: JOB_KEYS,
+  retention: RETENTION_KEYS,
 } as const;
 
 type ValueOf<K> = K extends Key<infer T> ? T : never;

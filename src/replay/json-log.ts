@@ -1,6 +1,7 @@
 import { canonicalAddress } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Proof } from '../core/model/proof.js';
+import { readTime } from '../core/model/time.js';
 import type { Transport } from '../core/model/transport.js';
 import type { RecordedPacket } from './recorded.js';
 
@@ -90,13 +91,3 @@ const readPort = (value: unknown): number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535
     ? value
     : PORT_UNKNOWN;
-
-/** Microseconds of `2026-01-31T12:00:00.000001Z` or SentryPeer's `2026-01-31 12:00:00.000001000`. */
-export function readTime(text: string): number | null {
-  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?$/.exec(text);
-  if (match === null) return null;
-  const [, date = '', time = '', fraction = ''] = match;
-  const ms = Date.parse(`${date}T${time}Z`);
-  if (Number.isNaN(ms) || ms < 0) return null;
-  return ms * 1_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
-}

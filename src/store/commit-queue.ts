@@ -1,6 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
-import { commitBatch, createJournal, splitBatch, type Prepared } from './commit.js';
-import type { Inserter } from './insert.js';
+import { commitBatch, createJournal, splitBatch, type Prepared, type Writers } from './commit.js';
 import type { PersisterReport } from './persister.js';
 import type { Database } from './sqlite.js';
 import type { Turns } from './turns.js';
@@ -31,7 +30,7 @@ const WAITING_MAX = 2;
 export function createCommitQueue(
   databaseFile: string,
   database: Database,
-  inserter: Inserter,
+  writers: Writers,
   turns: Turns,
   report: (report: PersisterReport) => void,
 ): CommitQueue {
@@ -44,7 +43,7 @@ export function createCommitQueue(
   const drain = async (): Promise<void> => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const batch = next;
-      const outcome = await turns.take(() => commitBatch(database, inserter, batch));
+      const outcome = await turns.take(() => commitBatch(database, writers, batch));
       if (outcome.kind === 'failed') {
         journal.fails(outcome.error);
         retryTimer = setTimeout(() => void run(), LIMITS.storeRetryMs);

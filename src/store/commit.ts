@@ -6,12 +6,16 @@ import type { Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
+import type { TalliedEvent } from './tallied-event.js';
+import type { Tallies } from './tallies.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
   readonly events: readonly EventRow[];
   /** The digest credentials that these events carried. */
   readonly guesses: readonly Guess[];
+  /** What is counted of the events. */
+  readonly tallied: readonly TalliedEvent[];
   /** Resolves when its lines are in the logs, or lost: until then the batch takes room. */
   readonly logged: Promise<void>;
 }
@@ -22,10 +26,16 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown };
 
+/** What writes the rows of a batch, and what is counted of them. */
+export interface Writers {
+  readonly inserter: Inserter;
+  readonly tallies: Tallies;
+}
+
 /** Writes a batch in one transaction: all of it or nothing. Never rejects. */
 export async function commitBatch(
   database: Database,
-  inserter: Inserter,
+  { inserter, tallies }: Writers,
   batch: Prepared,
 ): Promise<Outcome> {
   try {
@@ -34,6 +44,7 @@ export async function commitBatch(
     return { kind: 'failed', error: await abandon(database, error) };
   }
   try {
+    await tallies.write(batch);
     await inserter.events(batch.events);
     await inserter.guesses(batch.guesses);
     await inserter.sightings(batch.sightings);
@@ -87,10 +98,10 @@ function mayPass(error: unknown): boolean {
 /** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
 export function splitBatch(batch: Prepared): readonly Prepared[] | null {
   if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
-  const { events, guesses, logged } = batch;
-  const decisions = { ...batch, events: [], guesses: [] };
+  const { events, guesses, tallied, logged } = batch;
+  const decisions = { ...batch, events: [], guesses: [], tallied: [] };
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
-  return [decisions, { ...none, events, guesses, logged }];
+  return [decisions, { ...none, events, guesses, tallied, logged }];
 }
 
 /** Says once that writing fails, and once that it works again. */

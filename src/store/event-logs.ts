@@ -1,8 +1,11 @@
 import type { EventRecord } from '../core/model/event.js';
-import { formatEventLine, formatJsonLine } from './event-lines.js';
+import { formatEventLine } from './event-lines.js';
 import type { EventFacts } from './facts.js';
-import { openLineLog, type LineLog } from './line-log.js';
+import { JSON_FORMATS } from './json-formats.js';
+import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
+import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
+import type { ArchiveCounts } from './types.js';
 import { createTurns } from './turns.js';
 
 /** An event with what its bytes say. */
@@ -19,6 +22,8 @@ export interface EventLogs {
    */
   append(events: readonly DerivedEvent[]): Promise<void>;
   flush(): Promise<void>;
+  /** Sets the logs aside, compresses them, deletes what is too old or too many. */
+  archive(): Promise<ArchiveCounts>;
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,7 +40,11 @@ export async function openEventLogs(
   options: PersisterOptions,
   report: (report: PersisterReport) => void,
 ): Promise<EventLogs> {
-  const outputs = await openOutputs(options);
+  const rotator = createRotator(options.rotation, Date.now, (text) => {
+    report({ kind: 'notice', text });
+  });
+  const rotation = { bytesMax: options.rotation.bytesMax, rotator };
+  const outputs = await openOutputs(options, rotation);
   const turns = createTurns();
   const failing = new Set<string>();
 
@@ -61,6 +70,18 @@ export async function openEventLogs(
         for (const output of outputs) await write(output, events);
       }),
     flush: () => turns.take(() => Promise.resolve()),
+    archive: async () => {
+      const rotated = await turns.take(async () => {
+        let count = 0;
+        for (const { log } of outputs) if (await log.rotate()) count += 1;
+        return count;
+      });
+      // Lines go on being written while the old files are compressed.
+      await rotator.idle();
+      let deleted = 0;
+      for (const { file } of outputs) deleted += await rotator.tidy(file);
+      return { rotated, deleted };
+    },
     reopen: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.reopen();
@@ -68,26 +89,31 @@ export async function openEventLogs(
     close: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.close();
+        await rotator.idle();
       }),
   };
 }
 
-async function openOutputs(options: PersisterOptions): Promise<readonly Output[]> {
+async function openOutputs(
+  options: PersisterOptions,
+  rotation: LogRotation,
+): Promise<readonly Output[]> {
   const { jsonLogFile, logFile } = options;
+  const json = JSON_FORMATS[options.jsonLogFormat];
   const outputs: Output[] = [];
   if (jsonLogFile !== null) {
     outputs.push({
       file: jsonLogFile,
       json: true,
-      log: await openLineLog(jsonLogFile),
-      format: ({ record, facts }) => formatJsonLine(record, facts, options),
+      log: await openLineLog(jsonLogFile, rotation),
+      format: ({ record, facts }) => json(record, facts, options),
     });
   }
   if (logFile !== null) {
     outputs.push({
       file: logFile,
       json: false,
-      log: await openLineLog(logFile),
+      log: await openLineLog(logFile, rotation),
       format: ({ record, facts }) => formatEventLine(record, facts),
     });
   }

@@ -1,6 +1,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { LIMITS } from '../core/model/limits.js';
 import { messageOf, prepareFile, systemCode, unwritable } from './files.js';
+import type { Rotator } from './rotate.js';
 
 /** A text file that only grows, one record a line; survives being rotated away. */
 export interface LineLog {
@@ -13,9 +14,17 @@ export interface LineLog {
     format: (record: T) => string,
     encoding: 'latin1' | 'utf8',
   ): Promise<string | null>;
+  /** Sets the file aside and begins a new one; false when there is nothing in it. */
+  rotate(): Promise<boolean>;
   /** Closes the file and opens the one that has its name now. */
   reopen(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** When a log is full, and who sets it aside. */
+export interface LogRotation {
+  readonly bytesMax: number;
+  readonly rotator: Pick<Rotator, 'rotate'>;
 }
 
 const LINE_FEED = 10;
@@ -23,7 +32,7 @@ const LINE_FEED = 10;
 const ROTATION_CHECK_MS = 1_000;
 
 /** Opens a log to append to, mode 640. Rejects with STATE_UNWRITABLE. */
-export async function openLineLog(file: string): Promise<LineLog> {
+export async function openLineLog(file: string, rotation: LogRotation | null): Promise<LineLog> {
   let handle: FileHandle | null = await openAppend(file);
   let checkedAtMs = performance.now();
   const buffer = Buffer.allocUnsafeSlow(LIMITS.logWriteBytesMax);
@@ -34,6 +43,7 @@ export async function openLineLog(file: string): Promise<LineLog> {
       if (!(await isSameFile(handle, file))) await reopen();
     }
     handle ??= await openAppend(file);
+    if (rotation !== null && (await isFull(handle, rotation.bytesMax))) await rotate(rotation);
     return handle;
   };
 
@@ -44,7 +54,18 @@ export async function openLineLog(file: string): Promise<LineLog> {
     handle = await openAppend(file);
   };
 
+  const rotate = async ({ rotator }: LogRotation): Promise<void> => {
+    await rotator.rotate(file);
+    await reopen();
+  };
+
   return {
+    rotate: async () => {
+      const stats = await handle?.stat();
+      if (rotation === null || stats?.isFile() !== true || stats.size === 0) return false;
+      await rotate(rotation);
+      return true;
+    },
     append: async (records, format, encoding) => {
       try {
         await appendWhole(await ready(), buffer, records, format, encoding);
@@ -125,4 +146,10 @@ async function isSameFile(handle: FileHandle, file: string): Promise<boolean> {
     if (systemCode(error) === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** What is no regular file, as /dev/stdout, is never full. */
+async function isFull(handle: FileHandle, bytesMax: number): Promise<boolean> {
+  const stats = await handle.stat();
+  return stats.isFile() && stats.size >= bytesMax;
 }

@@ -30,6 +30,34 @@ export async function openForWriting(
   }
 }
 
+/** What a migration did; the numbers are those of the schema, 0 for a new database. */
+export interface Migration {
+  readonly database_file: string;
+  readonly schema_before: number;
+  readonly schema: number;
+}
+
+/** Does what a start does to the schema, and no more. Rejects as openForWriting does. */
+export async function migrateDatabase(file: string): Promise<Migration> {
+  const before = await schemaOf(file);
+  const database = await openForWriting(file);
+  await database.close();
+  return { database_file: file, schema_before: before, schema: MIGRATIONS.length };
+}
+
+async function schemaOf(file: string): Promise<number> {
+  const size = await fileSize(file);
+  if (size === null || size === 0) return 0;
+  const database = await openDatabase(file, 'inspect');
+  try {
+    return await readPragma(database, 'user_version');
+  } catch (error) {
+    throw explain(file, error);
+  } finally {
+    await database.close();
+  }
+}
+
 /** The AgentError that says what SQLite's error on this file means. */
 export function explain(file: string, error: unknown): AgentError {
   const code = sqliteCode(error);
@@ -43,6 +71,14 @@ export function foreign(file: string, why: string): AgentError {
     'DATABASE_FOREIGN',
     `${file} is not a database of this program: ${why}`,
     'name another file with database_file, or move this one away',
+  );
+}
+
+export function newer(file: string, schema: number): AgentError {
+  return new AgentError(
+    'DATABASE_NEWER',
+    `the database ${file} has schema ${schema}, this program knows ${MIGRATIONS.length}`,
+    'install the agent that wrote it, or name another file with database_file',
   );
 }
 
@@ -94,11 +130,7 @@ async function prepare(
   await database.exec(`PRAGMA busy_timeout = ${LIMITS.databaseBusyMsMax}`);
   const version = await readPragma(database, 'user_version');
   if (version > migrations.length) {
-    throw new AgentError(
-      'DATABASE_NEWER',
-      `the database ${file} has schema ${version}, this program knows ${migrations.length}`,
-      'install the agent that wrote it, or name another file with database_file',
-    );
+    throw newer(file, version);
   }
   // While the first step runs the journal is a rollback journal, so that the application_id is in
   // the main file from the first commit on, where refuseForeign looks for it.

@@ -1,5 +1,6 @@
 import { rollBack } from './migrate.js';
 import type { Database } from './sqlite.js';
+import { ADD_COUNTERS_SQL, DAY_US, HOUR_US } from './tally-counters.js';
 import type { Turns } from './turns.js';
 import type { BlockDrops, Maintenance } from './types.js';
 
@@ -29,6 +30,7 @@ async function recordDrops(database: Database, drops: readonly BlockDrops[]): Pr
   if (drops.length === 0) return;
   await database.exec('BEGIN IMMEDIATE');
   try {
+    await countDrops(database, drops);
     const statement = await database.prepare('UPDATE blocks SET packets_dropped = ? WHERE id = ?');
     try {
       for (const { id, packets } of drops) await statement.run([packets, id]);
@@ -40,4 +42,22 @@ async function recordDrops(database: Database, drops: readonly BlockDrops[]): Pr
     await rollBack(database);
     throw error;
   }
+}
+
+/** What was dropped since the last look, in the statistics of now. */
+async function countDrops(database: Database, drops: readonly BlockDrops[]): Promise<void> {
+  const row = await database.get<{ more: number | null }>(
+    `SELECT sum(max(value ->> 1 - packets_dropped, 0)) AS more
+     FROM json_each(?) CROSS JOIN blocks ON blocks.id = value ->> 0`,
+    [JSON.stringify(drops.map(({ id, packets }) => [id, packets]))],
+  );
+  const more = row?.more ?? 0;
+  if (more === 0) return;
+  const nowUs = Date.now() * 1_000;
+  await database.run(ADD_COUNTERS_SQL, [
+    JSON.stringify([
+      ['hour', 'packets_dropped', nowUs - (nowUs % HOUR_US), '', more],
+      ['day', 'packets_dropped', nowUs - (nowUs % DAY_US), '', more],
+    ]),
+  ]);
 }

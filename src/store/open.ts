@@ -1,12 +1,16 @@
+import { AgentError } from '../core/model/errors.js';
 import { messageOf } from './files.js';
 import { createPersister, type Persister, type PersisterOptions } from './persister.js';
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
-import { startWorkerPersister } from './worker-persister.js';
+import { isMarkedDamaged, salvageDatabase } from './salvage.js';
+import { gone, startWorkerPersister } from './worker-persister.js';
+
+const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 
 /**
  * Opens the agent's memory: makes or migrates the database and opens the logs. Rejects with
- * STATE_UNWRITABLE, DATABASE_FOREIGN, DATABASE_NEWER or DATABASE_DAMAGED; once open, the disk may
+ * STATE_UNWRITABLE, DATABASE_FOREIGN or DATABASE_NEWER; a damaged one is set aside. Once open, the disk may
  * fail as it likes: that is counted, said through `onNotice`, and mended when it works again.
  * Take the lock (lock.ts) first: there must be one writer only.
  */
@@ -16,19 +20,43 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     jsonLogFile: options.jsonLogFile,
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],
+    countryFile: options.countryFile ?? null,
+    jsonLogFormat: options.jsonLogFormat ?? 'sentrypeer',
+    rotation: options.rotation ?? NO_ROTATION,
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
   };
   const { inWorker, onNotice } = options;
+  if (await isMarkedDamaged(options.databaseFile)) await setAside(options, onNotice);
   const queue = createQueue(onNotice);
-  const persister = inWorker
-    ? await startWorkerPersister(persisterOptions, queue.note, (reason) => {
-        queue.lose(reason);
-        onNotice(`the thread that writes the database has failed: ${reason}`);
-      })
-    : await createPersister(persisterOptions, queue.note);
+  const start = (): Promise<Persister> =>
+    inWorker
+      ? startWorkerPersister(persisterOptions, queue.note, (reason) => {
+          queue.lose(reason);
+          onNotice(`the thread that writes the database has failed: ${reason}`);
+          options.onGone?.(gone(reason));
+        })
+      : createPersister(persisterOptions, queue.note);
+  const persister = await start().catch(async (error: unknown) => {
+    if (!(error instanceof AgentError) || error.code !== 'DATABASE_DAMAGED') throw error;
+    await setAside(options, onNotice);
+    return start();
+  });
   queue.feed(persister);
   return storeOf(persister, queue, onNotice);
+}
+
+/** A damaged database stops no agent: a new one begins, with what can be read of the old. */
+async function setAside(
+  { databaseFile }: StoreOptions,
+  onNotice: (text: string) => void,
+): Promise<void> {
+  const { asideFile, saved, incomplete } = await salvageDatabase(databaseFile, Date.now());
+  const lost = incomplete.length === 0 ? 'nothing' : `parts of ${incomplete.join(', ')}`;
+  onNotice(
+    `the damaged database lies in ${asideFile}; saved ${saved['events'] ?? 0} events and ` +
+      `${saved['blocks'] ?? 0} blocks, lost ${lost}`,
+  );
 }
 
 function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) => void): Store {
@@ -55,13 +83,15 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     stats: () => queue.stats(),
     flush: () => afterSend(() => persister.flush()),
     reopenLog: () => afterSend(() => persister.reopenLog()),
-    check: () => afterSend(() => persister.check()),
     expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
     recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
     protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
     unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
+    rollUp: (nowUs) => afterSend(() => persister.rollUp(nowUs)),
+    analyze: () => afterSend(() => persister.analyze()),
+    archiveLogs: () => afterSend(() => persister.archiveLogs()),
     close: () => {
       queue.send();
       closed ??= closeOnce();

@@ -1,17 +1,23 @@
 import { AgentError } from '../core/model/errors.js';
-import type { Prepared } from './commit.js';
+import type { JsonFormatName } from '../core/model/log-format.js';
+import type { Prepared, Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
 import { createPasswordNamer, type PasswordNamer } from './guess.js';
-import { createInserter, type Inserter } from './insert.js';
+import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
-import { createMaintenance, readNextIds } from './maintenance.js';
+import { createMaintenance } from './maintenance.js';
+import { readNextIds } from './next-ids.js';
 import { explain, openForWriting } from './migrate.js';
+import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
+import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
+import { tallyEvent } from './tallied-event.js';
+import { openTallies } from './tallies.js';
 import { createTurns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
@@ -21,6 +27,10 @@ export interface PersisterOptions extends LogOrigin {
   readonly logFile: string | null;
   /** Lists of passwords by which guesses are named; one that is not there is no list. */
   readonly passwordFiles: readonly string[];
+  readonly jsonLogFormat: JsonFormatName;
+  readonly rotation: Rotation;
+  /** Database of countries (mmdb); null: countries are not counted. */
+  readonly countryFile: string | null;
 }
 
 /** What the persister tells the one who feeds it. */
@@ -65,16 +75,11 @@ export async function createPersister(
   const { databaseFile } = options;
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
-  const { words, notices } = await readPasswordLists(options.passwordFiles);
-  // A worker's first word is that it has started, so these come after it.
-  setImmediate(() => {
-    for (const text of notices) report({ kind: 'notice', text });
-  });
-  const namer = createPasswordNamer(words);
-  const inserter = createInserter(database);
+  await noteInstance(database, options.instanceId);
+  const { writers, namer } = await openWriters(options, database, report);
   const turns = createTurns();
   const maintenance = createMaintenance(database, turns);
-  const commits = createCommitQueue(databaseFile, database, inserter, turns, report);
+  const commits = createCommitQueue(databaseFile, database, writers, turns, report);
 
   /** All that waits is tried once more; rejects when something still waits after it. */
   const flush = async (): Promise<void> => {
@@ -108,8 +113,10 @@ export async function createPersister(
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
     prune: (wanted) => afterWrites(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
-    check: () => afterWrites(() => maintenance.check()),
+    rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
+    analyze: () => afterWrites(() => maintenance.analyze()),
     reopenLog: () => logs.reopen(),
+    archiveLogs: () => logs.archive(),
     close: async () => {
       try {
         await flush();
@@ -117,9 +124,37 @@ export async function createPersister(
         report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
       }
       commits.abandon();
-      await turns.take(() => closeDatabase(database, inserter, report));
+      await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },
+  };
+}
+
+/** For the view `honey`, whose rows name who made them. */
+async function noteInstance(database: Database, instanceId: string): Promise<void> {
+  if (instanceId === '') return;
+  await database.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('instance_id', ?)", [
+    instanceId,
+  ]);
+}
+
+/** What reads events and writes rows. A file that helps and cannot be used is told, no more. */
+async function openWriters(
+  options: PersisterOptions,
+  database: Database,
+  report: (report: PersisterReport) => void,
+): Promise<{ writers: Writers; namer: PasswordNamer }> {
+  const { words, notices } = await readPasswordLists(options.passwordFiles);
+  const { countryOf, problem } = await openCountries(options.countryFile);
+  // A worker's first word is that it has started, so these come after it.
+  setImmediate(() => {
+    for (const text of [...notices, ...(problem === null ? [] : [problem])])
+      report({ kind: 'notice', text });
+  });
+  const tallies = await openTallies(database, countryOf);
+  return {
+    writers: { inserter: createInserter(database), tallies },
+    namer: createPasswordNamer(words),
   };
 }
 
@@ -129,15 +164,17 @@ function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prep
   const logged = logs.append(events);
   const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
   const rows = events.map(({ record, facts }) => eventRow(record, facts));
-  return { ...batch, events: rows, guesses, logged };
+  const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
+  return { ...batch, events: rows, guesses, tallied, logged };
 }
 
 async function closeDatabase(
   database: Database,
-  inserter: Inserter,
+  { inserter, tallies }: Writers,
   report: (report: PersisterReport) => void,
 ): Promise<void> {
   await inserter.finalize();
+  await tallies.finalize();
   try {
     await database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {

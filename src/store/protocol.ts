@@ -9,13 +9,15 @@ export type CallName =
   | 'flush'
   | 'close'
   | 'reopenLog'
-  | 'check'
   | 'expireBlocks'
   | 'recordDrops'
   | 'protectPeer'
   | 'unprotectPeer'
   | 'prune'
-  | 'vacuum';
+  | 'vacuum'
+  | 'rollUp'
+  | 'analyze'
+  | 'archiveLogs';
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
@@ -66,8 +68,12 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.close();
     case 'reopenLog':
       return persister.reopenLog();
-    case 'check':
-      return persister.check();
+    case 'archiveLogs':
+      return persister.archiveLogs();
+    case 'analyze':
+      return persister.analyze();
+    case 'rollUp':
+      return persister.rollUp(argument as Parameters<Persister['rollUp']>[0]);
     case 'expireBlocks':
       return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
     case 'recordDrops':

@@ -3,9 +3,12 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
 import { fileExists, fileSize, systemCode, unreadable } from './files.js';
-import { explain, foreign, readPragma, refuseOtherId } from './migrate.js';
+import { explain, foreign, newer, readPragma, refuseOtherId } from './migrate.js';
+import { MIGRATIONS } from './schema.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
+import { createNumberQueries, type NumberQueries } from './read-numbers.js';
+import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
@@ -26,7 +29,7 @@ export interface DatabaseSize {
 }
 
 /** Reads the memory of an agent, running or not. Changes nothing. */
-export interface Reader extends EventQueries, BlockQueries {
+export interface Reader extends EventQueries, BlockQueries, NumberQueries, StatsQueries {
   /** All that is known of an address; null when it was never seen. */
   readonly showSource: (address: string) => Promise<SourceStory | null>;
   /** Sightings and blocks of each rule since a moment, rules without any left out. */
@@ -51,6 +54,8 @@ export async function openReader(databaseFile: string): Promise<Reader> {
   return {
     ...createEventQueries(database),
     ...createBlockQueries(database),
+    ...createNumberQueries(database),
+    ...createStatsQueries(database),
     showSource: (address) => showSource(database, address),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),
     recentSightings: async (sinceUs) => {
@@ -119,11 +124,23 @@ async function openChecked(file: string, mode: 'read' | 'inspect'): Promise<Data
     await refuseOtherId(database, file);
     const row = await database.get("SELECT 1 FROM sqlite_schema WHERE name = 'events'");
     if (row === null) throw foreign(file, 'it has no table of events');
+    await refuseOtherSchema(database, file);
     return database;
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+async function refuseOtherSchema(database: Database, file: string): Promise<void> {
+  const schema = await readPragma(database, 'user_version');
+  if (schema > MIGRATIONS.length) throw newer(file, schema);
+  if (schema === MIGRATIONS.length) return;
+  throw new AgentError(
+    'DATABASE_OLDER',
+    `the database ${file} has schema ${schema}, this program needs ${MIGRATIONS.length}`,
+    'start the agent, or type `sentrypeer-agent db migrate`: a copy is made first',
+  );
 }
 
 function ruleActivity(database: Database, sinceUs: number): Promise<RuleActivity[]> {

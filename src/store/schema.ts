@@ -153,4 +153,76 @@ CREATE TABLE protected_peers (
   note TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE numbers (
+  id INTEGER PRIMARY KEY,
+  number TEXT NOT NULL UNIQUE,
+  reversed TEXT NOT NULL,
+  valid INTEGER,
+  country TEXT,
+  calling_code TEXT,
+  type TEXT NOT NULL,
+  high_risk INTEGER NOT NULL,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  last_source TEXT NOT NULL,
+  last_event_id INTEGER NOT NULL,
+  calls INTEGER NOT NULL
+) STRICT;
+CREATE INDEX numbers_reversed ON numbers (reversed);
+CREATE INDEX numbers_time ON numbers (last_at_us);
+
+CREATE TABLE number_forms (
+  number_id INTEGER NOT NULL,
+  form TEXT NOT NULL,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (number_id, form)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_forms_form ON number_forms (form);
+CREATE TRIGGER numbers_gone AFTER DELETE ON numbers BEGIN
+  DELETE FROM number_forms WHERE number_id = old.id;
+END;
+`,
+  `
+CREATE TABLE counters (
+  span TEXT NOT NULL,
+  name TEXT NOT NULL,
+  began_at_us INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (span, name, began_at_us, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sources (
+  source TEXT PRIMARY KEY,
+  first_at_us INTEGER NOT NULL,
+  last_at_us INTEGER NOT NULL,
+  messages INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO counters SELECT 'all', 'events_kept', 0, '', count(*) FROM events;
+INSERT INTO counters SELECT 'day', 'messages', received_at_us - received_at_us % 86400000000 AS day,
+  '', count(*) FROM events GROUP BY day;
+INSERT INTO counters SELECT 'day', 'method', received_at_us - received_at_us % 86400000000 AS day,
+  method, count(*) FROM events WHERE method IS NOT NULL GROUP BY day, method;
+INSERT INTO counters SELECT 'day', 'attack_type', received_at_us - received_at_us % 86400000000 AS day,
+  attack_type, count(*) FROM events WHERE attack_type IS NOT NULL GROUP BY day, attack_type;
+INSERT INTO sources SELECT source_ip, min(received_at_us), max(received_at_us), count(*)
+  FROM events GROUP BY source_ip;
+
+CREATE VIEW honey AS SELECT id AS honey_id, event_timestamp, uuid AS event_uuid,
+  iif(answered_status IS NULL, 'passive', 'responsive') AS collected_method, source_ip,
+  coalesce(called_number, '') AS called_number, upper(transport) AS transport_type,
+  coalesce(method, '') AS method, coalesce(user_agent, '') AS sip_user_agent,
+  coalesce(CAST(raw AS TEXT), '') AS sip_message,
+  coalesce((SELECT value FROM meta WHERE name = 'instance_id'), '') AS created_by_node_id,
+  destination_ip FROM events;
+
+CREATE TRIGGER events_gone AFTER DELETE ON events BEGIN
+  UPDATE counters SET count = count - 1
+    WHERE span = 'all' AND name = 'events_kept' AND began_at_us = 0 AND value = '';
+END;
+`,
 ];

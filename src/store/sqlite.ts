@@ -21,6 +21,8 @@ export interface Database {
   all<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
   get<Row>(sql: string, values?: readonly SqlValue[]): Promise<Row | null>;
   prepare(sql: string): Promise<Statement>;
+  /** What is under way fails with SQLITE_INTERRUPT. */
+  interrupt(): void;
   /** Closing twice is closing once. */
   close(): Promise<void>;
 }
@@ -100,6 +102,9 @@ function wrap(handle: sqlite3.Database): Database {
           else reject(error);
         });
       }),
+    interrupt: () => {
+      handle.interrupt();
+    },
     close: () => {
       closed ??= new Promise((resolve, reject) => {
         handle.close(settle(resolve, reject));

@@ -1,7 +1,10 @@
+import type { AgentError } from '../core/model/errors.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { JsonFormatName } from '../core/model/log-format.js';
+import type { Rotation } from './rotate.js';
 import type { ThinnedSource } from './thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
@@ -72,6 +75,11 @@ export interface StoreOptions {
   readonly logFile?: string | null;
   /** Lists of passwords, one a line, by which guesses are named. */
   readonly passwordFiles?: readonly string[];
+  /** Database of countries (mmdb); null or absent: countries are not counted. */
+  readonly countryFile?: string | null;
+  readonly jsonLogFormat?: JsonFormatName;
+  /** Absent: logs grow without a bound. */
+  readonly rotation?: Rotation;
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -79,6 +87,8 @@ export interface StoreOptions {
   readonly inWorker: boolean;
   /** Told once when writing fails and once when it works again, in a sentence. */
   readonly onNotice: (text: string) => void;
+  /** Told when the thread that writes has ended by itself: nothing is stored from then on. */
+  readonly onGone?: (error: AgentError) => void;
 }
 
 /** Counts since the start. Events and decisions (all other rows) are counted apart. */
@@ -101,17 +111,35 @@ export interface StoreStats {
   readonly logLinesLost: number;
 }
 
+/** Nulls and zeros are no bound. */
 export interface PruneOptions {
-  /** Events, sightings, job runs and ended blocks before this moment go; null: none by age. */
-  readonly olderThanUs: number | null;
-  /** The oldest events go until the used pages take at most this much; null: no bound. */
+  /** What is before these moments goes; blocks by their end, numbers by their last call. */
+  readonly beforeUs: {
+    /** Events, counts of thinned ones, job runs, and sources by when they were heard last. */
+    readonly events: number | null;
+    /** The bytes of messages. */
+    readonly raw: number | null;
+    readonly sightings: number | null;
+    readonly blocks: number | null;
+    readonly numbers: number | null;
+  };
+  /** Rows that stay; blocks in force do not count. */
+  readonly rowsMax: {
+    readonly events: number;
+    readonly sightings: number;
+    readonly blocks: number;
+  };
+  /** The oldest go until the used pages take at most this much. */
   readonly databaseBytesMax: number | null;
 }
 
 export interface PruneCounts {
   readonly events: number;
+  /** Events that lost their bytes. */
+  readonly raw: number;
   readonly sightings: number;
   readonly blocks: number;
+  readonly numbers: number;
   readonly jobRuns: number;
 }
 
@@ -119,6 +147,12 @@ export interface VacuumCounts {
   /** Pages given back to the file system, and free pages that are still in the file. */
   readonly pagesFreed: number;
   readonly pagesFree: number;
+}
+
+/** Logs that were set aside, and old ones that were deleted. */
+export interface ArchiveCounts {
+  readonly rotated: number;
+  readonly deleted: number;
 }
 
 /** What can be asked of the one writer; every call runs where the database is. */
@@ -132,8 +166,12 @@ export interface Maintenance {
   readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
   /** Gives at most `pages` free pages back, in small steps. */
   readonly vacuum: (pages: number) => Promise<VacuumCounts>;
-  /** SQLite's integrity check: `ok`, or what is wrong, one finding a line. */
-  readonly check: () => Promise<string>;
+  /** Sums up what is rare in the statistics of days that are over; resolves to the rows saved. */
+  readonly rollUp: (nowUs: number) => Promise<number>;
+  /** Renews what SQLite plans its queries by. */
+  readonly analyze: () => Promise<void>;
+  /** Sets the log files aside and begins new ones; resolves when the old ones are compressed. */
+  readonly archiveLogs: () => Promise<ArchiveCounts>;
   /** Opens the log files anew, after a program like logrotate moved them. */
   readonly reopenLog: () => Promise<void>;
 }

@@ -62,13 +62,15 @@ export async function startWorkerPersister(
     },
     flush: () => calls.call('flush'),
     reopenLog: () => calls.call('reopenLog'),
-    check: () => calls.call('check'),
     expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
     recordDrops: (drops) => calls.call('recordDrops', drops),
     protectPeer: (peer) => calls.call('protectPeer', peer),
     unprotectPeer: (name) => calls.call('unprotectPeer', name),
     prune: (wanted) => calls.call('prune', wanted),
     vacuum: (pages) => calls.call('vacuum', pages),
+    rollUp: (nowUs) => calls.call('rollUp', nowUs),
+    analyze: () => calls.call('analyze'),
+    archiveLogs: () => calls.call('archiveLogs'),
     close: async () => {
       closing = true;
       await calls.call('close');
@@ -135,7 +137,7 @@ function awaitStart(worker: Worker): Promise<{ nextEventId: number; nextBlockId:
   });
 }
 
-function gone(reason: string): AgentError {
+export function gone(reason: string): AgentError {
   return new AgentError(
     'INTERNAL',
     `the thread that writes the database has failed: ${reason}`,

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createJobBoard, type Job, type JobBoard } from '../../src/agent/jobs.js';
+import { createJobBoard, type Job, type JobBoard, type JobPlan } from '../../src/agent/jobs.js';
 import { LIMITS } from '../../src/core/model/limits.js';
 import type { JobRun } from '../../src/store/types.js';
+
+const TIME_LIMIT_MS = 600_000;
 
 describe('the job board', () => {
   let said: string[];
@@ -19,7 +21,11 @@ describe('the job board', () => {
     await board?.stop();
   });
 
-  function post(jobs: Partial<Job>[], earlier: JobRun[] = []): JobBoard {
+  function post(
+    jobs: Partial<Job>[],
+    earlier: JobRun[] = [],
+    plan: Partial<JobPlan> = {},
+  ): JobBoard {
     const whole = jobs.map((job, index) => ({
       name: `job${index}`,
       description: 'does something',
@@ -32,6 +38,7 @@ describe('the job board', () => {
       say: (text) => said.push(text),
       record: (run) => recorded.push(run),
       earlier,
+      plan: { timeZone: null, jitterMs: 0, timeLimitMs: TIME_LIMIT_MS, ...plan },
     });
     return board;
   }
@@ -57,7 +64,7 @@ describe('the job board', () => {
     vi.useFakeTimers();
     const jobs = post([{ run: () => new Promise(() => undefined) }]);
     const running = jobs.runNow('job0');
-    await vi.advanceTimersByTimeAsync(LIMITS.jobMsMax);
+    await vi.advanceTimersByTimeAsync(TIME_LIMIT_MS);
     expect(await running).toMatchObject({ last_result: 'failed' });
     expect(said[0]).toContain('not finished after');
     // Its work may still be going on: a second one beside it is never begun.
@@ -78,6 +85,58 @@ describe('the job board', () => {
     ]);
     await Promise.all([jobs.runNow('job0'), jobs.runNow('job0')]);
     expect(runs).toBe(1);
+  });
+
+  it('stops a job whose time is over', async () => {
+    vi.useFakeTimers();
+    const jobs = post([
+      {
+        run: (signal) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(new Error('ended'));
+            });
+          }),
+      },
+    ]);
+    const running = jobs.runNow('job0');
+    expect(jobs.list()[0]?.running).toBe(true);
+    await vi.advanceTimersByTimeAsync(TIME_LIMIT_MS);
+    expect(await running).toMatchObject({ last_result: 'failed', running: false });
+    // It has ended, so that it may begin again.
+    const again = jobs.runNow('job0');
+    await vi.advanceTimersByTimeAsync(TIME_LIMIT_MS);
+    expect((await again).last_detail).toContain('not finished after');
+  });
+
+  it('tries a failed job again, later each time, until it works', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let runs = 0;
+    const run = () => {
+      runs += 1;
+      return runs < 3 ? Promise.reject(new Error('no')) : Promise.resolve('at last');
+    };
+    const jobs = post([{ run, schedule: '0 0 1 1 *' }]);
+    jobs.start();
+    expect(await jobs.runNow('job0')).toMatchObject({ failures: 1 });
+    expect(jobs.list()[0]?.retry_at).not.toBeNull();
+    expect(said[0]).toBe('job job0 failed: no; tried again in 60 s');
+    await vi.advanceTimersByTimeAsync(LIMITS.jobRetryMs);
+    expect(runs).toBe(2);
+    await vi.advanceTimersByTimeAsync(LIMITS.jobRetryMs * 5);
+    expect(jobs.list()).toMatchObject([
+      { last_detail: 'at last', failures: 0, retry_at: null, last_result: 'ok' },
+    ]);
+  });
+
+  it('plans its runs in the time zone that is asked for', () => {
+    const next = (timeZone: string) => {
+      const jobs = post([{ schedule: '0 12 * * *' }], [], { timeZone });
+      jobs.start();
+      return new Date(jobs.list()[0]?.next_run_at ?? '').getUTCHours();
+    };
+    expect(next('UTC')).toBe(12);
+    expect(next('Asia/Tokyo')).toBe(3);
   });
 
   it('does not let a long job keep the agent from stopping', async () => {

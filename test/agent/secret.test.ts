@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadSecret } from '../../src/agent/secret.js';
+import { loadInstanceId, loadSecret } from '../../src/agent/secret.js';
 
 describe('loadSecret', () => {
   let folder: string;
@@ -26,5 +26,20 @@ describe('loadSecret', () => {
     await expect(loadSecret(join(folder, 'some.db'))).rejects.toMatchObject({
       code: 'STATE_UNWRITABLE',
     });
+  });
+});
+
+describe('loadInstanceId', () => {
+  it('is one UUID for one folder, over restarts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'instance-'));
+    try {
+      const first = await loadInstanceId(join(folder, 'some.db'));
+      expect(first).toMatch(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
+      expect(await loadInstanceId(join(folder, 'some.db'))).toBe(first);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

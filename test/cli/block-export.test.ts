@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockView } from '../../src/api/views.js';
-import { csvField, exportFormat, type ExportName } from '../../src/cli/block-export.js';
+import { exportFormat, type ExportName } from '../../src/cli/block-export.js';
+import { csvField } from '../../src/cli/csv.js';
 import { readBlocks } from '../../src/cli/block-import.js';
 
 const NOW_MS = Date.parse('2026-01-01T00:00:00Z');

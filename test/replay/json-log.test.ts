@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readLogLine, readTime } from '../../src/replay/json-log.js';
+import { readTime } from '../../src/core/model/time.js';
+import { readLogLine } from '../../src/replay/json-log.js';
 import { formatJsonLine } from '../../src/store/event-lines.js';
 import { readFacts } from '../../src/store/facts.js';
 import { sampleEvent, START_US } from '../store/samples.js';

@@ -9,6 +9,7 @@ import { createPasswordNamer } from '../../src/store/guess.js';
 import { readPasswordLists } from '../../src/store/password-list.js';
 import { openReader } from '../../src/store/reader.js';
 import {
+  allBefore,
   batchOf,
   closeAfterTest,
   makeFolder,
@@ -152,7 +153,7 @@ describe('the store', () => {
     const { store, databaseFile } = await openSampleStore();
     store.write(batchOf({ events: [guess(1, '100', 'a'), guess(2, '100', 'b')], calls: [call()] }));
     await store.flush();
-    await store.prune({ olderThanUs: START_US + 2, databaseBytesMax: null });
+    await store.prune(allBefore(START_US + 2));
     const reader = closeAfterTest(await openReader(databaseFile));
     const story = await reader.showSource('203.0.113.7');
     expect(story?.guesses.distinct).toBe(1);

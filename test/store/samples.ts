@@ -6,7 +6,7 @@ import type { Block } from '../../src/core/model/block.js';
 import type { EventRecord } from '../../src/core/model/event.js';
 import type { Sighting } from '../../src/core/model/sighting.js';
 import { openStore } from '../../src/store/open.js';
-import type { Store, StoreBatch, StoreOptions } from '../../src/store/types.js';
+import type { PruneOptions, Store, StoreBatch, StoreOptions } from '../../src/store/types.js';
 
 /** 2026-01-01T00:00:00Z. */
 export const START_US = 1_767_225_600_000_000;
@@ -94,6 +94,18 @@ export function batchOf(parts: Partial<StoreBatch>): StoreBatch {
     ...parts,
   };
 }
+
+/** Nothing is pruned but what the change says. */
+export const pruning = (change: Partial<PruneOptions> = {}): PruneOptions => ({
+  beforeUs: { events: null, raw: null, sightings: null, blocks: null, numbers: null },
+  rowsMax: { events: 0, sightings: 0, blocks: 0 },
+  databaseBytesMax: null,
+  ...change,
+});
+
+/** All that is older than a moment is pruned. */
+export const allBefore = (us: number): PruneOptions =>
+  pruning({ beforeUs: { events: us, raw: us, sightings: us, blocks: us, numbers: us } });
 
 const cleanUps: (() => Promise<void>)[] = [];
 

@@ -7,10 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as OpenModule from '../../src/store/open.js';
 import { lockHolder, takeLock } from '../../src/store/lock.js';
+import { checkDatabase } from '../../src/store/check.js';
 import { openReader } from '../../src/store/reader.js';
 import type { StoreOptions } from '../../src/store/types.js';
 import { compileStore, type CompiledStore } from './compile.js';
 import {
+  allBefore,
   batchOf,
   closeAfterTest,
   makeFolder,
@@ -75,10 +77,11 @@ describe('the store in a worker', () => {
     store.write(batchOf({ events: sampleEvents(1, 5), blocks: [sampleBlock(1)] }));
     const ended = await store.expireBlocks(START_US * 2);
     expect(ended).toMatchObject([{ id: 1, endHow: 'expired' }]);
-    const counts = await store.prune({ olderThanUs: START_US + 4, databaseBytesMax: null });
+    const counts = await store.prune(allBefore(START_US + 4));
     expect(counts).toMatchObject({ events: 3 });
     expect(await store.vacuum(10)).toMatchObject({ pagesFree: 0 });
-    expect(await store.check()).toBe('ok');
+    expect(await store.rollUp(START_US)).toBe(0);
+    await store.analyze();
     await store.reopenLog();
   });
 
@@ -91,6 +94,45 @@ describe('the store in a worker', () => {
         remedy: expect.stringContaining('make ') as string,
       },
     );
+  });
+});
+
+describe('a thread that dies', () => {
+  it('is told as an error that ends the agent, and what waited is counted as lost', async () => {
+    const other = compileStore();
+    try {
+      other.addProgram(
+        'store/worker.js',
+        `import { parentPort } from 'node:worker_threads';
+         parentPort.on('message', () => { throw new Error('no memory left'); });
+         parentPort.postMessage({ kind: 'started', nextEventId: 1, nextBlockId: 1 });`,
+      );
+      const url = pathToFileURL(other.path('store/open.js')).href;
+      const { openStore } = (await import(/* @vite-ignore */ url)) as typeof OpenModule;
+      const databaseFile = join(await makeFolder(), 'sentrypeer.db');
+      let told: (error: { exitCode: number; message: string }) => void;
+      const gone = new Promise<{ exitCode: number; message: string }>((resolve) => {
+        told = resolve;
+      });
+      const store = await openStore({
+        databaseFile,
+        jsonLogFile: null,
+        inWorker: true,
+        onNotice: () => undefined,
+        onGone: (error) => {
+          told(error);
+        },
+      });
+      store.write(batchOf({ events: sampleEvents(1, 3) }));
+      expect(await gone).toMatchObject({
+        exitCode: 70,
+        message: expect.stringContaining('no memory left') as string,
+      });
+      expect(store.stats()).toMatchObject({ queued: 0, failed: 3 });
+      await store.close();
+    } finally {
+      other.remove();
+    }
   });
 });
 
@@ -145,7 +187,7 @@ describe('an agent that is killed under load', () => {
       expect(await lockHolder(databaseFile)).toBeNull();
       const lock = await takeLock(databaseFile);
       const { store } = await openSampleStore({ databaseFile, jsonLogFile: null });
-      expect(await store.check()).toBe('ok');
+      expect(await checkDatabase(databaseFile)).toEqual([]);
       expect(store.nextEventId).toBeGreaterThan(last);
       const reader = closeAfterTest(await openReader(databaseFile));
       // Ids run on without a gap, so the count is the highest of them.

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { blockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { EXPORT_NAMES, exportFormat, type ExportName } from '../../cli/block-export.js';
+import { writeLines } from '../../cli/write-lines.js';
 import { LIMITS } from '../../core/model/limits.js';
 import type { Reader } from '../../store/reader.js';
 
@@ -32,7 +32,7 @@ export default class BlocksExport extends AgentCommand {
 /** Page by page, so that a million blocks need no more memory than a few. */
 async function writeAll(reader: Reader, name: ExportName, nowMs: number): Promise<void> {
   const format = exportFormat(name, nowMs);
-  await write(format.head);
+  await writeLines(format.head);
   let first = true;
   for (let offset = 0; ; offset += LIMITS.listedRowsMax) {
     const page = { which: 'active', nowUs: nowMs * 1000, limit: LIMITS.listedRowsMax } as const;
@@ -43,13 +43,8 @@ async function writeAll(reader: Reader, name: ExportName, nowMs: number): Promis
       lines.push(format.line(blockView(row, row.packetsDropped), first));
       first = false;
     }
-    await write(lines);
+    await writeLines(lines);
     if (rows.length < LIMITS.listedRowsMax) break;
   }
-  await write(format.end);
-}
-
-async function write(lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
-  if (!process.stdout.write(`${lines.join('\n')}\n`)) await once(process.stdout, 'drain');
+  await writeLines(format.end);
 }

@@ -27,8 +27,15 @@ function render(jobs: readonly JobView[]): string {
     job.schedule,
     job.next_run_at === null ? 'no agent runs' : shortTime(job.next_run_at),
     job.last_started_at === null ? 'never' : shortTime(job.last_started_at),
-    job.last_result === null ? '-' : `${job.last_result}: ${job.last_detail ?? ''}`,
+    describeResult(job),
     job.description,
   ]);
   return renderTable(head, rows);
+}
+
+function describeResult(job: JobView): string {
+  if (job.running) return 'under way';
+  if (job.last_result === null) return '-';
+  const again = job.retry_at === null ? '' : `; tried again at ${shortTime(job.retry_at)}`;
+  return `${job.last_result}: ${job.last_detail ?? ''}${again}`;
 }

@@ -14,10 +14,6 @@ export default class JobsRun extends AgentCommand {
 
   async run(): Promise<{ job: JobView }> {
     const { args, flags } = await this.parse(JobsRun);
-    const loaded = await this.load(flags.config);
-    const job = await this.withAgent(loaded, (calls) => calls.runJob(args.name), 'write');
-    this.log(`${job.name}: ${job.last_result ?? ''}: ${job.last_detail ?? ''}`);
-    if (job.last_result === 'failed') process.exitCode = 1;
-    return { job };
+    return { job: await this.runJobNow(flags.config, args.name) };
   }
 }

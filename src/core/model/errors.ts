@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   STATE_UNWRITABLE: { exit: 5, what: 'a folder or file that must be written is read-only' },
   DATABASE_FOREIGN: { exit: 5, what: 'the database belongs to another program' },
   DATABASE_NEWER: { exit: 5, what: 'the database was written by a newer agent' },
+  DATABASE_OLDER: { exit: 5, what: 'the database has an older schema' },
   DATABASE_DAMAGED: { exit: 5, what: 'the database is damaged' },
   DATABASE_MISSING: { exit: 5, what: 'there is no database yet' },
   DATABASE_UNREADABLE: { exit: 5, what: 'the database cannot be read' },

@@ -25,8 +25,9 @@ export const LIMITS = {
   configPathCharsMax: 1_024,
   /** Entries of one list in the configuration. */
   configListItemsMax: 4_096,
-  /** Milliseconds after which a job is given up and counted as failed. */
-  jobMsMax: 600_000,
+  /** Milliseconds until a failed job is tried again, five times longer each time, and how often. */
+  jobRetryMs: 60_000,
+  jobRetriesMax: 3,
   /** Milliseconds one small call of the firewall program may take. */
   firewallCommandMsMax: 10_000,
   /** Milliseconds a call with many elements, or a listing of all of them, may take. */
@@ -104,6 +105,8 @@ export const LIMITS = {
   databaseCacheKibMax: 16_384,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
+  /** Events that lose their bytes in one step. */
+  stripRowsMax: 1_000,
   vacuumStepPagesMax: 500,
   /** Rows that one listing returns, and blocks or sightings that are read back at the start. */
   listedRowsMax: 10_000,
@@ -246,4 +249,21 @@ export const LIMITS = {
   jobStopMsMax: 2_000,
   /** Characters of a user name from which passwords are guessed. */
   guessedUserCharsMax: 64,
+  /** Characters of a dialled number; E.164 has 15 digits, dial prefixes come on top. */
+  numberCharsMax: 40,
+  /** Numbers that are looked up in the numbering plans in a second of events, and remembered. */
+  numbersReadPerSecondMax: 200,
+  numbersRememberedMax: 20_000,
+  /** Written forms of one number that are kept. */
+  numberFormsMax: 200,
+  /** Values of one kind (sources, user agents …) that get a counter of their own in one hour. */
+  countedValuesPerHourMax: 5_000,
+  /** Counters of one kind that a day keeps once it is over, and after 31 days; the rest are summed up. */
+  countedValuesPerDayMax: 500,
+  countedValuesPerOldDayMax: 50,
+  /** Characters of a counted value; addresses whose country is remembered. */
+  countedTextCharsMax: 128,
+  countriesRememberedMax: 20_000,
+  /** Numbers that one query takes. */
+  queriedNumbersMax: 10_000,
 } as const;

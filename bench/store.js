@@ -1,0 +1,188 @@
+// How fast events get from the queue into the database, what that costs the thread that receives, and
+// whether SIGKILL loses any: npm run bench -- store [--rows N] [--kill N [--rate N]]
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+import { openReader } from '../dist/store/reader.js';
+import { openStore } from '../dist/store/open.js';
+import { batchOf, makeEvents } from './store/events.js';
+import { killRounds } from './store/kill.js';
+
+export const ABOUT = 'events a second into the database, listings on it, and SIGKILL under load';
+
+const execFileAsync = promisify(execFile);
+const CHUNK = 2_000;
+const say = (text) => process.stdout.write(`${text}\n`);
+
+export async function run(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      rows: { type: 'string', default: '200000' },
+      kill: { type: 'string' },
+      rate: { type: 'string', default: '1000' },
+    },
+  });
+  say(`load average ${loadavg()[0].toFixed(1)}, Node ${process.version}`);
+  const met = values.kill === undefined ? await measure(Number(values.rows)) : await kill(values);
+  say('\nGoals');
+  for (const { goal, ok, figure } of met) say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);
+  if (values.kill !== undefined && met.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+async function kill({ kill: count, rate }) {
+  const { faults, slowestStartMs, written } = await killRounds(Number(count), {
+    rate: Number(rate),
+    say,
+  });
+  for (const fault of faults) say(`  ${fault}`);
+  return [
+    {
+      goal: `${count} times SIGKILL: sound, every event older than 250 ms there, opens again`,
+      ok: faults.length === 0,
+      figure: `${faults.length} faults, ${written} events, slowest start ${slowestStartMs} ms`,
+    },
+  ];
+}
+
+async function measure(rows) {
+  const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-bench-'));
+  try {
+    const databaseFile = join(folder, 'sentrypeer.db');
+    const store = await open(databaseFile);
+    const insert = await measureInsert(store, rows);
+    const paced = await measurePaced(store, rows);
+    await store.close();
+    const size = statSync(databaseFile).size / 1_048_576;
+    say(`database ${size.toFixed(0)} MiB with ${rows + paced.events} events`);
+    const start = await timed(async () => (await open(databaseFile)).close());
+    const yardstick = await measureYardstick(folder, Math.min(rows, 100_000));
+    const listings = await measureListings(databaseFile);
+    return goals({ insert, paced, start, yardstick, listings });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const open = (databaseFile) =>
+  openStore({ databaseFile, jsonLogFile: null, inWorker: true, onNotice: say });
+
+/** As fast as the store takes them, the queue never so full that it thins out. */
+async function measureInsert(store, rows) {
+  const begun = performance.now();
+  let handedMs = 0;
+  let id = 1;
+  while (id <= rows) {
+    const events = makeEvents(id, Math.min(CHUNK, rows - id + 1));
+    const handing = performance.now();
+    store.write(batchOf(events));
+    handedMs += performance.now() - handing;
+    id += events.length;
+    while (store.stats().queued > 5 * CHUNK) await delay(1);
+  }
+  await store.flush();
+  const seconds = (performance.now() - begun) / 1_000;
+  return { perSecond: rows / seconds, handedUs: (handedMs * 1_000) / rows, stats: store.stats() };
+}
+
+/** 10,000 events a second for five seconds, and how late this thread's timers come meanwhile. */
+async function measurePaced(store, firstId) {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  let id = firstId + 1;
+  const begun = performance.now();
+  while (performance.now() - begun < 5_000) {
+    const due = Math.floor(((performance.now() - begun) / 1_000) * 10_000);
+    const count = due - (id - firstId - 1);
+    if (count > 0) store.write(batchOf(makeEvents(id, count)));
+    id += Math.max(0, count);
+    await delay(20);
+  }
+  histogram.disable();
+  await store.flush();
+  return { events: id - firstId - 1, p99Ms: histogram.percentile(99) / 1e6, stats: store.stats() };
+}
+
+/** The same rows by the sqlite3 shell, in one transaction, three indexes: no Node, no queue. */
+async function measureYardstick(folder, rows) {
+  const file = join(folder, 'yardstick.sql');
+  const quote = (text) => `'${text.replaceAll("'", "''")}'`;
+  const lines = makeEvents(1, rows).map(
+    (event) =>
+      `INSERT INTO events VALUES(${event.id},${quote(event.uuid)},${event.receivedAtUs},'udp',` +
+      `${quote(event.source.address)},5060,'192.0.2.1',5060,'none','request','REGISTER',` +
+      `'sip:100@192.0.2.1',NULL,NULL,'100','100',NULL,'friendly-scanner',${quote(String(event.id))},` +
+      `${event.attackType === null ? 'NULL' : quote(event.attackType)},${event.score},401,'[]',` +
+      `x'${event.raw.toString('hex')}',${event.rawLength},NULL,NULL,NULL,NULL);`,
+  );
+  const columns = Array.from({ length: 29 }, (_, at) => `c${at}`).join(',');
+  const schema =
+    `PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;` +
+    `CREATE TABLE events(id INTEGER PRIMARY KEY,${columns.slice(3)});` +
+    `CREATE INDEX a ON events(c4);CREATE INDEX b ON events(c2);CREATE INDEX c ON events(c19);`;
+  writeFileSync(file, `${schema}\nBEGIN;\n${lines.join('\n')}\nCOMMIT;\n`);
+  const ms = await timed(() =>
+    execFileAsync('sqlite3', [join(folder, 'yardstick.db'), `.read ${file}`]),
+  );
+  return rows / (ms / 1_000);
+}
+
+async function measureListings(databaseFile) {
+  const reader = await openReader(databaseFile);
+  const day = 1_767_225_600_000_000;
+  const asked = {
+    'events list': () => reader.listEvents({ limit: 50 }),
+    'events list --source': () => reader.listEvents({ limit: 50, source: '10.0.0.7' }),
+    'events list --method (none)': () => reader.listEvents({ limit: 50, method: 'BYE' }),
+    'numbers list --sort calls': () => reader.listNumbers({ limit: 50, order: 'calls' }),
+    'numbers query': () => reader.findNumber('+442071831234'),
+    'sources show': () => reader.showSource('10.0.0.7'),
+    stats: () => reader.statsSince(day, 10),
+    'events kept': () => reader.countEvents(),
+  };
+  const times = {};
+  for (const [name, ask] of Object.entries(asked)) times[name] = await timed(ask);
+  await reader.close();
+  return times;
+}
+
+async function timed(work) {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+function goals({ insert, paced, start, yardstick, listings }) {
+  const [slowest, slowestMs] = Object.entries(listings).sort(([, a], [, b]) => b - a)[0];
+  for (const [name, ms] of Object.entries(listings))
+    say(`  ${name.padEnd(30)} ${ms.toFixed(1)} ms`);
+  const lost = paced.stats.dropped + paced.stats.failed + insert.stats.dropped;
+  const share = insert.perSecond / yardstick;
+  return [
+    goal('20,000 events/s', insert.perSecond >= 20_000, `${insert.perSecond.toFixed(0)}/s`),
+    goal(
+      '0.6 of the yardstick (the sqlite3 shell, one transaction)',
+      share >= 0.6,
+      `${share.toFixed(2)} of ${yardstick.toFixed(0)}/s`,
+    ),
+    goal(
+      '15 µs of this thread an event',
+      insert.handedUs <= 15,
+      `${insert.handedUs.toFixed(1)} µs`,
+    ),
+    goal('nothing lost', lost === 0, `${lost}`),
+    goal(
+      'event loop late p99 ≤ 20 ms at 10,000/s',
+      paced.p99Ms <= 20,
+      `${paced.p99Ms.toFixed(1)} ms`,
+    ),
+    goal('opens in under 2 s', start < 2_000, `${start.toFixed(0)} ms`),
+    goal('each listing ≤ 200 ms', slowestMs <= 200, `${slowest}: ${slowestMs.toFixed(0)} ms`),
+  ];
+}
+
+const goal = (text, ok, figure) => ({ goal: text, ok, figure });

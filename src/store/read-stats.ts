@@ -1,0 +1,135 @@
+import type { Counted } from './read-source.js';
+import type { Database } from './sqlite.js';
+import { DAY_US, HOUR_US, type CounterName } from './tally-counters.js';
+
+/** What has one value in a span each, and what is listed by its most frequent values. */
+const TOTALS = ['messages', 'thinned', 'packets_dropped'] as const;
+export const RANKED = [
+  'attack_type',
+  'method',
+  'transport',
+  'proof',
+  'block',
+  'country',
+  'source',
+  'user_agent',
+  'user',
+  'number',
+  'called_country',
+] as const satisfies readonly CounterName[];
+export type Ranked = (typeof RANKED)[number];
+
+export interface Ranking {
+  /** Most frequent first, at most as many as were asked for. Escaped. */
+  readonly top: readonly Counted[];
+  /** All that is counted under this name, listed or not. */
+  readonly total: number;
+}
+
+/** Counts of whole UTC days. */
+export interface PeriodStats {
+  /** Messages received, kept as events or thinned. */
+  readonly messages: number;
+  /** Those of them that were counted by source alone. */
+  readonly thinned: number;
+  /** Distinct addresses. */
+  readonly sources: number;
+  readonly blocks: number;
+  /** Packets that blocks have dropped in the kernel. */
+  readonly packetsDropped: number;
+  readonly rankings: Readonly<Record<Ranked, Ranking>>;
+}
+
+/** One bar of a chart. */
+export interface Bar {
+  readonly beganAtUs: number;
+  readonly messages: number;
+}
+
+export interface StatsQueries {
+  /** Counts from the day of this moment on; zero: all. `top`: entries of each ranking. */
+  statsSince(sinceUs: number, top: number): Promise<PeriodStats>;
+  /** Messages of the last hours or days, oldest first, those without any too. */
+  series(span: 'hour' | 'day', nowUs: number, bars: number): Promise<readonly Bar[]>;
+}
+
+export function createStatsQueries(database: Database): StatsQueries {
+  return {
+    statsSince: async (sinceUs, top) => {
+      const fromUs = sinceUs - (sinceUs % DAY_US);
+      const totals = await readTotals(database, fromUs);
+      const rankings = await readRankings(database, fromUs, top);
+      const sources = await database.get<{ count: number }>(
+        'SELECT count(*) AS count FROM sources WHERE last_at_us >= ?',
+        [fromUs],
+      );
+      return {
+        messages: totals.messages,
+        thinned: totals.thinned,
+        packetsDropped: totals.packets_dropped,
+        sources: sources?.count ?? 0,
+        blocks: rankings.block.total,
+        rankings,
+      };
+    },
+    series: async (span, nowUs, bars) => {
+      const lengthUs = span === 'hour' ? HOUR_US : DAY_US;
+      const firstUs = nowUs - (nowUs % lengthUs) - (bars - 1) * lengthUs;
+      const rows = await database.all<Bar>(
+        `SELECT began_at_us AS beganAtUs, count AS messages FROM counters
+         WHERE span = ? AND name = 'messages' AND began_at_us >= ? AND value = ''`,
+        [span, firstUs],
+      );
+      const found = new Map(rows.map((row) => [row.beganAtUs, row.messages]));
+      return Array.from({ length: bars }, (_, at) => {
+        const beganAtUs = firstUs + at * lengthUs;
+        return { beganAtUs, messages: found.get(beganAtUs) ?? 0 };
+      });
+    },
+  };
+}
+
+async function readTotals(database: Database, fromUs: number) {
+  const rows = await database.all<Counted>(
+    `SELECT name AS value, sum(count) AS count FROM counters
+     WHERE span = 'day' AND name IN (SELECT value FROM json_each(?)) AND began_at_us >= ?
+     GROUP BY name`,
+    [JSON.stringify(TOTALS), fromUs],
+  );
+  const found = new Map(rows.map(({ value, count }) => [value, count]));
+  const read = (name: (typeof TOTALS)[number]): number => found.get(name) ?? 0;
+  return {
+    messages: read('messages'),
+    thinned: read('thinned'),
+    packets_dropped: read('packets_dropped'),
+  };
+}
+
+async function readRankings(
+  database: Database,
+  fromUs: number,
+  top: number,
+): Promise<Record<Ranked, Ranking>> {
+  const rankings: Partial<Record<Ranked, Ranking>> = {};
+  for (const name of RANKED) rankings[name] = await readRanking(database, name, fromUs, top);
+  return rankings as Record<Ranked, Ranking>; // The loop has filled every one.
+}
+
+async function readRanking(
+  database: Database,
+  name: Ranked,
+  fromUs: number,
+  top: number,
+): Promise<Ranking> {
+  const where = "span = 'day' AND name = ? AND began_at_us >= ?";
+  const total = await database.get<{ total: number | null }>(
+    `SELECT sum(count) AS total FROM counters WHERE ${where}`,
+    [name, fromUs],
+  );
+  const rows = await database.all<Counted>(
+    `SELECT value, sum(count) AS count FROM counters WHERE ${where} AND value <> ''
+     GROUP BY value ORDER BY count DESC, value LIMIT ?`,
+    [name, fromUs, top],
+  );
+  return { top: rows, total: total?.total ?? 0 };
+}

@@ -1,0 +1,34 @@
+import type { EventRecord } from '../core/model/event.js';
+import type { EventFacts } from './facts.js';
+
+/** What is counted of one event. Packet text is unescaped. */
+export interface TalliedEvent {
+  readonly id: number;
+  readonly atUs: number;
+  /** Canonical address. */
+  readonly source: string;
+  readonly attackType: string | null;
+  readonly transport: string;
+  readonly proof: string;
+  readonly method: string | null;
+  readonly userAgent: string | null;
+  /** Whom somebody tried to be: the name of credentials, else the extension to register. */
+  readonly user: string | null;
+  readonly calledNumber: string | null;
+}
+
+export function tallyEvent(record: EventRecord, facts: EventFacts): TalliedEvent {
+  const nobodyCalled = facts.kind === 'request' && facts.calledNumber === null;
+  return {
+    id: record.id,
+    atUs: record.receivedAtUs,
+    source: record.source.address,
+    attackType: record.attackType,
+    transport: record.transport,
+    proof: record.proof,
+    method: facts.method,
+    userAgent: facts.userAgent,
+    user: facts.authUser ?? (nobodyCalled ? facts.toUser : null),
+    calledNumber: facts.calledNumber,
+  };
+}

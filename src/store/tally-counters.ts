@@ -1,0 +1,218 @@
+import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/model/text.js';
+import type { PhoneNumber } from './phone-number.js';
+import type { TalliedEvent } from './tallied-event.js';
+import type { TalliedBatch } from './tallies.js';
+import type { Database, Statement } from './sqlite.js';
+
+export const HOUR_US = 3_600_000_000;
+export const DAY_US = 24 * HOUR_US;
+
+/**
+ * What is counted. Of `messages`, `thinned` and `packets_dropped` there is one counter a span; the
+ * others have one for each value, and the value '' for all that came beyond the bound.
+ */
+export const COUNTER_NAMES = [
+  'messages',
+  'thinned',
+  'packets_dropped',
+  'attack_type',
+  'method',
+  'transport',
+  'proof',
+  'block',
+  'country',
+  'called_country',
+  'source',
+  'user_agent',
+  'user',
+  'number',
+] as const;
+export type CounterName = (typeof COUNTER_NAMES)[number];
+
+/** These have many values: they are counted by day alone. */
+const BY_DAY_ALONE: ReadonlySet<CounterName> = new Set(['source', 'user_agent', 'user', 'number']);
+
+/** Adds to counters that may not be there yet: rows of span, name, begin, value, count. */
+export const ADD_COUNTERS_SQL = `
+  INSERT INTO counters (span, name, began_at_us, value, count)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+  FROM json_each(?) WHERE true
+  ON CONFLICT (span, name, began_at_us, value) DO UPDATE SET count = count + excluded.count`;
+
+const SOURCES_SQL = `
+  INSERT INTO sources (source, first_at_us, last_at_us, messages)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
+  ON CONFLICT (source) DO UPDATE SET last_at_us = max(last_at_us, excluded.last_at_us),
+    first_at_us = min(first_at_us, excluded.first_at_us), messages = messages + excluded.messages`;
+
+type CounterRow = readonly [string, string, number, string, number];
+
+/** Keeps the tables `counters` and `sources`, within the transaction of the batch. */
+export interface CounterTally {
+  /** Before the blocks of the batch are inserted: new ones are those that are not stored yet. */
+  write(batch: TalliedBatch, numbers: readonly (PhoneNumber | null)[]): Promise<void>;
+  finalize(): Promise<void>;
+}
+
+/** `countryOf`: ISO 3166 code of an address, null where it is not known. */
+export function createCounterTally(
+  database: Database,
+  countryOf: (address: string) => string | null,
+): CounterTally {
+  const sheet = createSheet();
+  let statements: readonly [Statement, Statement] | null = null;
+  return {
+    write: async (batch, numbers) => {
+      const sources = new Map<string, SeenSource>();
+      batch.tallied.forEach((event, index) => {
+        countEvent(sheet, event, numbers[index] ?? null, countryOf);
+        note(sources, event.source, event.atUs, event.atUs, 1);
+      });
+      for (const { source, firstAtUs, lastAtUs, messages } of batch.thinned ?? []) {
+        sheet.add('messages', '', firstAtUs, messages);
+        sheet.add('thinned', '', firstAtUs, messages);
+        sheet.add('source', source, firstAtUs, messages);
+        const country = source === '' ? null : countryOf(source);
+        if (country !== null) sheet.add('country', country, firstAtUs, messages);
+        if (source !== '') note(sources, source, firstAtUs, lastAtUs, messages);
+      }
+      for (const { createdAtUs, attackType, origin } of await newBlocks(database, batch))
+        sheet.add('block', attackType ?? origin, createdAtUs, 1);
+      const rows = sheet.take(batch.tallied.length);
+      if (rows.length === 0) return;
+      statements ??= [
+        await database.prepare(ADD_COUNTERS_SQL),
+        await database.prepare(SOURCES_SQL),
+      ];
+      await statements[0].run([JSON.stringify(rows)]);
+      const seen = [...sources].map(([source, { first, last, messages }]) => [
+        source,
+        first,
+        last,
+        messages,
+      ]);
+      if (seen.length > 0) await statements[1].run([JSON.stringify(seen)]);
+    },
+    finalize: async () => {
+      for (const statement of statements ?? []) await statement.finalize();
+      statements = null;
+    },
+  };
+}
+
+interface SeenSource {
+  first: number;
+  last: number;
+  messages: number;
+}
+
+function note(
+  sources: Map<string, SeenSource>,
+  source: string,
+  first: number,
+  last: number,
+  messages: number,
+): void {
+  const seen = sources.get(source);
+  if (seen === undefined) {
+    sources.set(source, { first, last, messages });
+    return;
+  }
+  seen.first = Math.min(seen.first, first);
+  seen.last = Math.max(seen.last, last);
+  seen.messages += messages;
+}
+
+function countEvent(
+  sheet: Sheet,
+  event: TalliedEvent,
+  number: PhoneNumber | null,
+  countryOf: (address: string) => string | null,
+): void {
+  const add = (name: CounterName, value: string | null): void => {
+    if (value !== null && value !== '') sheet.add(name, value, event.atUs, 1);
+  };
+  sheet.add('messages', '', event.atUs, 1);
+  add('attack_type', event.attackType);
+  add('method', event.method);
+  add('transport', event.transport);
+  add('proof', event.proof);
+  add('country', countryOf(event.source));
+  add('source', event.source);
+  add('user_agent', event.userAgent);
+  add('user', event.user);
+  add('number', number?.number ?? null);
+  add('called_country', number?.country ?? null);
+}
+
+/** What is counted of one batch, by hour; values beyond the bound of their hour go together. */
+interface Sheet {
+  add(name: CounterName, value: string, atUs: number, count: number): void;
+  /** The rows to add, and begins anew. */
+  take(eventsKept: number): readonly CounterRow[];
+}
+
+function createSheet(): Sheet {
+  let hours = new Map<number, Map<CounterName, Map<string, number>>>();
+  /** Values that have a counter, of the last hour that was counted. */
+  let known = new Map<CounterName, Set<string>>();
+  let knownHour = 0;
+
+  const admit = (name: CounterName, value: string, hour: number): string => {
+    if (hour !== knownHour) known = new Map();
+    knownHour = hour;
+    let values = known.get(name);
+    if (values === undefined) known.set(name, (values = new Set()));
+    if (values.has(value)) return value;
+    if (values.size >= LIMITS.countedValuesPerHourMax) return '';
+    values.add(value);
+    return value;
+  };
+
+  return {
+    add: (name, value, atUs, count) => {
+      const hour = atUs - (atUs % HOUR_US);
+      let names = hours.get(hour);
+      if (names === undefined)
+        hours.set(hour, (names = new Map<CounterName, Map<string, number>>()));
+      let values = names.get(name);
+      if (values === undefined) names.set(name, (values = new Map<string, number>()));
+      const counted = values.has(value) ? value : admit(name, value, hour);
+      values.set(counted, (values.get(counted) ?? 0) + count);
+    },
+    take: (eventsKept) => {
+      const rows: CounterRow[] = [];
+      if (eventsKept > 0) rows.push(['all', 'events_kept', 0, '', eventsKept]);
+      for (const [hour, names] of hours) {
+        for (const [name, values] of names) {
+          for (const [text, count] of values) {
+            const value = quoteText(text, LIMITS.countedTextCharsMax);
+            rows.push(['day', name, hour - (hour % DAY_US), value, count]);
+            if (!BY_DAY_ALONE.has(name)) rows.push(['hour', name, hour, value, count]);
+          }
+        }
+      }
+      hours = new Map();
+      return rows;
+    },
+  };
+}
+
+/** A block is written again when it changes; it is counted when it is new. */
+async function newBlocks(
+  database: Database,
+  { blocks }: TalliedBatch,
+): Promise<TalliedBatch['blocks']> {
+  if (blocks.length === 0) return [];
+  const stored = await database.all<{ id: number }>(
+    'SELECT id FROM blocks WHERE id IN (SELECT value FROM json_each(?))',
+    [JSON.stringify(blocks.map(({ id }) => id))],
+  );
+  const known = new Set(stored.map(({ id }) => id));
+  return blocks.filter(({ id }) => {
+    const isNew = !known.has(id);
+    known.add(id);
+    return isNew;
+  });
+}

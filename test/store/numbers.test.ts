@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../src/core/model/event.js';
+import { LIMITS } from '../../src/core/model/limits.js';
+import { openReader } from '../../src/store/reader.js';
+import {
+  batchOf,
+  closeAfterTest,
+  openSampleStore,
+  sampleEvent,
+  sipText,
+  START_US,
+  type OpenedStore,
+} from './samples.js';
+
+let opened: OpenedStore;
+
+beforeEach(async () => {
+  opened = await openSampleStore();
+});
+
+const callTo = (id: number, number: string, change: Partial<EventRecord> = {}): EventRecord =>
+  sampleEvent(id, {
+    raw: Buffer.from(sipText('INVITE').replace('sip:442079460000@', `sip:${number}@`)),
+    ...change,
+  });
+
+async function keep(...numbers: readonly string[]): Promise<void> {
+  opened.store.write(
+    batchOf({ events: numbers.map((number, index) => callTo(index + 1, number)) }),
+  );
+  await opened.store.flush();
+}
+
+const reading = async () => closeAfterTest(await openReader(opened.databaseFile));
+const last = { limit: 100, order: 'last' } as const;
+
+describe('numbers', () => {
+  it('are one row for one number, however it was written', async () => {
+    await keep('00442071838750', '9011442071838750', '+442071838750', '00442071838750');
+    const [number, ...others] = await (await reading()).listNumbers(last);
+    expect(others).toEqual([]);
+    expect(number).toMatchObject({
+      number: '+442071838750',
+      valid: true,
+      country: 'GB',
+      callingCode: '44',
+      type: 'fixed_line',
+      highRisk: false,
+      firstAtUs: START_US + 1,
+      lastAtUs: START_US + 4,
+      lastSource: '203.0.113.7',
+      calls: 4,
+      forms: ['00442071838750', '+442071838750', '9011442071838750'],
+      formsTotal: 3,
+    });
+  });
+
+  it('are counted on over batches and starts', async () => {
+    await keep('00442071838750');
+    await opened.store.close();
+    opened = await openSampleStore({ databaseFile: opened.databaseFile });
+    opened.store.write(
+      batchOf({
+        events: [callTo(2, '442071838750', { source: { address: '2001:db8::1', port: 1 } })],
+      }),
+    );
+    await opened.store.flush();
+    const [number] = await (await reading()).listNumbers(last);
+    expect(number).toMatchObject({ calls: 2, lastSource: '2001:db8::1', formsTotal: 2 });
+  });
+
+  it('keep a bounded number of written forms, and count beyond it', async () => {
+    const many = LIMITS.numberFormsMax + 50;
+    // A hundred new forms a second, which is within the bound of what is looked up.
+    const events = Array.from({ length: many }, (_, at) =>
+      callTo(at + 1, `${at + 2_000}00442071838750`, { receivedAtUs: START_US + at * 10_000 }),
+    );
+    opened.store.write(batchOf({ events }));
+    await opened.store.flush();
+    const [number] = await (await reading()).listNumbers(last);
+    expect(number).toMatchObject({ calls: many, formsTotal: LIMITS.numberFormsMax });
+    opened.store.write(batchOf({ events: [callTo(999, '77700442071838750')] }));
+    await opened.store.flush();
+    const [later] = await (await reading()).listNumbers(last);
+    expect(later?.calls).toBe(many + 1);
+    expect(later?.formsTotal).toBe(number?.formsTotal);
+  });
+
+  it('are not made of names, nor of what registers', async () => {
+    opened.store.write(batchOf({ events: [callTo(1, 'alice'), sampleEvent(2)] }));
+    await opened.store.flush();
+    expect(await (await reading()).listNumbers(last)).toEqual([]);
+  });
+
+  it('are lost with the events of a refused batch, not counted twice', async () => {
+    await keep('00442071838750');
+    // The id is there already: the whole batch is refused.
+    opened.store.write(batchOf({ events: [callTo(1, '00442071838750')] }));
+    await opened.store.flush();
+    expect((await (await reading()).listNumbers(last))[0]?.calls).toBe(1);
+  });
+});
+
+describe('findNumber', () => {
+  it.each([
+    '+442071838750',
+    '00442071838750',
+    '442071838750',
+    '27000442071838750',
+    '0044 207 183 8750',
+  ])('finds %s', async (text) => {
+    await keep('9011442071838750', '00972592577956');
+    const found = await (await reading()).findNumber(text);
+    expect(found.map(({ number }) => number)).toEqual(['+442071838750']);
+  });
+
+  it.each(['+442071838751', '8750', 'alice'])('does not find %s', async (text) => {
+    await keep('9011442071838750');
+    expect(await (await reading()).findNumber(text)).toEqual([]);
+  });
+});
+
+describe('findNumbersBySuffix', () => {
+  it('finds those that end in the digits, the most called first', async () => {
+    await keep('00442071838750', '00972592578750', '00972592578750', '00972592578759');
+    const found = await (await reading()).findNumbersBySuffix('8750', 10);
+    expect(found.map(({ number }) => number)).toEqual(['+972592578750', '+442071838750']);
+  });
+});
+
+describe('listNumbers', () => {
+  it('filters and sorts', async () => {
+    await keep('00442071838750', '0025261234567', '0025261234567', '449098790000');
+    const reader = await reading();
+    const list = async (filter: object) =>
+      (await reader.listNumbers({ ...last, ...filter })).map(({ number }) => number);
+    expect(await list({ order: 'calls', limit: 1 })).toEqual(['+25261234567']);
+    expect(await list({ country: 'GB', type: 'premium' })).toEqual(['+449098790000']);
+    expect(await list({ highRisk: true })).toEqual(['+25261234567']);
+    expect(await list({ sinceUs: START_US + 4 })).toEqual(['+449098790000']);
+    const [first] = await reader.listNumbers({ ...last, limit: 1 });
+    const after = { lastAtUs: first?.lastAtUs ?? 0, id: first?.id ?? 0 };
+    expect(await list({ after })).toEqual(['+25261234567', '+442071838750']);
+  });
+});

@@ -1,0 +1,69 @@
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openLineLog } from '../../src/store/line-log.js';
+import { createRotator, type Rotation } from '../../src/store/rotate.js';
+import { batchOf, makeFolder, openSampleStore, sampleEvents } from './samples.js';
+
+let folder: string;
+let file: string;
+let problems: string[];
+
+beforeEach(async () => {
+  folder = await makeFolder();
+  file = join(folder, 'log.json');
+  problems = [];
+});
+
+const rotatorOf = (change: Partial<Rotation> = {}, nowMs: () => number = () => 0) =>
+  createRotator({ bytesMax: 100, keep: 2, maxAgeS: 1e12, ...change }, nowMs, (text) =>
+    problems.push(text),
+  );
+const olds = async () => (await readdir(folder)).filter((name) => name !== 'log.json').sort();
+
+describe('rotation', () => {
+  it('sets a full log aside, compressed, and loses no line', async () => {
+    const rotator = rotatorOf();
+    const log = await openLineLog(file, { bytesMax: 100, rotator });
+    const lines = Array.from({ length: 12 }, (_, at) => `line ${String(at).padStart(30, '0')}`);
+    for (const line of lines) expect(await log.append([line], (text) => text, 'latin1')).toBeNull();
+    await log.close();
+    await rotator.idle();
+    const names = await olds();
+    expect(names).toEqual([
+      'log.json.19700101T000000Z-0001.gz',
+      'log.json.19700101T000000Z-0002.gz',
+    ]);
+    const kept = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    const text = [...kept.map((bytes) => gunzipSync(bytes)), await readFile(file)].join('');
+    // Two old ones are kept of three: the first three lines went.
+    expect(text).toBe(`${lines.slice(3).join('\n')}\n`);
+    expect(problems).toEqual([]);
+  });
+
+  it('deletes what is too old, and nothing of another name', async () => {
+    const rotator = rotatorOf({ maxAgeS: 60, keep: 9 }, () => 1_000_000_000);
+    const names = ['log.json.19700101T000000Z.gz', 'log.json.19700102T000000Z', 'log.json.bak'];
+    for (const name of names) await writeFile(join(folder, name), '');
+    for (const name of names) await utimes(join(folder, name), 0, 0);
+    await utimes(join(folder, 'log.json.19700102T000000Z'), 999_990, 999_990);
+    expect(await rotator.tidy(file)).toBe(1);
+    expect(await olds()).toEqual(['log.json.19700102T000000Z', 'log.json.bak']);
+  });
+});
+
+describe('archiveLogs', () => {
+  it('begins the logs anew, and sets no empty one aside', async () => {
+    const rotation = { bytesMax: 1e9, keep: 5, maxAgeS: 1e9 };
+    const { store, jsonLogFile } = await openSampleStore({ rotation });
+    store.write(batchOf({ events: sampleEvents(1, 3) }));
+    await store.flush();
+    expect(await store.archiveLogs()).toEqual({ rotated: 1, deleted: 0 });
+    expect(await store.archiveLogs()).toEqual({ rotated: 0, deleted: 0 });
+    expect(await readFile(jsonLogFile, 'utf8')).toBe('');
+    store.write(batchOf({ events: sampleEvents(4, 1) }));
+    await store.flush();
+    expect((await readFile(jsonLogFile, 'utf8')).split('\n')).toHaveLength(2);
+  });
+});
