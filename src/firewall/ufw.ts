@@ -68,7 +68,11 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       Promise.reject(
         new AgentError('FIREWALL_FAILED', 'ufw cannot limit a storm', 'use backend = nftables'),
       ),
-    look: async () => ({ present: await inTurn(() => isActive(state)), owner: null, guardPid: null }),
+    look: async () => ({
+      present: await inTurn(() => isActive(state)),
+      owner: null,
+      guardPid: null,
+    }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
       for (const block of await inTurn(blocksNow)) see({ ...block, ...unknown });

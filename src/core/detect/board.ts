@@ -25,6 +25,8 @@ export interface Board {
   readonly lo: Int32Array;
   readonly hi: Int32Array;
   readonly mask: Int32Array;
+  /** Stamped where a rule takes the event's value out of its count. */
+  readonly forgetStamp: Int32Array;
   /** By (tag × 32 + bit) × 2 + kind: values that count already, without the event's own. */
   readonly count: Int32Array;
   /** By slot × 2 + kind. */
@@ -58,6 +60,7 @@ export function createBoard({ specs, tagsEnd, slotsEnd }: Plan): Board {
     lo: ints(tagsEnd),
     hi: ints(tagsEnd),
     mask: ints(tagsEnd),
+    forgetStamp: ints(tagsEnd),
     count: ints(tagsEnd * 64),
     muteStamp: ints(slotsEnd * 2),
     muteRecord: ints(slotsEnd * 2),
@@ -72,12 +75,22 @@ export function wipe(board: Board, now: number): void {
   board.now = now;
 }
 
-/** Looks for `value` under a place, in the counts over all events and, with `both`, over proven ones. */
-export function expectValue(board: Board, place: Place, value: Hash | null, both: boolean): void {
+/**
+ * Looks for `value` under a place, in the count over all events and, of a proven event or one that
+ * takes its value back, also in that over proven ones.
+ */
+export function expectValue(
+  board: Board,
+  place: Place,
+  value: Hash | null,
+  proven: boolean,
+  forget: boolean,
+): void {
   const { word, bit } = place;
   const tag = tagOf(word);
+  if (forget) board.forgetStamp[tag] = board.stamp;
   expectWord(board, word);
-  if (both) expectWord(board, word | 1);
+  if (proven || forget) expectWord(board, word | 1);
   if (value !== null) {
     board.lo[tag] = value.lo;
     board.hi[tag] = value.hi;

@@ -31,7 +31,7 @@ export function expectRule(
     if (place === null) continue;
     const value = place.value === null ? null : place.value();
     if (place.value === null || value !== null) {
-      expectValue(board, place, value, proven || forget);
+      expectValue(board, place, value, proven, forget);
     }
   }
 }

@@ -60,7 +60,6 @@ export function meetLong(board: Board, pool: Pool, plan: Plan, head: number): vo
   const { ints } = pool;
   const start = head << 3;
   const word = (ints[start + WORD] ?? 0) & ~LONG_FLAG;
-  const tag = tagOf(word);
   const oldest = ints[start + OLDEST] ?? 0;
   board.long[word] = head;
   const restsUntil = ints[start + RESTS] ?? 0;
@@ -73,16 +72,22 @@ export function meetLong(board: Board, pool: Pool, plan: Plan, head: number): vo
   }
   board.size[word] = ints[start + SIZE] ?? 0;
   board.oldest[word] = oldest;
-  const oldestAge = ageOf(ints[(oldest << 3) + AT] ?? 0, board.now);
-  board.oldestAge[word] = oldestAge;
-  const lo = board.lo[tag] ?? 0;
-  if (!canExceed(board, plan, word, oldestAge) && !isInSieve(ints, start, lo)) return;
-  const hi = board.hi[tag] ?? 0;
-  wipeSieve(ints, start);
+  board.oldestAge[word] = ageOf(ints[(oldest << 3) + AT] ?? 0, board.now);
+  const use = useOf(board, plan, word);
+  if (use === 'nothing') return;
+  if (use === 'find' && !isInSieve(ints, start, board.lo[tagOf(word)] ?? 0)) return;
+  scanLong(board, ints, plan, start, word);
+}
+
+/** Walks through a long ledger for the event's value and for those that count. */
+function scanLong(board: Board, ints: Int32Array, plan: Plan, head: number, word: number): void {
+  const lo = board.lo[tagOf(word)] ?? 0;
+  const hi = board.hi[tagOf(word)] ?? 0;
+  wipeSieve(ints, head);
   let before = 0;
-  for (let record = oldest; record !== 0;) {
+  for (let record = ints[head + OLDEST] ?? 0; record !== 0;) {
     const at = record << 3;
-    setInSieve(ints, start, ints[at + LO] ?? 0);
+    setInSieve(ints, head, ints[at + LO] ?? 0);
     if (ints[at + LO] === lo && ints[at + HI] === hi) {
       board.found[word] = record;
       board.foundAfter[word] = before;
@@ -92,17 +97,22 @@ export function meetLong(board: Board, pool: Pool, plan: Plan, head: number): vo
   }
 }
 
-/** Whether there can be so many values as a rule wants that looks for them and is not mute. */
-function canExceed(board: Board, plan: Plan, word: number, oldestAge: number): boolean {
+/**
+ * For what a ledger is looked into: to count, where there can be so many values as a rule wants; to
+ * find the event's own, where a rule counts or forgets it; for nothing, where all rules are mute.
+ */
+function useOf(board: Board, plan: Plan, word: number): 'count' | 'find' | 'nothing' {
   const tag = tagOf(word);
   const size = board.size[word] ?? 0;
+  let isWanted = board.forgetStamp[tag] === board.stamp;
   for (let mask = board.mask[tag] ?? 0; mask !== 0; mask &= mask - 1) {
     const rule = plan.bitRules[tag * 32 + 31 - Math.clz32(mask & -mask)];
     if (rule === undefined || isMute(board, rule.state.slot, (word & 1) as Kind)) continue;
+    isWanted = true;
     const most = rule.settle === 0 ? size + 1 : size;
-    if (most > rule.over && oldestAge >= rule.settle) return true;
+    if (most > rule.over && (board.oldestAge[word] ?? 0) >= rule.settle) return 'count';
   }
-  return false;
+  return isWanted ? 'find' : 'nothing';
 }
 
 /** Calls `visit` with age (ticks) and kept event number of each value that a place's rule counts. */
