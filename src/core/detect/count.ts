@@ -72,8 +72,6 @@ export function countEvent(
   // Whoever was caught a moment ago need not be counted: what it does is still named.
   const proven = isProven(event.proof);
   if (isMute(state.board, rule.state.slot, proven ? 1 : 0)) return proven ? PROVEN : UNPROVEN;
-  // Groups over a network count when it has several sources.
-  if (plan.specs[main.spec]?.gate?.open === false) return null;
   const exceeded = exceeds(state, plan, rule, main, value, seen, 0);
   const exceededProven = proven && exceeds(state, plan, rule, main, value, seen, 1);
   if (!exceeded) return null;

@@ -135,7 +135,8 @@ function matchRules(
   for (let place = 0; place < rules.length; place += 1) {
     const verdict = verdicts[place] ?? 0;
     const rule = plan.rules[rules[place]?.index ?? -1];
-    if (verdict === 0 || rule === undefined) continue;
+    // Over a network with one source nothing is counted, and nobody was caught.
+    if (verdict === 0 || rule === undefined || rule.gate?.open === false) continue;
     const { count } = rule.compiled;
     if (count !== null && event.retransmission && !count.repeats) continue;
     const found = (verdict & ASK) === 0 ? verdict : askInterpreter(rule, event, faults);

@@ -34,6 +34,8 @@ export interface RulePlan {
   readonly own: Place | null;
   /** Index in `Plan.specs` of the groups that it is mute for. */
   readonly muteSpec: number;
+  /** null: it counts whatever the network has sent. */
+  readonly gate: Gate | null;
 }
 
 /** Groups over the sources of a network: they open when a second source of it turns up. */
@@ -45,7 +47,6 @@ export interface Gate {
 
 export interface PlanSpec {
   readonly key: KeySpec;
-  readonly gate: Gate | null;
 }
 
 /** How many values of one tag a group holds, for how many ticks one can count, and when it settles. */
@@ -151,11 +152,12 @@ export function makePlan(
 function planRule(draft: Draft, compiled: CompiledRule, state: RuleState, index: number): RulePlan {
   const { count, muteSpec } = compiled;
   const base = { compiled, state, muteSpec: specIndex(draft, muteSpec) };
-  if (count === null) return { ...base, main: null, own: null };
+  if (count === null) return { ...base, main: null, own: null, gate: null };
   const { spec, tally, own } = count;
   const name = compiled.key;
   return {
     ...base,
+    gate: gateOf(spec, draft.gates),
     main: place(draft, compiled, count, { key: spec, tally, name, index, state }),
     own:
       own === null
@@ -237,10 +239,10 @@ function takeBit(
   return { tag: entry.tag, bit };
 }
 
-function specIndex({ specs, gates }: Draft, key: KeySpec): number {
+function specIndex({ specs }: Draft, key: KeySpec): number {
   const known = specs.findIndex((spec) => spec.key === key);
   if (known !== -1) return known;
-  specs.push({ key, gate: gateOf(key, gates) });
+  specs.push({ key });
   return specs.length - 1;
 }
 
