@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -80,10 +81,10 @@ export async function openGuard(
       state.changed = null;
     }),
     inForce: () => !state.gone && !child.hasEnded(),
-    change: (changes) => {
+    change: createGatherer((changes) => {
       for (const change of changes) state.changed?.add(keyOf(change));
       return inTurn(() => take(changeScript(state, changes)));
-    },
+    }),
     protect: (peers) =>
       inTurn(async () => {
         const script = buildProtectScript(table, peers, protectSetNames(state.protect));
@@ -95,6 +96,30 @@ export async function openGuard(
       state.gone = true;
       return inTurn(() => child.close());
     },
+  };
+}
+
+/**
+ * Gathers what is added for a moment: the table proper drops already, and in a crowd its own changes
+ * need the processor. What is taken away goes at once, with all that came before it.
+ */
+function createGatherer(
+  write: (changes: readonly FirewallChange[]) => Promise<void>,
+): NftGuard['change'] {
+  const gathered: FirewallChange[] = [];
+  let later: Promise<void> | null = null;
+  const writeOut = (): Promise<void> => {
+    const changes = gathered.splice(0);
+    return changes.length === 0 ? Promise.resolve() : write(changes);
+  };
+  return (changes) => {
+    gathered.push(...changes);
+    if (changes.some(({ kind }) => kind === 'remove')) return writeOut();
+    later ??= setTimeout(LIMITS.firewallGuardGatherMs).then(() => {
+      later = null;
+      return writeOut();
+    });
+    return later;
   };
 }
 

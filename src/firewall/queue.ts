@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -72,6 +73,10 @@ export function createFirewallQueue(
         counts.underWay = batch.length;
         await applyBatch(run, batch);
         counts.underWay = 0;
+        // Many at once: few large transactions bring the last of them in sooner.
+        if (batch.length >= LIMITS.firewallCrowdChanges) {
+          await setTimeout(LIMITS.firewallCrowdGatherMs);
+        }
       }
     } finally {
       working = null;

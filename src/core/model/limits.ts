@@ -71,6 +71,11 @@ export const LIMITS = {
   prefixOffendersMax: 64,
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
+  /** So many changes in one transaction are a crowd, for which the next gathers so long, in ms. */
+  firewallCrowdChanges: 8,
+  firewallCrowdGatherMs: 10,
+  /** Milliseconds for which additions to the guard are gathered. */
+  firewallGuardGatherMs: 50,
   /** Changes that wait while a transaction is under way. */
   firewallQueueChangesMax: 100_000,
   /** Calls of the firewall program that one refused batch may cost while it is halved. */
@@ -145,8 +150,8 @@ export const LIMITS = {
    * What all rules together remember: groups, records of what was counted in them, and networks, of
    * 40, 32 and 40 bytes. With the scores that is 400 MiB; the least recently seen go first.
    */
-  detectGroupsMax: 2_200_000,
-  detectRecordsMax: 7_000_000,
+  detectGroupsMax: 1_680_000,
+  detectRecordsMax: 8_050_000,
   detectNetworksMax: 1_000_000,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
