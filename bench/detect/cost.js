@@ -119,6 +119,8 @@ const addressOf = (n) => {
 };
 
 function measureMemory(ruleSet) {
+  // Code that is still being compiled stalls too, and says nothing of an agent that has run a while.
+  timeEvents(ruleSet, 1_000);
   const state = createDetectState();
   collect();
   const before = used();
