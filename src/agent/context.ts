@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
@@ -7,6 +8,7 @@ import { createOffenders, noteOffender } from '../core/block/offenders.js';
 import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
+import type { RuleSet } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
 import type { AgentError } from '../core/model/errors.js';
@@ -177,20 +179,29 @@ async function restoreBlocks(
   const { loaded, rules, secret, store, reader, nowUs } = from;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
+  // Side by side: SQLite reads in a thread of its own while the rules are compiled in this one.
+  const reading = reader.activeBlocks(nowUs());
+  const [active, compiled] = await Promise.all([reading, compileLater(rules)]);
   return {
     settings,
-    rules: compileRules(rules),
+    rules: compiled,
     detect: createDetectState({}, secret.readInt32LE(0)),
     retransmissions: createRetransmissions(secret.readInt32LE(4)),
     answers: createAnswerState(),
     blocks: createBlockState({
-      table: createBlockTable(await reader.activeBlocks(nowUs())),
+      table: createBlockTable(active),
       nextBlockId: store.nextBlockId,
     }),
     nextEventId: store.nextEventId,
     counts: createCounts(),
   };
 }
+
+/** Compiles once what was begun before is under way. */
+const compileLater = async (rules: readonly Rule[]): Promise<RuleSet> => {
+  await setImmediate();
+  return compileRules(rules);
+};
 
 /** Scores, and who was blocked before: what the next decision needs, and the firewall does not. */
 export async function restoreMemory(context: AgentContext): Promise<void> {
