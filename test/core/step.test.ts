@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../default-policy.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createBlockState } from '../../src/core/block/decide.js';
 import { createProtectTable } from '../../src/core/block/protect.js';
@@ -30,24 +31,7 @@ const SOURCE = '203.0.113.7';
 function createState(observing = false, protect: string[] = []): AgentState {
   return {
     settings: {
-      policy: {
-        observing,
-        threshold: 100,
-        durationS: 3600,
-        durationFactor: 4,
-        durationMaxS: 2_592_000,
-        unproven: 'sip',
-        unprovenDurationS: 600,
-        scope: 'all',
-        prefixIpv4: 32,
-        prefixIpv6: 64,
-        prefixBlockSources: 5,
-        prefixBlockIpv4: 24,
-        prefixBlockIpv6: 48,
-        prefixBlockWindowS: 86_400,
-        blocksMax: 1000,
-        newUnprovenPerMinuteMax: 600,
-      },
+      policy: { ...DEFAULT_POLICY, observing },
       scoreHalfLifeS: 3600,
       answers: makeSettings({ realm: 'pbx.example' }),
       seed: 1,

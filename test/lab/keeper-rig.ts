@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../default-policy.js';
 import { makeSettings } from '../core/trap/message.js';
 import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
 import { createBlockState } from '../../src/core/block/decide.js';
@@ -81,24 +82,7 @@ export function createKeeperRig(
 function createState(): AgentState {
   return {
     settings: {
-      policy: {
-        observing: false,
-        threshold: 100,
-        durationS: 3600,
-        durationFactor: 4,
-        durationMaxS: 2_592_000,
-        unproven: 'sip',
-        unprovenDurationS: 600,
-        scope: 'all',
-        prefixIpv4: 32,
-        prefixIpv6: 64,
-        prefixBlockSources: 5,
-        prefixBlockIpv4: 24,
-        prefixBlockIpv6: 48,
-        prefixBlockWindowS: 86_400,
-        blocksMax: 1_000_000,
-        newUnprovenPerMinuteMax: 600,
-      },
+      policy: { ...DEFAULT_POLICY, blocksMax: 1_000_000 },
       scoreHalfLifeS: 3600,
       answers: makeSettings({ realm: 'pbx.example' }),
       seed: 1,

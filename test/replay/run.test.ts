@@ -10,7 +10,7 @@ import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
 import { createLedger, type RecordedPacket } from '../../src/replay/recorded.js';
 import { createRun, feed } from '../../src/replay/run.js';
 import { sip } from './captures.js';
-import { REPLAY_POLICY } from './policy.js';
+import { DEFAULT_POLICY } from '../default-policy.js';
 
 const START_US = 1_767_225_600_000_000;
 const SECOND_US = 1_000_000;
@@ -36,7 +36,7 @@ interface Plan {
 }
 
 function play(
-  { rules, tried, protect = [], policy = REPLAY_POLICY }: Plan,
+  { rules, tried, protect = [], policy = DEFAULT_POLICY }: Plan,
   records: readonly RecordedPacket[],
 ): ReplayView {
   const settings = {
@@ -149,7 +149,7 @@ describe('a replay', () => {
   });
 
   it('says which bounds were reached', () => {
-    const policy = { ...REPLAY_POLICY, newUnprovenPerMinuteMax: 1 };
+    const policy = { ...DEFAULT_POLICY, newUnprovenPerMinuteMax: 1 };
     const records = [...registers(8), ...registers(8, { address: '203.0.113.8' })];
     const { in_force: story } = play({ rules: IN_FORCE, policy }, records);
     expect(story.limits_hit).toEqual({ unproven_blocks_refused: 1 });

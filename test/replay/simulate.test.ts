@@ -7,14 +7,14 @@ import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
 import { createRun } from '../../src/replay/run.js';
 import { CAMPAIGNS, startCampaign } from '../../src/replay/simulate/campaigns.js';
 import { runCampaign } from '../../src/replay/simulate/run-campaign.js';
-import { REPLAY_POLICY } from './policy.js';
+import { DEFAULT_POLICY } from '../default-policy.js';
 
 const rules = await loadRules([join(import.meta.dirname, '../../rules')]);
 const ADDRESS = '203.0.113.66';
 
 function simulate(name: (typeof CAMPAIGNS)[number], marked: boolean, packets = 30) {
   const settings = {
-    policy: REPLAY_POLICY,
+    policy: DEFAULT_POLICY,
     scoreHalfLifeS: 3_600,
     answers: makeSettings({ realm: 'pbx.example', secret: REPLAY_SECRET }),
     seed: REPLAY_SEED,

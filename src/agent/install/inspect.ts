@@ -13,8 +13,8 @@ export type Finding =
   | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
 
 const DONE: Finding = { kind: 'done' };
-const TODO: Finding = { kind: 'todo' };
-const doneIf = (done: boolean): Finding => (done ? DONE : TODO);
+const NEEDED: Finding = { kind: 'todo' };
+const doneIf = (done: boolean): Finding => (done ? DONE : NEEDED);
 
 /** Looks and changes nothing. `changed`: an earlier step of this run changed something. */
 export async function inspectStep(step: Step, changed: boolean): Promise<Finding> {
@@ -30,7 +30,7 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
     case 'folder':
       return inspectFolder(step);
     case 'program':
-      if (!(await isThere(step.to))) return TODO;
+      if (!(await isThere(step.to))) return NEEDED;
       return (
         (await refuseForeign(step.to, { by: 'program' })) ??
         doneIf(await isSameProgram(step.from, step.to))
@@ -40,15 +40,15 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
     case 'command':
       return inspectCommand(step, changed);
     case 'call':
-      return TODO;
+      return NEEDED;
     case 'remove':
       if (!(await isThere(step.path))) return DONE;
-      return (await refuseForeign(step.path, step.ours)) ?? TODO;
+      return (await refuseForeign(step.path, step.ours)) ?? NEEDED;
   }
 }
 
 async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<Finding> {
-  if (!(await isThere(step.path))) return TODO;
+  if (!(await isThere(step.path))) return NEEDED;
   if (!(await stat(step.path)).isDirectory()) {
     return foreign(step.path, 'is no folder');
   }
@@ -59,7 +59,7 @@ async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<F
 }
 
 async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<Finding> {
-  if (!(await isThere(step.path))) return TODO;
+  if (!(await isThere(step.path))) return NEEDED;
   const refusal = await refuseForeign(step.path, step.ours);
   if (refusal !== null) return refusal;
   const wanted = step.existing === 'keep' || (await readFile(step.path, 'utf8')) === step.content;
@@ -72,8 +72,8 @@ async function inspectCommand(
 ): Promise<Finding> {
   if (step.onlyWith !== null && !(await isThere(step.onlyWith))) return DONE;
   if (step.when === 'changed') return doneIf(!changed);
-  if (step.when === 'either' && changed) return TODO;
-  if (step.unless === null) return TODO;
+  if (step.when === 'either' && changed) return NEEDED;
+  if (step.unless === null) return NEEDED;
   const [program, ...words] = step.unless;
   const { exitCode } = await execa(program, words, { reject: false });
   return doneIf(exitCode === 0);

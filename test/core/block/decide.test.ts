@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../default-policy.js';
 import { describe, expect, it } from 'vitest';
 import { createBlockTable, putBlock } from '../../../src/core/block/block-table.js';
 import {
@@ -17,21 +18,8 @@ const NOW_US = 1_800_000_000_000_000;
 const SOURCE = '203.0.113.7';
 
 const POLICY: BlockPolicy = {
-  observing: false,
-  threshold: 100,
-  durationS: 3600,
-  durationFactor: 4,
-  durationMaxS: 2_592_000,
-  unproven: 'sip',
-  unprovenDurationS: 600,
-  scope: 'all',
-  prefixIpv4: 32,
-  prefixIpv6: 64,
+  ...DEFAULT_POLICY,
   prefixBlockSources: 3,
-  prefixBlockIpv4: 24,
-  prefixBlockIpv6: 48,
-  prefixBlockWindowS: 86_400,
-  blocksMax: 1000,
   newUnprovenPerMinuteMax: 2,
 };
 

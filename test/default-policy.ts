@@ -1,7 +1,7 @@
-import type { BlockPolicy } from '../../src/core/block/policy.js';
+import type { BlockPolicy } from '../src/core/block/policy.js';
 
 /** The defaults, with room for few blocks. */
-export const REPLAY_POLICY: BlockPolicy = {
+export const DEFAULT_POLICY: BlockPolicy = {
   observing: false,
   threshold: 100,
   durationS: 3_600,
