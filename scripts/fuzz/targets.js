@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { toCoreSettings } from '../../dist/agent/core-settings.js';
+import { decideSettings } from '../../dist/config/load.js';
 import { loadRules } from '../../dist/config/rules.js';
 import { createBlockState } from '../../dist/core/block/decide.js';
 import { createCounts } from '../../dist/core/counts.js';
@@ -155,27 +157,17 @@ function checkCounts(counts, sent, answers) {
   );
 }
 
+const { settings: DEFAULTS } = decideSettings({ file: null, env: { HOME: '/' }, flags: {} }, null);
+const { policy: POLICY } = toCoreSettings(DEFAULTS, {
+  secret: Buffer.alloc(32),
+  seed: 1,
+  observing: false,
+});
+
 function makeState(rules) {
   return {
     settings: {
-      policy: {
-        observing: false,
-        threshold: 100,
-        durationS: 3600,
-        durationFactor: 4,
-        durationMaxS: 2_592_000,
-        unproven: 'sip',
-        unprovenDurationS: 600,
-        scope: 'all',
-        prefixIpv4: 32,
-        prefixIpv6: 64,
-        prefixBlockSources: 5,
-        prefixBlockIpv4: 24,
-        prefixBlockIpv6: 48,
-        prefixBlockWindowS: 86_400,
-        blocksMax: 1_000_000,
-        newUnprovenPerMinuteMax: 600,
-      },
+      policy: POLICY,
       scoreHalfLifeS: 3600,
       answers: settingsOf(PERSONAS.asterisk),
       seed: 1,
