@@ -13,6 +13,7 @@ import { createMaintenance } from './maintenance.js';
 import { readNextIds } from './next-ids.js';
 import { explain, openForWriting } from './migrate.js';
 import { openCountries } from './countries.js';
+import { unpackEvents, type PackedEvents } from './pack.js';
 import { readPasswordLists } from './password-list.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
@@ -48,11 +49,16 @@ export type PersisterReport =
   | { readonly kind: 'health'; readonly error: string | null }
   | { readonly kind: 'notice'; readonly text: string };
 
+/** A batch as the queue hands it over. */
+export interface PackedBatch extends Omit<StoreBatch, 'events'> {
+  readonly events: PackedEvents;
+}
+
 /** The one writer: owns the database connection and the event logs. */
 export interface Persister extends Maintenance {
   readonly nextEventId: number;
   readonly nextBlockId: number;
-  accept(batch: StoreBatch): void;
+  accept(batch: PackedBatch): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -98,7 +104,7 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      commits.add(prepare(batch, logs, namer));
+      commits.add(prepare({ ...batch, events: unpackEvents(batch.events) }, logs, namer));
     },
     room: () => commits.room(),
     flush,
