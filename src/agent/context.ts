@@ -19,6 +19,7 @@ import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import { takeLock } from '../store/lock.js';
+import type { RemoteLogs } from '../store/remote/remote-logs.js';
 import { openStore } from '../store/open.js';
 import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
@@ -34,9 +35,10 @@ import { chooseFor, keeperFor, ownerFor } from './open-keeper.js';
 import { createPeerBook, type PeerBook } from './protected-peers.js';
 import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
-import { createOwnLog, type OwnLog } from './own-log.js';
+import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { loadInstanceId, loadSecret } from './secret.js';
+import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
 
 /** Everything that the running agent and the offline client have in common. */
@@ -64,6 +66,8 @@ export interface AgentContext {
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
   confirmUntilUs: number | null;
   readonly log: OwnLog;
+  /** Null where nothing of it goes further than the log for people. */
+  readonly remoteLog: RemoteLogs | null;
   /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
   readonly broken: Promise<AgentError>;
   readonly closers: Closers;
@@ -75,19 +79,22 @@ const FORGOTTEN_HALF_LIVES = 10;
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
  * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
+ * `forwards`: what is said goes to a syslog server and the journal, too; a command's words do not.
  */
 export async function openContext(
   loaded: LoadedSettings,
   print: (text: string) => void,
+  forwards: boolean,
 ): Promise<AgentContext> {
   const { settings } = loaded;
   const nowUs = createClock();
   await makeFolders(settings);
   // Side by side: nft answers in another process while the rules are checked in this one.
   const [rules, chosen] = await Promise.all([loadAllRules(settings.rulesDir), chooseFor(loaded)]);
-  const log = createOwnLog(settings.logFile, nowUs, print);
+  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards });
   const closers = createClosers(log.say);
   closers.add('log', log.close);
+  closers.add('remote log', async () => remoteLog?.close());
   try {
     const lock = await takeLock(settings.databaseFile);
     closers.add('lock', lock.release);
@@ -120,7 +127,7 @@ export async function openContext(
       certificate: null,
     };
     const unset = { adopt: () => undefined, standBack: () => undefined };
-    const around = { ...base, log, closers, nowUs, ...unset };
+    const around = { ...base, log, remoteLog, closers, nowUs, ...unset };
     const opened = Object.assign(around, {
       keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
     });
@@ -158,6 +165,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
   countryFile: settings.geoipCountryFile,
+  remote: remoteOptions(settings),
   inWorker: true,
   onNotice: log.say,
 });

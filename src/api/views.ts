@@ -119,6 +119,16 @@ export interface StatusView {
     readonly last_error: string | null;
     readonly database_bytes: number;
   };
+  /** The syslog server and the journal, once something went there; lines since the start. */
+  readonly remote_logs: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly sent: number;
+    readonly waiting: number;
+    readonly lost: number;
+    /** Why nothing goes there right now; null while it does. */
+    readonly last_error: string | null;
+  }[];
   readonly notices: readonly string[];
 }
 

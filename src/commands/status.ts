@@ -61,6 +61,7 @@ function render(status: StatusView, nowMs: number): string {
   }
   if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
   if (store.last_error !== null) pairs.push(['store error', store.last_error]);
+  for (const log of status.remote_logs) pairs.push([log.name, describeRemote(log)]);
   if (blocking.unproven_breaker_tripped) {
     pairs.push([
       'breaker',
@@ -83,6 +84,10 @@ const describeRepairs = (blocking: StatusView['blocking']): string =>
   blocking.last_repair_at === null
     ? 'none'
     : `${blocking.repairs}, the last ${blocking.last_repair_at}: ${blocking.last_repair ?? ''}`;
+
+const describeRemote = (log: StatusView['remote_logs'][number]): string =>
+  `${log.target}: ${log.sent} lines sent, ${log.waiting} wait` +
+  (log.last_error === null ? '' : `; ${log.last_error}`);
 
 const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 

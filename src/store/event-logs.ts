@@ -6,6 +6,7 @@ import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
 import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
 import type { ArchiveCounts } from './types.js';
+import { createRemoteLogs, type RemoteLogs } from './remote/remote-logs.js';
 import { createTurns } from './turns.js';
 
 /** An event with what its bytes say. */
@@ -14,7 +15,10 @@ export interface DerivedEvent {
   readonly facts: EventFacts;
 }
 
-/** The two logs of events: JSON for machines, and lines for people. Either may be absent. */
+/**
+ * The logs of events: JSON for machines, lines for people, a syslog server and the journal. Each may
+ * be absent.
+ */
 export interface EventLogs {
   /**
    * Takes the events; they are written in order, one write a log. Resolves when they are, or when
@@ -45,6 +49,7 @@ export async function openEventLogs(
   });
   const rotation = { bytesMax: options.rotation.bytesMax, rotator };
   const outputs = await openOutputs(options, rotation);
+  const remote = openRemote(options, report);
   const turns = createTurns();
   const failing = new Set<string>();
 
@@ -67,6 +72,7 @@ export async function openEventLogs(
     append: (events) =>
       turns.take(async () => {
         if (events.length === 0) return;
+        for (const { record, facts } of events) remote?.event(record, facts);
         for (const output of outputs) await write(output, events);
       }),
     flush: () => turns.take(() => Promise.resolve()),
@@ -89,6 +95,7 @@ export async function openEventLogs(
     close: () =>
       turns.take(async () => {
         for (const { log } of outputs) await log.close();
+        await remote?.close();
         await rotator.idle();
       }),
   };
@@ -118,4 +125,19 @@ async function openOutputs(
     });
   }
   return outputs;
+}
+
+function openRemote(
+  options: PersisterOptions,
+  report: (report: PersisterReport) => void,
+): RemoteLogs | null {
+  if (options.remote === null) return null;
+  return createRemoteLogs(options.remote, 'events', options, {
+    onNotice: (text) => {
+      report({ kind: 'notice', text });
+    },
+    onCounts: (counts) => {
+      report({ kind: 'remote', counts });
+    },
+  });
 }

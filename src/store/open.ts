@@ -25,6 +25,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     rotation: options.rotation ?? NO_ROTATION,
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
+    remote: options.remote ?? null,
   };
   const { inWorker, onNotice } = options;
   if (await isMarkedDamaged(options.databaseFile)) await setAside(options, onNotice);

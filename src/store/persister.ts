@@ -14,6 +14,7 @@ import { readNextIds } from './next-ids.js';
 import { explain, openForWriting } from './migrate.js';
 import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
+import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
@@ -31,6 +32,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly rotation: Rotation;
   /** Database of countries (mmdb); null: countries are not counted. */
   readonly countryFile: string | null;
+  /** Null: events go to files alone. */
+  readonly remote: RemoteOptions | null;
 }
 
 /** What the persister tells the one who feeds it. */
@@ -46,6 +49,8 @@ export type PersisterReport =
   | { readonly kind: 'logged'; readonly jsonLines: number; readonly linesLost: number }
   /** Writing fails (a reason) or works again (null). */
   | { readonly kind: 'health'; readonly error: string | null }
+  /** How events fare on their way to a syslog server and the journal, since the start. */
+  | { readonly kind: 'remote'; readonly counts: RemoteCounts }
   | { readonly kind: 'notice'; readonly text: string };
 
 /** The one writer: owns the database connection and the event logs. */

@@ -1,6 +1,7 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Persister, PersisterReport } from './persister.js';
+import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
 
@@ -30,6 +31,7 @@ interface Ledger {
   settle(report: Settled): void;
   settleAll(): void;
   log(lines: number, linesLost: number): void;
+  noteRemote(counts: RemoteCounts): void;
   fail(error: string | null): void;
   stats(): StoreStats;
 }
@@ -122,6 +124,7 @@ function noteReport(
   if (report.kind === 'settled') ledger.settle(report);
   else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
   else if (report.kind === 'health') ledger.fail(report.error);
+  else if (report.kind === 'remote') ledger.noteRemote(report.counts);
   else onNotice(report.text);
 }
 
@@ -164,6 +167,9 @@ function createLedger(): Ledger {
       counts.jsonLines += lines;
       counts.logLinesLost += linesLost;
     },
+    noteRemote: (remote) => {
+      counts.remote = remote;
+    },
     fail: (error) => {
       counts.lastError = error;
     },
@@ -183,6 +189,7 @@ function startCounts(): { -readonly [Name in keyof StoreStats]: StoreStats[Name]
     lastError: null,
     jsonLines: 0,
     logLinesLost: 0,
+    remote: {},
   };
 }
 

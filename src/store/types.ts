@@ -4,6 +4,7 @@ import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
+import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { ThinnedSource } from './thinning.js';
 
@@ -80,6 +81,8 @@ export interface StoreOptions {
   readonly jsonLogFormat?: JsonFormatName;
   /** Absent: logs grow without a bound. */
   readonly rotation?: Rotation;
+  /** A syslog server and the journal; null or absent: events go to files alone. */
+  readonly remote?: RemoteOptions | null;
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -109,6 +112,8 @@ export interface StoreStats {
   readonly jsonLines: number;
   /** Lines of the JSON log and of the log for people that could not be written. */
   readonly logLinesLost: number;
+  /** Lines of events on their way to a syslog server and the journal. */
+  readonly remote: RemoteCounts;
 }
 
 /** Nulls and zeros are no bound. */
