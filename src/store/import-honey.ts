@@ -15,6 +15,7 @@ import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
+import { createTurns } from './turns.js';
 
 export interface HoneyImport {
   readonly imported: number;
@@ -49,7 +50,12 @@ export async function importHoney(databaseFile: string, honeyFile: string): Prom
     const database = await openForWriting(databaseFile);
     const writers = {
       inserter: createInserter(database),
-      tallies: await openTallies(database, () => null),
+      tallies: await openTallies(
+        database,
+        createTurns(),
+        () => null,
+        () => undefined,
+      ),
     };
     try {
       return await importRows(honey, database, writers);
@@ -138,6 +144,7 @@ async function importRows(
     }
     last = rows.at(-1)?.id ?? last;
     await writeRecords(database, writers, records, [honey.mark, String(last)]);
+    await writers.tallies.flush();
     nextId += records.length;
     imported += records.length;
     skipped += rows.length - records.length;
@@ -157,10 +164,10 @@ async function writeRecords(
   const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
   await database.exec('BEGIN IMMEDIATE');
   try {
-    await tallies.write({ blocks: [], tallied });
     await inserter.events(events.map(({ record, facts }) => eventRow(record, facts)));
     await database.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', mark);
     await database.exec('COMMIT');
+    tallies.add({ blocks: [], tallied });
   } catch (error) {
     await rollBack(database);
     throw error;

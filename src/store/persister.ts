@@ -1,7 +1,7 @@
 import { AgentError } from '../core/model/errors.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
-import { createCommitQueue } from './commit-queue.js';
+import { createCommitQueue, type CommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
@@ -18,8 +18,8 @@ import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
-import { openTallies } from './tallies.js';
-import { createTurns } from './turns.js';
+import { openTallies, type Tallies } from './tallies.js';
+import { createTurns, type Turns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
 export interface PersisterOptions extends LogOrigin {
@@ -81,8 +81,8 @@ export async function createPersister(
   const database = await openForWriting(databaseFile);
   const logs = await openLogs(options, report, database);
   await noteInstance(database, options.instanceId);
-  const { writers, namer } = await openWriters(options, database, report);
   const turns = createTurns();
+  const { writers, namer } = await openWriters(options, database, turns, report);
   const maintenance = createMaintenance(database, turns);
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
 
@@ -93,17 +93,12 @@ export async function createPersister(
     await commits.run();
     const obstacle = commits.obstacle();
     if (obstacle !== null) throw explain(databaseFile, obstacle);
+    await writers.tallies.flush().catch((error: unknown) => {
+      throw explain(databaseFile, error);
+    });
   };
 
-  /** A call sees what was written before it, unless the database takes nothing at present. */
-  const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
-    await commits.settleDown();
-    try {
-      return await call();
-    } catch (error) {
-      throw error instanceof AgentError ? error : explain(databaseFile, error);
-    }
-  };
+  const { afterWrites, afterCounts } = createWaits(databaseFile, commits, writers.tallies);
 
   return {
     ...(await readNextIds(database)),
@@ -116,9 +111,9 @@ export async function createPersister(
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
     protectPeer: (peer) => afterWrites(() => maintenance.protectPeer(peer)),
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
-    prune: (wanted) => afterWrites(() => maintenance.prune(wanted)),
+    prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
-    rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
+    rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),
     analyze: () => afterWrites(() => maintenance.analyze()),
     reopenLog: () => logs.reopen(),
     archiveLogs: () => logs.archive(),
@@ -135,6 +130,26 @@ export async function createPersister(
   };
 }
 
+/** Calls of the database that see what was written before them. */
+function createWaits(databaseFile: string, commits: CommitQueue, tallies: Tallies) {
+  /** Sees what was written before it, unless the database takes nothing at present. */
+  const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
+    await commits.settleDown();
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof AgentError ? error : explain(databaseFile, error);
+    }
+  };
+  /** What deletes or sums up sees the statistics of what was written, too. */
+  const afterCounts = <Value>(call: () => Promise<Value>): Promise<Value> =>
+    afterWrites(async () => {
+      await tallies.flush();
+      return call();
+    });
+  return { afterWrites, afterCounts };
+}
+
 /** For the view `honey`, whose rows name who made them. */
 async function noteInstance(database: Database, instanceId: string): Promise<void> {
   if (instanceId === '') return;
@@ -147,6 +162,7 @@ async function noteInstance(database: Database, instanceId: string): Promise<voi
 async function openWriters(
   options: PersisterOptions,
   database: Database,
+  turns: Turns,
   report: (report: PersisterReport) => void,
 ): Promise<{ writers: Writers; namer: PasswordNamer }> {
   const { words, notices } = await readPasswordLists(options.passwordFiles);
@@ -156,7 +172,9 @@ async function openWriters(
     for (const text of [...notices, ...(problem === null ? [] : [problem])])
       report({ kind: 'notice', text });
   });
-  const tallies = await openTallies(database, countryOf);
+  const tallies = await openTallies(database, turns, countryOf, (text) => {
+    report({ kind: 'notice', text });
+  });
   return {
     writers: { inserter: createInserter(database), tallies },
     namer: createPasswordNamer(words),

@@ -91,7 +91,7 @@ export const LIMITS = {
   thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
-  storeGatherMsMax: 20,
+  storeGatherMsMax: 60,
   /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
   workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */
@@ -279,6 +279,9 @@ export const LIMITS = {
   numbersRememberedMax: 20_000,
   /** Written forms of one number that are kept. */
   numberFormsMax: 200,
+  /** Milliseconds for which statistics gather before they are written, and rows at which they are. */
+  talliesGatherMs: 1_000,
+  talliedRowsMax: 10_000,
   /** Values of one kind (sources, user agents …) that get a counter of their own in one hour. */
   countedValuesPerHourMax: 5_000,
   /** Counters of one kind that a day keeps once it is over, and after 31 days; the rest are summed up. */
