@@ -18,7 +18,7 @@ import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
-import { takeLock } from '../store/lock.js';
+import { takeLock, type Lock } from '../store/lock.js';
 import type { RemoteLogs } from '../store/remote/remote-logs.js';
 import { openStore } from '../store/open.js';
 import type { Store, StoreOptions } from '../store/types.js';
@@ -37,6 +37,7 @@ import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
+import { fillRenewedDatabase } from './renewed-database.js';
 import { loadInstanceId, loadSecret } from './secret.js';
 import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
@@ -68,6 +69,7 @@ export interface AgentContext {
   readonly log: OwnLog;
   /** Null where nothing of it goes further than the log for people. */
   readonly remoteLog: RemoteLogs | null;
+  readonly lock: Lock;
   /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
   readonly broken: Promise<AgentError>;
   readonly closers: Closers;
@@ -102,8 +104,8 @@ export async function openContext(
     closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
     const instanceId = await loadInstanceId(settings.databaseFile);
-    const { broken, onGone } = watchStore();
-    const store = await openStore({ ...storeOptions(loaded, log), instanceId, onGone });
+    const { broken, told, knows } = watchStore();
+    const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
     closers.add('store', store.close);
     const endedAtOpening = await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
@@ -127,12 +129,13 @@ export async function openContext(
       certificate: null,
     };
     const unset = { adopt: () => undefined, standBack: () => undefined };
-    const around = { ...base, log, remoteLog, closers, nowUs, ...unset };
+    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...unset };
     const opened = Object.assign(around, {
       keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
     });
     closers.add('firewall', () => opened.keeper.close());
     await takePeers(opened);
+    knows(opened);
     return opened;
   } catch (error) {
     await closers.closeAll();
@@ -145,7 +148,18 @@ function watchStore() {
   const broken = new Promise<AgentError>((resolve) => {
     onGone = resolve;
   });
-  return { broken, onGone };
+  let opened: AgentContext | null = null;
+  const onRenewed = (): void => {
+    if (opened !== null) void fillRenewedDatabase(opened);
+  };
+  return {
+    broken,
+    told: { onGone, onRenewed },
+    /** Before it is known, nothing is in memory that the database has not. */
+    knows: (context: AgentContext): void => {
+      opened = context;
+    },
+  };
 }
 
 /** The list that is shipped stands beside the built-in rules, the operator's beside his own. */

@@ -2,6 +2,8 @@ import { formatTime, type StatusView } from '../api/views.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import { syslogServerText } from '../core/model/remote-log.js';
+import { messageOf } from '../store/files.js';
+import type { Reader } from '../store/reader.js';
 import { JOURNAL_SOCKET } from '../store/remote/journal-line.js';
 import type { Trap } from '../trap/options.js';
 import type { AgentContext } from './context.js';
@@ -37,15 +39,26 @@ export async function viewStatus(
     counts: { ...context.state.counts },
     limits_hit: lossesOf(context, running),
     store: {
-      events: await reader.countEvents(),
+      ...(await viewDatabase(reader)),
       queued: stats.queued,
       failed: stats.failed,
       last_error: stats.lastError,
-      database_bytes: (await reader.databaseSize()).bytes,
     },
     remote_logs: viewRemote(context),
     notices: log.recent(),
   };
+}
+
+/** A database that cannot be read keeps nobody from asking how the agent fares. */
+async function viewDatabase(
+  reader: Reader,
+): Promise<Pick<StatusView['store'], 'events' | 'database_bytes' | 'read_error'>> {
+  try {
+    const { bytes } = await reader.databaseSize();
+    return { events: await reader.countEvents(), database_bytes: bytes, read_error: null };
+  } catch (error) {
+    return { events: null, database_bytes: null, read_error: messageOf(error) };
+  }
 }
 
 function viewRemote({ store, remoteLog, startedWith }: AgentContext): StatusView['remote_logs'] {

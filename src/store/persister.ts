@@ -9,9 +9,11 @@ import { messageOf } from './files.js';
 import { createPasswordNamer, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
+import { watchDatabaseFile } from './file-watch.js';
 import { createMaintenance } from './maintenance.js';
 import { readNextIds } from './next-ids.js';
-import { explain, openForWriting } from './migrate.js';
+import { openLive } from './live-database.js';
+import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
 import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
@@ -51,6 +53,8 @@ export type PersisterReport =
   | { readonly kind: 'health'; readonly error: string | null }
   /** How events fare on their way to a syslog server and the journal, since the start. */
   | { readonly kind: 'remote'; readonly counts: RemoteCounts }
+  /** Another file is written than before: it may lack what only memory has. */
+  | { readonly kind: 'renewed' }
   | { readonly kind: 'notice'; readonly text: string };
 
 /** The one writer: owns the database connection and the event logs. */
@@ -78,13 +82,17 @@ export async function createPersister(
   report: (report: PersisterReport) => void,
 ): Promise<LocalPersister> {
   const { databaseFile } = options;
-  const database = await openForWriting(databaseFile);
+  const live = await openLive(databaseFile);
+  const { database } = live;
   const logs = await openLogs(options, report, database);
   await noteInstance(database, options.instanceId);
   const turns = createTurns();
   const { writers, namer } = await openWriters(options, database, turns, report);
   const maintenance = createMaintenance(database, turns);
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
+  const endWatch = watchDatabaseFile(live, turns, report, async () => {
+    await noteInstance(database, options.instanceId);
+  });
 
   /** All that waits is tried once more; rejects when something still waits after it. */
   const flush = async (): Promise<void> => {
@@ -124,6 +132,7 @@ export async function createPersister(
         report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
       }
       commits.abandon();
+      endWatch();
       await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },

@@ -51,7 +51,10 @@ interface Gathered {
  * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
  * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
-export function createQueue(onNotice: (text: string) => void): Queue {
+export function createQueue(
+  onNotice: (text: string) => void,
+  onRenewed: () => void = () => undefined,
+): Queue {
   const ledger = createLedger();
   const thinner = createThinner();
   let gathered = emptyGathered();
@@ -103,9 +106,7 @@ export function createQueue(onNotice: (text: string) => void): Queue {
       sendThinned();
       sendGathered();
     },
-    note: (report) => {
-      noteReport(ledger, report, onNotice);
-    },
+    note: noteTo(ledger, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
       gathered = emptyGathered();
@@ -116,16 +117,32 @@ export function createQueue(onNotice: (text: string) => void): Queue {
   };
 }
 
-function noteReport(
+function noteTo(
   ledger: Ledger,
-  report: PersisterReport,
   onNotice: (text: string) => void,
-): void {
-  if (report.kind === 'settled') ledger.settle(report);
-  else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
-  else if (report.kind === 'health') ledger.fail(report.error);
-  else if (report.kind === 'remote') ledger.noteRemote(report.counts);
-  else onNotice(report.text);
+  onRenewed: () => void,
+): Queue['note'] {
+  return (report) => {
+    switch (report.kind) {
+      case 'settled':
+        ledger.settle(report);
+        break;
+      case 'logged':
+        ledger.log(report.jsonLines, report.linesLost);
+        break;
+      case 'health':
+        ledger.fail(report.error);
+        break;
+      case 'remote':
+        ledger.noteRemote(report.counts);
+        break;
+      case 'renewed':
+        onRenewed();
+        break;
+      case 'notice':
+        onNotice(report.text);
+    }
+  };
 }
 
 function createLedger(): Ledger {

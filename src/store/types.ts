@@ -90,6 +90,8 @@ export interface StoreOptions {
   readonly inWorker: boolean;
   /** Told once when writing fails and once when it works again, in a sentence. */
   readonly onNotice: (text: string) => void;
+  /** Told when another file is written than before: it may lack what only memory has. */
+  readonly onRenewed?: () => void;
   /** Told when the thread that writes has ended by itself: nothing is stored from then on. */
   readonly onGone?: (error: AgentError) => void;
 }

@@ -25,6 +25,7 @@ const PROGRAMS = {
   journalctl: ['journalctl'],
   sqlite3: ['sqlite3'],
   jq: ['jq'],
+  chattr: ['chattr'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type LabProgram = keyof typeof PROGRAMS;

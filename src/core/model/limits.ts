@@ -104,6 +104,8 @@ export const LIMITS = {
   columnTextCharsMax: 512,
   /** Milliseconds that a connection waits for another process's lock. */
   databaseBusyMsMax: 2_000,
+  /** Milliseconds between two looks whether the database is still the file of its name. */
+  databaseLookMs: 1_000,
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
