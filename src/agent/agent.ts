@@ -48,7 +48,7 @@ export interface RunningAgent {
  * an AgentError, and then nothing of it is left: no socket, no lock, no table of a trial.
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const context = await openContext(options.loaded, options.print);
+  const context = await openContext(options.loaded, options.print, true);
   try {
     return await startIn(context, options);
   } catch (error) {

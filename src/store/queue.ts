@@ -2,6 +2,7 @@ import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createPacker } from './pack.js';
 import type { PackedBatch, Persister, PersisterReport } from './persister.js';
+import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
 
@@ -33,6 +34,7 @@ interface Ledger {
   settle(report: Settled): void;
   settleAll(): void;
   log(lines: number, linesLost: number): void;
+  noteRemote(counts: RemoteCounts): void;
   fail(error: string | null): void;
   stats(): StoreStats;
 }
@@ -51,7 +53,10 @@ interface Gathered {
  * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
  * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
-export function createQueue(onNotice: (text: string) => void): Queue {
+export function createQueue(
+  onNotice: (text: string) => void,
+  onRenewed: () => void = () => undefined,
+): Queue {
   const ledger = createLedger();
   const packer = createPacker();
   let gathered = emptyGathered();
@@ -70,9 +75,8 @@ export function createQueue(onNotice: (text: string) => void): Queue {
 
   const sendThinned = (): void => {
     const thinned = samples.takeCounts();
-    if (thinned.length === 0) return;
     // A few thousand rows at most: without room for them nothing else has room.
-    if (ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
+    if (thinned.length > 0 && ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
     sendGathered();
   };
 
@@ -105,9 +109,7 @@ export function createQueue(onNotice: (text: string) => void): Queue {
       sendThinned();
       sendGathered();
     },
-    note: (report) => {
-      noteReport(ledger, report, onNotice);
-    },
+    note: noteTo(ledger, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
       packer.take();
@@ -141,15 +143,32 @@ function createSamples(ledger: Ledger, onCounts: () => void) {
   };
 }
 
-function noteReport(
+function noteTo(
   ledger: Ledger,
-  report: PersisterReport,
   onNotice: (text: string) => void,
-): void {
-  if (report.kind === 'settled') ledger.settle(report);
-  else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
-  else if (report.kind === 'health') ledger.fail(report.error);
-  else onNotice(report.text);
+  onRenewed: () => void,
+): Queue['note'] {
+  return (report) => {
+    switch (report.kind) {
+      case 'settled':
+        ledger.settle(report);
+        break;
+      case 'logged':
+        ledger.log(report.jsonLines, report.linesLost);
+        break;
+      case 'health':
+        ledger.fail(report.error);
+        break;
+      case 'remote':
+        ledger.noteRemote(report.counts);
+        break;
+      case 'renewed':
+        onRenewed();
+        break;
+      case 'notice':
+        onNotice(report.text);
+    }
+  };
 }
 
 function createLedger(): Ledger {
@@ -191,6 +210,9 @@ function createLedger(): Ledger {
       counts.jsonLines += lines;
       counts.logLinesLost += linesLost;
     },
+    noteRemote: (remote) => {
+      counts.remote = remote;
+    },
     fail: (error) => {
       counts.lastError = error;
     },
@@ -210,6 +232,7 @@ function startCounts(): { -readonly [Name in keyof StoreStats]: StoreStats[Name]
     lastError: null,
     jsonLines: 0,
     logLinesLost: 0,
+    remote: {},
   };
 }
 
