@@ -34,7 +34,7 @@ export async function run(words) {
       met.push(...measureQuality(title, some, seed));
     }
   }
-  if (values.only !== 'quality') met.push(...measureCost(rules));
+  if (values.only !== 'quality') met.push(...(await measureCost(rules)));
   say('\nGoals');
   for (const { goal, ok, figure } of met) say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);
 }

@@ -1,4 +1,6 @@
 // What detection costs: time for an event, memory for a source, and the longest stall.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
@@ -18,18 +20,20 @@ const TRACKED = 1_000_000;
 const MEMORY_MIB_MAX = 400;
 const COST_US_MAX = 3;
 const STALL_MS_MAX = 10;
+/** Shorter events are not looked at one by one. */
+const LONG_MS = 0.5;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
-export function measureCost(rules) {
+export async function measureCost(rules) {
   const all = compileRules(rules);
   const none = compileRules([]);
   say(`\n=== cost with ${rules.length} rules (µs an event, the best of three)`);
   const yardstick = Math.min(...Array.from({ length: 3 }, () => timeParsing()));
   say(`  yardstick, parsing the message: ${yardstick.toFixed(2)}`);
   // First, while nothing else has been made that could be given back meanwhile.
-  const goals = measureMemory(all);
+  const goals = await measureMemory(all);
   for (const sources of [1, 1_000, 200_000]) {
     const bare = bestOf(none, sources);
     const full = bestOf(all, sources);
@@ -118,28 +122,26 @@ const addressOf = (n) => {
   return `${(mixed >>> 24) % 223 || 1}.${(mixed >>> 16) & 255}.${(mixed >>> 8) & 255}.${mixed & 255}`;
 };
 
-function measureMemory(ruleSet) {
+async function measureMemory(ruleSet) {
   // Code that is still being compiled stalls too, and says nothing of an agent that has run a while.
   timeEvents(ruleSet, 1_000);
   const state = createDetectState();
   collect();
   const before = used();
-  let worstMs = 0;
-  const stalls = (n) => {
-    const event = eventOf(n, [addressOf(n)]);
-    const started = performance.now();
-    detect(state, ruleSet, event, POLICY);
-    worstMs = Math.max(worstMs, performance.now() - started);
-  };
+  const stalls = watchStalls();
   const keptWhole = { sources: 0, mib: 0 };
   for (let n = 0; n < TRACKED; n += 1) {
-    stalls(n);
+    const event = eventOf(n, [addressOf(n)]);
+    stalls.time(() => detect(state, ruleSet, event, POLICY));
     // How many sources fit before the first of them is forgotten.
     if (n % 10_000 === 0 && forgotten(state) === 0) {
       keptWhole.sources = n;
       keptWhole.mib = used() - before;
+      // Lets what the collector did be told.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
+  const { sweepMs, collectMs } = await stalls.end();
   collect();
   const mib = used() - before;
   const lost = forgotten(state);
@@ -148,7 +150,8 @@ function measureMemory(ruleSet) {
       `nothing was up to ${keptWhole.sources} sources`,
   );
   say(
-    `  the longest single event ${worstMs.toFixed(1)} ms (wall time, collecting garbage included)`,
+    `  the longest single event took ${sweepMs.toFixed(1)} ms of the processor, ` +
+      `${collectMs.toFixed(1)} ms where garbage was collected in it`,
   );
   return [
     {
@@ -157,11 +160,52 @@ function measureMemory(ruleSet) {
       figure: `${mib.toFixed(0)} MiB, ${lost} groups forgotten, the first after ${keptWhole.sources} sources`,
     },
     {
-      goal: `no stall over ${STALL_MS_MAX} ms`,
-      ok: worstMs <= STALL_MS_MAX,
-      figure: `${worstMs.toFixed(1)} ms`,
+      goal: `no sweep that stalls over ${STALL_MS_MAX} ms`,
+      ok: sweepMs <= STALL_MS_MAX,
+      figure: `${sweepMs.toFixed(1)} ms; with a collection of garbage ${collectMs.toFixed(1)} ms`,
     },
   ];
+}
+
+/**
+ * The longest single events, in processor time of this thread: those in which no garbage was
+ * collected, which is the detector's own work, and those in which some was.
+ */
+function watchStalls() {
+  const schedstat = openSync('/proc/thread-self/schedstat', 'r');
+  const bytes = Buffer.alloc(64);
+  const onCpuMs = () => {
+    const length = readSync(schedstat, bytes, 0, bytes.length, 0);
+    return Number(bytes.latin1Slice(0, length).split(' ', 1)[0]) / 1e6;
+  };
+  const long = [];
+  const collections = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      collections.push({ from: startTime, to: startTime + duration });
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return {
+    time: (work) => {
+      const from = performance.now();
+      const before = onCpuMs();
+      work();
+      const ms = onCpuMs() - before;
+      if (ms > LONG_MS) long.push({ from, to: performance.now(), ms });
+    },
+    end: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      observer.disconnect();
+      closeSync(schedstat);
+      const hasGarbage = ({ from, to }) =>
+        collections.some((one) => one.to >= from && one.from <= to);
+      const longest = (events) => events.reduce((most, { ms }) => Math.max(most, ms), LONG_MS);
+      return {
+        sweepMs: longest(long.filter((event) => !hasGarbage(event))),
+        collectMs: longest(long.filter(hasGarbage)),
+      };
+    },
+  };
 }
 
 const forgotten = (state) => ruleStatus(state).reduce((sum, { evicted }) => sum + evicted, 0);

@@ -17,9 +17,8 @@ export interface Pool {
   size: number;
 }
 
+/** Enough for a quiet agent. Whatever needs more gets all it may have at once. */
 const FIRST_RECORDS = 1_024;
-/** Up to here a pool grows by copying, which takes a millisecond; then it takes all it may have. */
-const COPIED_RECORDS_MAX = 131_072;
 const RECORD_INTS = 8;
 
 export function createPool(recordsMax: number): Pool {
@@ -49,15 +48,14 @@ export function giveBack(pool: Pool, record: number): void {
 }
 
 /**
- * The system gives memory as it is written to, so the last step costs nothing for what is not used,
- * and no later one has to copy for tens of milliseconds.
+ * The system gives memory as it is written to, so that room costs nothing while it is not used; to
+ * grow by copying would stall for ten milliseconds and more at a few megabytes.
  */
 function grow(pool: Pool): void {
   const { ints, recordsMax, next } = pool;
   if (next > recordsMax) throw new RangeError('a pool of records is full');
-  const records = next * 2 > COPIED_RECORDS_MAX ? recordsMax + 1 : next * 2;
-  const wider = new Int32Array(Math.min(records, recordsMax + 1) * RECORD_INTS);
-  wider.set(ints);
-  pool.ints = wider;
-  pool.doubles = new Float64Array(wider.buffer);
+  const whole = new Int32Array((recordsMax + 1) * RECORD_INTS);
+  whole.set(ints);
+  pool.ints = whole;
+  pool.doubles = new Float64Array(whole.buffer);
 }
