@@ -157,13 +157,31 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect(rig.said.filter((line) => line.includes('is full')).length).toBe(1);
   });
 
-  it('goes on when its long-lived nft is killed', async () => {
-    rig.block('10.0.0.1');
-    await rig.keeper.idle();
+  const killNft = async (): Promise<void> => {
     const { stdout } = await lab.agent.exec('pgrep', ['-P', String(process.pid), '-x', 'nft']);
     const children = stdout.split('\n').filter((pid) => pid !== '');
     expect(children.length).toBeGreaterThan(0);
     for (const pid of children) process.kill(Number(pid), 'SIGKILL');
+  };
+
+  it('puts a crowd in force side by side, and loses none when its nft is killed amid it', async () => {
+    const crowd = Array.from({ length: 600 }, (_, at) => `10.1.${at >> 8}.${at & 255}`);
+    for (const source of crowd) rig.block(source);
+    expect(rig.keeper.stats().waiting).toBe(600);
+    await killNft();
+    for (const source of ['10.2.0.1', '2001:db8:2::1']) rig.block(source);
+    rig.give({ kind: 'unblock', target: '10.1.0.7/32' });
+    await rig.keeper.idle();
+    const wanted = crowd.filter((each) => each !== '10.1.0.7').map((each) => `${each}/32`);
+    expect(new Set(await targets())).toEqual(
+      new Set([...wanted, '10.2.0.1/32', '2001:db8:2::1/128']),
+    );
+  });
+
+  it('goes on when its long-lived nft is killed', async () => {
+    rig.block('10.0.0.1');
+    await rig.keeper.idle();
+    await killNft();
     rig.block('10.0.0.2');
     await rig.keeper.idle();
     expect(await targets()).toEqual(['10.0.0.1/32', '10.0.0.2/32']);
