@@ -4,8 +4,8 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { buildApplyScript, type KnownSets } from './nft-changes.js';
 import type { NftAnswer, NftChild } from './nft-child.js';
-import { readKnownSets } from './nft-read.js';
 import { requireBlockTarget } from './nft-ruleset.js';
+import { readKnownSets } from './nft-terse.js';
 import { createTurns } from './turns.js';
 
 /** What must be known of a table in the kernel to change it. */
@@ -132,11 +132,6 @@ function refuseProtected({ protect }: NftTable, target: string): void {
   );
 }
 
-/**
- * Rules and sets without elements. nft 1.0.6 fetches them all the same for `list table` (1.5 s at
- * 100,000), but not for `list ruleset`.
- */
-export const LIST_TERSE = ['-t', 'list', 'ruleset', 'inet'];
-
+/** Rules and sets of all tables without elements, for nft-terse.ts. */
 export const listTerse = ({ nft }: NftTable): Promise<string> =>
-  nft(['-j', ...LIST_TERSE], null, false);
+  nft(['-t', 'list', 'ruleset', 'inet'], null, false);

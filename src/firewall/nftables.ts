@@ -1,24 +1,12 @@
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import {
-  applyChanges,
-  createTableTurns,
-  isGone,
-  LIST_TERSE,
-  listTerse,
-  type NftTable,
-} from './nft-apply.js';
+import { applyChanges, createTableTurns, isGone, listTerse, type NftTable } from './nft-apply.js';
 import { createNftChild } from './nft-child.js';
 import { openGuard, type NftGuard } from './nft-guard.js';
 import { buildProtectScript, protectSetNames } from './nft-changes.js';
 import { buildLimitScript } from './nft-limit.js';
-import {
-  extractTable,
-  readFirewall,
-  readGuardPid,
-  readKnownSets,
-  readTableOwner,
-} from './nft-read.js';
+import { readFirewall } from './nft-read.js';
+import { extractTable, readGuardPid, readKnownSets, readTableOwner } from './nft-terse.js';
 import { buildSyncScript, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
@@ -205,11 +193,11 @@ async function closeGuard(state: State): Promise<void> {
 }
 
 async function look(state: State): Promise<FirewallLook> {
-  const json = await listTerse(state);
+  const ruleset = await listTerse(state);
   return {
-    present: readKnownSets(json, state.table) !== null,
-    owner: readTableOwner(json, state.table),
-    guardPid: readGuardPid(json, guardName(state)),
+    present: readKnownSets(ruleset, state.table) !== null,
+    owner: readTableOwner(ruleset, state.table),
+    guardPid: readGuardPid(ruleset, guardName(state)),
   };
 }
 
@@ -224,7 +212,7 @@ async function read(state: State): Promise<ActualFirewall> {
 }
 
 async function print(state: State): Promise<string> {
-  return extractTable(await state.nft(LIST_TERSE, null, false), state.table);
+  return extractTable(await listTerse(state), state.table);
 }
 
 async function remove(state: State): Promise<void> {

@@ -53,6 +53,25 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect((await rig.firewall.look()).present).toBe(true);
   });
 
+  // nft 1.0.6 breaks its JSON off at a table with an owner, depending on what follows.
+  it.each(['firewalld', 'a', 'z_0'])(
+    'is whole again with a guard before table %s',
+    async (name) => {
+      rig.block('10.0.0.1');
+      await rig.keeper.idle();
+      await rig.keeper.guard();
+      await nft('flush', 'ruleset');
+      await waitUntil('it is repaired', () => rig.keeper.stats().repairs === 1);
+      await nft('add', 'table', 'inet', name);
+      await nft('delete', 'table', 'inet', 'sentrypeer');
+      await waitUntil('it is repaired again', () => rig.keeper.stats().repairs === 2);
+      await nft('flush', 'table', 'inet', 'sentrypeer');
+      await waitUntil('and once more', () => rig.keeper.stats().repairs === 3);
+      expect(await targets()).toEqual(['10.0.0.1/32']);
+      expect(rig.said.join('\n')).not.toContain('could not');
+    },
+  );
+
   it('keeps dropping by its guard while the ruleset is flushed, also what is blocked meanwhile', async () => {
     rig.block('203.0.113.7');
     await rig.keeper.idle();
