@@ -48,7 +48,7 @@ export interface RunningAgent {
  * an AgentError, and then nothing of it is left: no socket, no lock, no table of a trial.
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const context = await openContext(options.loaded, options.print);
+  const context = await openContext(options.loaded, options.print, true);
   try {
     return await startIn(context, options);
   } catch (error) {
@@ -146,6 +146,9 @@ export function createRunner(
   onEvent: AgentOptions['onEvent'],
 ): EffectRunner {
   const runner = createEffectRunner({
+    keep: (record) => {
+      context.store.keep(record);
+    },
     write: (batch) => {
       context.store.write(batch);
     },

@@ -18,7 +18,8 @@ import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
-import { takeLock } from '../store/lock.js';
+import { takeLock, type Lock } from '../store/lock.js';
+import type { RemoteLogs } from '../store/remote/remote-logs.js';
 import { openStore } from '../store/open.js';
 import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
@@ -34,9 +35,11 @@ import { chooseFor, keeperFor, ownerFor } from './open-keeper.js';
 import { createPeerBook, type PeerBook } from './protected-peers.js';
 import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
-import { createOwnLog, type OwnLog } from './own-log.js';
+import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
+import { fillRenewedDatabase } from './renewed-database.js';
 import { loadInstanceId, loadSecret } from './secret.js';
+import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
 
 /** Everything that the running agent and the offline client have in common. */
@@ -64,6 +67,9 @@ export interface AgentContext {
   /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
   confirmUntilUs: number | null;
   readonly log: OwnLog;
+  /** Null where nothing of it goes further than the log for people. */
+  readonly remoteLog: RemoteLogs | null;
+  readonly lock: Lock;
   /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
   readonly broken: Promise<AgentError>;
   readonly closers: Closers;
@@ -75,19 +81,22 @@ const FORGOTTEN_HALF_LIVES = 10;
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
  * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
+ * `forwards`: what is said goes to a syslog server and the journal, too; a command's words do not.
  */
 export async function openContext(
   loaded: LoadedSettings,
   print: (text: string) => void,
+  forwards: boolean,
 ): Promise<AgentContext> {
   const { settings } = loaded;
   const nowUs = createClock();
   await makeFolders(settings);
   // Side by side: nft answers in another process while the rules are checked in this one.
   const [rules, chosen] = await Promise.all([loadAllRules(settings.rulesDir), chooseFor(loaded)]);
-  const log = createOwnLog(settings.logFile, nowUs, print);
+  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards });
   const closers = createClosers(log.say);
   closers.add('log', log.close);
+  closers.add('remote log', async () => remoteLog?.close());
   try {
     const lock = await takeLock(settings.databaseFile);
     closers.add('lock', lock.release);
@@ -95,8 +104,8 @@ export async function openContext(
     closers.add('running mark', unmark);
     const secret = await loadSecret(settings.databaseFile);
     const instanceId = await loadInstanceId(settings.databaseFile);
-    const { broken, onGone } = watchStore();
-    const store = await openStore({ ...storeOptions(loaded, log), instanceId, onGone });
+    const { broken, told, knows } = watchStore();
+    const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
     closers.add('store', store.close);
     const endedAtOpening = await store.expireBlocks(nowUs());
     const reader = await openReader(settings.databaseFile);
@@ -120,12 +129,13 @@ export async function openContext(
       certificate: null,
     };
     const unset = { adopt: () => undefined, standBack: () => undefined };
-    const around = { ...base, log, closers, nowUs, ...unset };
+    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...unset };
     const opened = Object.assign(around, {
       keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
     });
     closers.add('firewall', () => opened.keeper.close());
     await takePeers(opened);
+    knows(opened);
     return opened;
   } catch (error) {
     await closers.closeAll();
@@ -138,7 +148,18 @@ function watchStore() {
   const broken = new Promise<AgentError>((resolve) => {
     onGone = resolve;
   });
-  return { broken, onGone };
+  let opened: AgentContext | null = null;
+  const onRenewed = (): void => {
+    if (opened !== null) void fillRenewedDatabase(opened);
+  };
+  return {
+    broken,
+    told: { onGone, onRenewed },
+    /** Before it is known, nothing is in memory that the database has not. */
+    knows: (context: AgentContext): void => {
+      opened = context;
+    },
+  };
 }
 
 /** The list that is shipped stands beside the built-in rules, the operator's beside his own. */
@@ -158,6 +179,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
   countryFile: settings.geoipCountryFile,
+  remote: remoteOptions(settings),
   inWorker: true,
   onNotice: log.say,
 });

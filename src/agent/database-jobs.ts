@@ -91,7 +91,7 @@ function checkForDamage({ loaded, log }: AgentContext): Job {
       const findings = await checkDatabase(databaseFile, 'read', signal);
       if (findings.length === 0) return 'the database is sound';
       await markDamaged(databaseFile);
-      log.say(`${databaseFile} is damaged: the next start sets it aside and saves what it can`);
+      log.say(`${databaseFile} is damaged: it is set aside, with what can be saved of it`);
       throw new Error(`${findings.length} findings, the first: ${findings[0] ?? ''}`);
     },
   };

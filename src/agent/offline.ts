@@ -19,7 +19,7 @@ export async function openOffline(
   loaded: LoadedSettings,
   print: (text: string) => void,
 ): Promise<OfflineClient> {
-  const context = await openContext(loaded, print);
+  const context = await openContext(loaded, print, false);
   try {
     await restoreMemory(context);
     await leaveAbsentTable(context);

@@ -3,7 +3,10 @@ import { formatTime } from '../api/views.js';
 import { LIMITS } from '../core/model/limits.js';
 import { messageOf, prepareFile } from '../store/files.js';
 
-/** The agent's own words, to the terminal and, with the time before them, to the log for people. */
+/**
+ * The agent's own words: to the terminal, with the time before them to the log for people, and to a
+ * syslog server and the journal.
+ */
 export interface OwnLog {
   readonly say: (text: string) => void;
   /** Only to the log: what the terminal shows in another form. */
@@ -24,6 +27,7 @@ export function createOwnLog(
   logFile: string | null,
   nowUs: () => number,
   print: (text: string) => void,
+  forward: (text: string, atUs: number) => void,
 ): OwnLog {
   const recent: string[] = [];
   let waiting: string[] = [];
@@ -43,7 +47,9 @@ export function createOwnLog(
     }
   };
   const keep = (text: string): void => {
-    const line = `${formatTime(nowUs())} ${text}`;
+    const atUs = nowUs();
+    forward(text, atUs);
+    const line = `${formatTime(atUs)} ${text}`;
     recent.push(line);
     if (recent.length > RECENT_LINES) recent.shift();
     if (waiting.length >= LIMITS.ownLogLinesWaitingMax) {

@@ -17,6 +17,8 @@ export interface PeerBook {
   gather(sources: PeerSources, nowUs: number): Promise<readonly ProtectedPeer[]>;
   /** Names without any address at the last look: they protect nobody. */
   unresolved(): readonly string[];
+  /** Peers that a command protected, as of the last look. */
+  stored(): readonly StoredPeer[];
 }
 
 export function createPeerBook(
@@ -26,6 +28,7 @@ export function createPeerBook(
 ): PeerBook {
   const addresses = new Map<string, readonly string[]>();
   const failing = new Set<string>();
+  let lastStored: readonly StoredPeer[] = [];
 
   const look = async (name: string): Promise<void> => {
     try {
@@ -43,6 +46,7 @@ export function createPeerBook(
 
   return {
     gather: async ({ configured, place, stored }, nowUs) => {
+      lastStored = stored;
       const entries = [
         ...configured.map((name) => ({ name, from: `configuration: protect (${place})` })),
         ...stored.map(({ name, note }) => ({ name, from: `protect add${note && `: ${note}`}` })),
@@ -63,6 +67,7 @@ export function createPeerBook(
       const all = [...named, ...(await discovery.find(nowUs))];
       return unique(all).slice(0, LIMITS.protectedPeersMax);
     },
+    stored: () => lastStored,
     unresolved: () => [...failing].filter((name) => (addresses.get(name) ?? []).length === 0),
   };
 }

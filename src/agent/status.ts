@@ -1,9 +1,14 @@
 import { formatTime, type StatusView } from '../api/views.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
+import { syslogServerText } from '../core/model/remote-log.js';
+import { messageOf } from '../store/files.js';
+import type { Reader } from '../store/reader.js';
+import { JOURNAL_SOCKET } from '../store/remote/journal-line.js';
 import type { Trap } from '../trap/options.js';
 import type { AgentContext } from './context.js';
 import { VERSION } from './package.js';
+import { sumCounts } from './remote-log.js';
 
 /** What only a running agent has. */
 export interface Running {
@@ -34,14 +39,39 @@ export async function viewStatus(
     counts: { ...context.state.counts },
     limits_hit: lossesOf(context, running),
     store: {
-      events: await reader.countEvents(),
+      ...(await viewDatabase(reader)),
       queued: stats.queued,
       failed: stats.failed,
       last_error: stats.lastError,
-      database_bytes: (await reader.databaseSize()).bytes,
     },
+    remote_logs: viewRemote(context),
     notices: log.recent(),
   };
+}
+
+/** A database that cannot be read keeps nobody from asking how the agent fares. */
+async function viewDatabase(
+  reader: Reader,
+): Promise<Pick<StatusView['store'], 'events' | 'database_bytes' | 'read_error'>> {
+  try {
+    const { bytes } = await reader.databaseSize();
+    return { events: await reader.countEvents(), database_bytes: bytes, read_error: null };
+  } catch (error) {
+    return { events: null, database_bytes: null, read_error: messageOf(error) };
+  }
+}
+
+function viewRemote({ store, remoteLog, startedWith }: AgentContext): StatusView['remote_logs'] {
+  const counts = sumCounts(store.stats().remote, remoteLog?.counts() ?? {});
+  const server = startedWith.syslogServer;
+  return Object.entries(counts).map(([name, { sent, waiting, lost, lastError }]) => ({
+    name,
+    target: name === 'syslog' && server !== null ? syslogServerText(server) : JOURNAL_SOCKET,
+    sent,
+    waiting,
+    lost,
+    last_error: lastError,
+  }));
 }
 
 function viewBlocking(context: AgentContext): StatusView['blocking'] {
@@ -89,10 +119,11 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
 
 /** Every count that should be zero; null where it cannot be told. */
 function lossesOf(
-  { store, state }: AgentContext,
+  { store, state, remoteLog }: AgentContext,
   running: Running | null,
 ): StatusView['limits_hit'] {
-  const { dropped, failed, decisionsLost, logLinesLost } = store.stats();
+  const { dropped, failed, decisionsLost, logLinesLost, remote } = store.stats();
+  const { syslog, journal } = sumCounts(remote, remoteLog?.counts() ?? {});
   const trap = running?.trap.stats();
   const rules = ruleStatus(state.detect);
   return {
@@ -108,6 +139,8 @@ function lossesOf(
     events_failed: failed,
     decisions_lost: decisionsLost,
     log_lines_lost: logLinesLost,
+    syslog_lines_lost: syslog?.lost ?? 0,
+    journal_lines_lost: journal?.lost ?? 0,
     scores_forgotten: scoreStatus(state.detect).evicted,
     rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
     rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),

@@ -113,12 +113,25 @@ export interface StatusView {
   /** Per bound or loss: how often it was hit. Zero means that nothing was lost; null: not known. */
   readonly limits_hit: Readonly<Record<string, number | null>>;
   readonly store: {
-    readonly events: number;
+    /** Null, as the size, where the database cannot be read; `read_error` says why. */
+    readonly events: number | null;
+    readonly database_bytes: number | null;
+    readonly read_error: string | null;
     readonly queued: number;
     readonly failed: number;
+    /** Why the database cannot be written right now; null while it can. */
     readonly last_error: string | null;
-    readonly database_bytes: number;
   };
+  /** The syslog server and the journal, once something went there; lines since the start. */
+  readonly remote_logs: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly sent: number;
+    readonly waiting: number;
+    readonly lost: number;
+    /** Why nothing goes there right now; null while it does. */
+    readonly last_error: string | null;
+  }[];
   readonly notices: readonly string[];
 }
 

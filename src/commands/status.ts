@@ -33,7 +33,7 @@ function render(status: StatusView, nowMs: number): string {
   const pairs: [string, string][] = [
     ['agent', `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`],
     ['configuration', status.configuration_file ?? 'none (defaults)'],
-    ['database', `${status.database_file}, ${megabytes(store.database_bytes)}`],
+    ['database', describeDatabase(status)],
   ];
   if (status.listening.length > 0) {
     const places = status.listening.map((each) => `${each.transport} ${each.address}:${each.port}`);
@@ -43,7 +43,10 @@ function render(status: StatusView, nowMs: number): string {
     ['blocking', `${blocking.mode}: ${blocking.why}`],
     ['active blocks', describeBlocks(blocking)],
     ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
-    ['events', `${store.events} in the database, ${counts['received'] ?? 0} since the start`],
+    [
+      'events',
+      `${store.events ?? '?'} in the database, ${counts['received'] ?? 0} since the start`,
+    ],
     ['lost', losses(status)],
   );
   if (blocking.confirm_until !== null) {
@@ -61,6 +64,7 @@ function render(status: StatusView, nowMs: number): string {
   }
   if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
   if (store.last_error !== null) pairs.push(['store error', store.last_error]);
+  for (const log of status.remote_logs) pairs.push([log.name, describeRemote(log)]);
   if (blocking.unproven_breaker_tripped) {
     pairs.push([
       'breaker',
@@ -83,6 +87,15 @@ const describeRepairs = (blocking: StatusView['blocking']): string =>
   blocking.last_repair_at === null
     ? 'none'
     : `${blocking.repairs}, the last ${blocking.last_repair_at}: ${blocking.last_repair ?? ''}`;
+
+const describeRemote = (log: StatusView['remote_logs'][number]): string =>
+  `${log.target}: ${log.sent} lines sent, ${log.waiting} wait` +
+  (log.last_error === null ? '' : `; ${log.last_error}`);
+
+const describeDatabase = ({ database_file: file, store }: StatusView): string =>
+  store.database_bytes === null
+    ? `${file}, cannot be read: ${store.read_error ?? ''}`
+    : `${file}, ${megabytes(store.database_bytes)}`;
 
 const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 

@@ -26,7 +26,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown };
 
-/** What writes the rows of a batch, and what is counted of them. */
+/** What writes the rows of a batch, and what counts them. */
 export interface Writers {
   readonly inserter: Inserter;
   readonly tallies: Tallies;
@@ -44,7 +44,6 @@ export async function commitBatch(
     return { kind: 'failed', error: await abandon(database, error) };
   }
   try {
-    await tallies.write(batch);
     await inserter.events(batch.events);
     await inserter.guesses(batch.guesses);
     await inserter.sightings(batch.sightings);
@@ -59,6 +58,7 @@ export async function commitBatch(
     await inserter.jobRuns(batch.jobRuns);
     await inserter.thinned(batch.thinned ?? []);
     await database.exec('COMMIT');
+    tallies.add(batch);
     return { kind: 'committed' };
   } catch (error) {
     const kind = mayPass(error) ? 'failed' : 'refused';

@@ -20,7 +20,7 @@ export interface LogOrigin {
 export function formatEventLine(record: EventRecord, facts: EventFacts): string {
   const { source, attackType, answeredStatus } = record;
   const { userAgent, calledNumber, anomalies } = facts;
-  const user = facts.authUser ?? (calledNumber === null ? facts.toUser : facts.fromUser);
+  const user = userOf(facts);
   let line = `${isoTime(record.receivedAtUs)} ${subject(facts)} from ${endpointText(source)} `;
   line += `${record.transport} proof=${record.proof}`;
   if (userAgent !== null) line += ` ua="${quoted(userAgent)}"`;
@@ -31,6 +31,10 @@ export function formatEventLine(record: EventRecord, facts: EventFacts): string 
   line += ` score=${String(Math.round(record.score * 10) / 10)}`;
   return answeredStatus === null ? line : `${line} answered=${answeredStatus}`;
 }
+
+/** Whom the message is from, or whose registration it is for. */
+export const userOf = ({ authUser, calledNumber, toUser, fromUser }: EventFacts): string | null =>
+  authUser ?? (calledNumber === null ? toUser : fromUser);
 
 /**
  * One object of the JSON log, without its line end. SentryPeer's thirteen names come first, with

@@ -24,8 +24,8 @@ export interface EventFacts {
 }
 
 /** Reads the facts off the event's bytes. Never throws. */
-export function readFacts(record: EventRecord): EventFacts {
-  const message = parseMessage(bufferOf(record.raw));
+export function readFacts({ raw }: Pick<EventRecord, 'raw'>): EventFacts {
+  const message = parseMessage(bufferOf(raw));
   const calls = message.method === 'INVITE' || message.method === 'MESSAGE';
   return {
     kind: message.kind,

@@ -55,6 +55,19 @@ export async function fileSize(file: string): Promise<number | null> {
   }
 }
 
+/** What a file is, whatever its name; `absent`; or `unknown`, where its folder may not be looked into. */
+export type FileIdentity = string;
+
+export async function identityOf(file: string): Promise<FileIdentity> {
+  try {
+    const { dev, ino } = await stat(file, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    const code = systemCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'unknown';
+  }
+}
+
 export async function fileExists(file: string): Promise<boolean> {
   return (await fileSize(file)) !== null;
 }

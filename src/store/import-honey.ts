@@ -4,7 +4,7 @@ import { AgentError } from '../core/model/errors.js';
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { readTime } from '../core/model/time.js';
-import type { Transport } from '../core/model/transport.js';
+import { TRANSPORTS } from '../core/model/transport.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { fileExists, messageOf, unreadable } from './files.js';
@@ -15,6 +15,7 @@ import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
+import { createTurns } from './turns.js';
 
 export interface HoneyImport {
   readonly imported: number;
@@ -24,7 +25,6 @@ export interface HoneyImport {
   readonly earlier: number;
 }
 
-const TRANSPORTS: readonly Transport[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 /** SentryPeer keeps no ports. */
 const PORT_UNKNOWN = 5060;
 
@@ -49,7 +49,12 @@ export async function importHoney(databaseFile: string, honeyFile: string): Prom
     const database = await openForWriting(databaseFile);
     const writers = {
       inserter: createInserter(database),
-      tallies: await openTallies(database, () => null),
+      tallies: await openTallies(
+        database,
+        createTurns(),
+        () => null,
+        () => undefined,
+      ),
     };
     try {
       return await importRows(honey, database, writers);
@@ -138,6 +143,7 @@ async function importRows(
     }
     last = rows.at(-1)?.id ?? last;
     await writeRecords(database, writers, records, [honey.mark, String(last)]);
+    await writers.tallies.flush();
     nextId += records.length;
     imported += records.length;
     skipped += rows.length - records.length;
@@ -157,10 +163,10 @@ async function writeRecords(
   const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
   await database.exec('BEGIN IMMEDIATE');
   try {
-    await tallies.write({ blocks: [], tallied });
     await inserter.events(events.map(({ record, facts }) => eventRow(record, facts)));
     await database.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', mark);
     await database.exec('COMMIT');
+    tallies.add({ blocks: [], tallied });
   } catch (error) {
     await rollBack(database);
     throw error;

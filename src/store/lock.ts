@@ -1,11 +1,13 @@
 import { AgentError } from '../core/model/errors.js';
-import { fileExists, prepareFile, unreadable, unwritable } from './files.js';
+import { fileExists, identityOf, prepareFile, unreadable, unwritable } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
 
 export interface Lock {
   /** Gives the lock back. */
   readonly release: () => Promise<void>;
+  /** Takes the place anew where its file was removed, for nobody sees it then. Rejects as takeLock does. */
+  readonly renew: () => Promise<void>;
 }
 
 interface Holder {
@@ -34,6 +36,27 @@ const ATTEMPTS_MAX = 3;
  */
 export async function takeLock(databaseFile: string): Promise<Lock> {
   const file = lockFileOf(databaseFile);
+  let database = await takeFile(databaseFile);
+  let taken = await identityOf(file);
+  const release = async (): Promise<void> => {
+    if (!held.delete(database)) return;
+    await rollBack(database);
+    await database.close();
+  };
+  return {
+    release,
+    renew: async () => {
+      if ((await identityOf(file)) === taken) return;
+      const next = await takeFile(databaseFile);
+      await release();
+      database = next;
+      taken = await identityOf(file);
+    },
+  };
+}
+
+async function takeFile(databaseFile: string): Promise<Database> {
+  const file = lockFileOf(databaseFile);
   await prepareFile(file, 0o600);
   let database: Database;
   try {
@@ -51,13 +74,7 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
     throw busy ? running(databaseFile, holder) : unwritable(file, error);
   }
   held.add(database);
-  return {
-    release: async () => {
-      if (!held.delete(database)) return;
-      await rollBack(database);
-      await database.close();
-    },
-  };
+  return database;
 }
 
 /**

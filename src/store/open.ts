@@ -3,7 +3,7 @@ import { messageOf } from './files.js';
 import { createPersister, type Persister, type PersisterOptions } from './persister.js';
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
-import { isMarkedDamaged, salvageDatabase } from './salvage.js';
+import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
 import { gone, startWorkerPersister } from './worker-persister.js';
 
 const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
@@ -25,10 +25,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     rotation: options.rotation ?? NO_ROTATION,
     instanceId: options.instanceId ?? '',
     appVersion: options.appVersion ?? '',
+    remote: options.remote ?? null,
   };
   const { inWorker, onNotice } = options;
   if (await isMarkedDamaged(options.databaseFile)) await setAside(options, onNotice);
-  const queue = createQueue(onNotice);
+  const queue = createQueue(onNotice, options.onRenewed ?? (() => undefined));
   const start = (): Promise<Persister> =>
     inWorker
       ? startWorkerPersister(persisterOptions, queue.note, (reason) => {
@@ -51,12 +52,7 @@ async function setAside(
   { databaseFile }: StoreOptions,
   onNotice: (text: string) => void,
 ): Promise<void> {
-  const { asideFile, saved, incomplete } = await salvageDatabase(databaseFile, Date.now());
-  const lost = incomplete.length === 0 ? 'nothing' : `parts of ${incomplete.join(', ')}`;
-  onNotice(
-    `the damaged database lies in ${asideFile}; saved ${saved['events'] ?? 0} events and ` +
-      `${saved['blocks'] ?? 0} blocks, lost ${lost}`,
-  );
+  onNotice(describeSalvage(await salvageDatabase(databaseFile, Date.now())));
 }
 
 function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) => void): Store {
@@ -79,6 +75,9 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     nextBlockId: persister.nextBlockId,
     write: (batch) => {
       queue.write(batch);
+    },
+    keep: (record) => {
+      queue.keep(record);
     },
     stats: () => queue.stats(),
     flush: () => afterSend(() => persister.flush()),

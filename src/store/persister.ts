@@ -1,24 +1,28 @@
 import { AgentError } from '../core/model/errors.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
-import { createCommitQueue } from './commit-queue.js';
+import { createCommitQueue, type CommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
-import { eventRow } from './event-row.js';
+import { eventRow, type EventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer, type PasswordNamer } from './guess.js';
+import { createPasswordNamer, type Guess, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
+import { watchDatabaseFile } from './file-watch.js';
 import { createMaintenance } from './maintenance.js';
 import { readNextIds } from './next-ids.js';
-import { explain, openForWriting } from './migrate.js';
+import { openLive } from './live-database.js';
+import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
+import { eachEvent, type PackedEvents } from './pack.js';
 import { readPasswordLists } from './password-list.js';
+import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
-import { tallyEvent } from './tallied-event.js';
-import { openTallies } from './tallies.js';
-import { createTurns } from './turns.js';
+import { tallyEvent, type TalliedEvent } from './tallied-event.js';
+import { openTallies, type Tallies } from './tallies.js';
+import { createTurns, type Turns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
 export interface PersisterOptions extends LogOrigin {
@@ -31,6 +35,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly rotation: Rotation;
   /** Database of countries (mmdb); null: countries are not counted. */
   readonly countryFile: string | null;
+  /** Null: events go to files alone. */
+  readonly remote: RemoteOptions | null;
 }
 
 /** What the persister tells the one who feeds it. */
@@ -46,13 +52,22 @@ export type PersisterReport =
   | { readonly kind: 'logged'; readonly jsonLines: number; readonly linesLost: number }
   /** Writing fails (a reason) or works again (null). */
   | { readonly kind: 'health'; readonly error: string | null }
+  /** How events fare on their way to a syslog server and the journal, since the start. */
+  | { readonly kind: 'remote'; readonly counts: RemoteCounts }
+  /** Another file is written than before: it may lack what only memory has. */
+  | { readonly kind: 'renewed' }
   | { readonly kind: 'notice'; readonly text: string };
+
+/** A batch as the queue hands it over. */
+export interface PackedBatch extends Omit<StoreBatch, 'events'> {
+  readonly events: PackedEvents;
+}
 
 /** The one writer: owns the database connection and the event logs. */
 export interface Persister extends Maintenance {
   readonly nextEventId: number;
   readonly nextBlockId: number;
-  accept(batch: StoreBatch): void;
+  accept(batch: PackedBatch): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,13 +88,17 @@ export async function createPersister(
   report: (report: PersisterReport) => void,
 ): Promise<LocalPersister> {
   const { databaseFile } = options;
-  const database = await openForWriting(databaseFile);
+  const live = await openLive(databaseFile);
+  const { database } = live;
   const logs = await openLogs(options, report, database);
   await noteInstance(database, options.instanceId);
-  const { writers, namer } = await openWriters(options, database, report);
   const turns = createTurns();
+  const { writers, namer } = await openWriters(options, database, turns, report);
   const maintenance = createMaintenance(database, turns);
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
+  const endWatch = watchDatabaseFile(live, turns, report, async () => {
+    await noteInstance(database, options.instanceId);
+  });
 
   /** All that waits is tried once more; rejects when something still waits after it. */
   const flush = async (): Promise<void> => {
@@ -88,17 +107,12 @@ export async function createPersister(
     await commits.run();
     const obstacle = commits.obstacle();
     if (obstacle !== null) throw explain(databaseFile, obstacle);
+    await writers.tallies.flush().catch((error: unknown) => {
+      throw explain(databaseFile, error);
+    });
   };
 
-  /** A call sees what was written before it, unless the database takes nothing at present. */
-  const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
-    await commits.settleDown();
-    try {
-      return await call();
-    } catch (error) {
-      throw error instanceof AgentError ? error : explain(databaseFile, error);
-    }
-  };
+  const { afterWrites, afterCounts } = createWaits(databaseFile, commits, writers.tallies);
 
   return {
     ...(await readNextIds(database)),
@@ -111,9 +125,9 @@ export async function createPersister(
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
     protectPeer: (peer) => afterWrites(() => maintenance.protectPeer(peer)),
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
-    prune: (wanted) => afterWrites(() => maintenance.prune(wanted)),
+    prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
-    rollUp: (nowUs) => afterWrites(() => maintenance.rollUp(nowUs)),
+    rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),
     analyze: () => afterWrites(() => maintenance.analyze()),
     reopenLog: () => logs.reopen(),
     archiveLogs: () => logs.archive(),
@@ -124,10 +138,31 @@ export async function createPersister(
         report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
       }
       commits.abandon();
+      endWatch();
       await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },
   };
+}
+
+/** Calls of the database that see what was written before them. */
+function createWaits(databaseFile: string, commits: CommitQueue, tallies: Tallies) {
+  /** Sees what was written before it, unless the database takes nothing at present. */
+  const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
+    await commits.settleDown();
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof AgentError ? error : explain(databaseFile, error);
+    }
+  };
+  /** What deletes or sums up sees the statistics of what was written, too. */
+  const afterCounts = <Value>(call: () => Promise<Value>): Promise<Value> =>
+    afterWrites(async () => {
+      await tallies.flush();
+      return call();
+    });
+  return { afterWrites, afterCounts };
 }
 
 /** For the view `honey`, whose rows name who made them. */
@@ -142,6 +177,7 @@ async function noteInstance(database: Database, instanceId: string): Promise<voi
 async function openWriters(
   options: PersisterOptions,
   database: Database,
+  turns: Turns,
   report: (report: PersisterReport) => void,
 ): Promise<{ writers: Writers; namer: PasswordNamer }> {
   const { words, notices } = await readPasswordLists(options.passwordFiles);
@@ -151,21 +187,33 @@ async function openWriters(
     for (const text of [...notices, ...(problem === null ? [] : [problem])])
       report({ kind: 'notice', text });
   });
-  const tallies = await openTallies(database, countryOf);
+  const tallies = await openTallies(database, turns, countryOf, (text) => {
+    report({ kind: 'notice', text });
+  });
   return {
     writers: { inserter: createInserter(database), tallies },
     namer: createPasswordNamer(words),
   };
 }
 
-/** Reads the messages of a batch and begins to log them. */
-function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
-  const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
-  const logged = logs.append(events);
-  const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-  const rows = events.map(({ record, facts }) => eventRow(record, facts));
-  const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
-  return { ...batch, events: rows, guesses, tallied, logged };
+/**
+ * Reads the messages of a batch and begins to log them. Event by event: what is kept until the
+ * batch is committed is its row, and little else for the garbage collector to copy meanwhile.
+ */
+function prepare(batch: PackedBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+  const events: EventRow[] = [];
+  const guesses: Guess[] = [];
+  const tallied: TalliedEvent[] = [];
+  const lines = logs.begin();
+  eachEvent(batch.events, (record) => {
+    const facts = readFacts(record);
+    lines.add({ record, facts });
+    const guess = namer.read(record, facts);
+    if (guess !== null) guesses.push(guess);
+    events.push(eventRow(record, facts));
+    tallied.push(tallyEvent(record, facts));
+  });
+  return { ...batch, events, guesses, tallied, logged: lines.written() };
 }
 
 async function closeDatabase(

@@ -1,6 +1,8 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Persister, PersisterReport } from './persister.js';
+import { createPacker } from './pack.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister.js';
+import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
 
@@ -9,6 +11,8 @@ export interface Queue {
   /** Names the persister that takes the batches; once, before the first write. */
   feed(sink: Pick<Persister, 'accept'>): void;
   write(batch: StoreBatch): void;
+  /** As write() of a batch of this event alone. */
+  keep(record: EventRecord): void;
   /** Sends what is gathered now, the counts of what was not kept too. */
   send(): void;
   /** Takes what the persister reports. */
@@ -30,12 +34,12 @@ interface Ledger {
   settle(report: Settled): void;
   settleAll(): void;
   log(lines: number, linesLost: number): void;
+  noteRemote(counts: RemoteCounts): void;
   fail(error: string | null): void;
   stats(): StoreStats;
 }
 
 interface Gathered {
-  readonly events: EventRecord[];
   readonly sightings: StoreBatch['sightings'][number][];
   readonly blocks: StoreBatch['blocks'][number][];
   readonly calls: StoreBatch['calls'][number][];
@@ -49,43 +53,43 @@ interface Gathered {
  * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
  * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
-export function createQueue(onNotice: (text: string) => void): Queue {
+export function createQueue(
+  onNotice: (text: string) => void,
+  onRenewed: () => void = () => undefined,
+): Queue {
   const ledger = createLedger();
-  const thinner = createThinner();
+  const packer = createPacker();
   let gathered = emptyGathered();
   let timer: NodeJS.Timeout | null = null;
-  let thinTimer: NodeJS.Timeout | null = null;
   let sink: Pick<Persister, 'accept'> | null = null;
 
   const sendGathered = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (gathered.events.length === 0 && countDecisions(gathered) === 0) return;
-    const batch = gathered;
+    if (packer.count() === 0 && countDecisions(gathered) === 0) return;
+    const batch: PackedBatch = { ...gathered, events: packer.take() };
     gathered = emptyGathered();
     if (sink !== null) sink.accept(batch);
     else ledger.settleAll();
   };
 
   const sendThinned = (): void => {
-    if (thinTimer !== null) clearTimeout(thinTimer);
-    thinTimer = null;
-    const thinned = thinner.take();
-    if (thinned.length === 0) return;
+    const thinned = samples.takeCounts();
     // A few thousand rows at most: without room for them nothing else has room.
-    if (ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
+    if (thinned.length > 0 && ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
     sendGathered();
   };
 
+  const samples = createSamples(ledger, sendThinned);
+
   const take = (record: EventRecord): void => {
-    if (!thinner.admit(record, ledger.fillWith(record.raw.length))) {
-      ledger.dropEvent();
-      thinTimer ??= setTimeout(sendThinned, LIMITS.thinnedGatherMs);
-      return;
-    }
-    ledger.addEvent(record);
-    gathered.events.push(record);
-    if (gathered.events.length >= LIMITS.storeBatchEventsMax) sendGathered();
+    if (!samples.admit(record)) return;
+    packer.add(record);
+    if (packer.count() >= LIMITS.storeBatchEventsMax) sendGathered();
+  };
+
+  const sendLater = (): void => {
+    timer ??= setTimeout(sendGathered, LIMITS.storeGatherMsMax);
   };
 
   return {
@@ -95,17 +99,20 @@ export function createQueue(onNotice: (text: string) => void): Queue {
     write: (batch) => {
       if (ledger.admitDecisions(countDecisions(batch))) gatherDecisions(gathered, batch);
       for (const record of batch.events) take(record);
-      timer ??= setTimeout(sendGathered, LIMITS.storeGatherMsMax);
+      sendLater();
+    },
+    keep: (record) => {
+      take(record);
+      sendLater();
     },
     send: () => {
       sendThinned();
       sendGathered();
     },
-    note: (report) => {
-      noteReport(ledger, report, onNotice);
-    },
+    note: noteTo(ledger, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
+      packer.take();
       gathered = emptyGathered();
       ledger.fail(error);
       ledger.settleAll();
@@ -114,15 +121,54 @@ export function createQueue(onNotice: (text: string) => void): Queue {
   };
 }
 
-function noteReport(
+/** Counts each event as one that is kept or not; `onCounts` when there are counts to be taken. */
+function createSamples(ledger: Ledger, onCounts: () => void) {
+  const thinner = createThinner();
+  let timer: NodeJS.Timeout | null = null;
+  return {
+    admit: (record: EventRecord): boolean => {
+      const kept = thinner.admit(record, ledger.fillWith(record.raw.length));
+      if (kept) ledger.addEvent(record);
+      else {
+        ledger.dropEvent();
+        timer ??= setTimeout(onCounts, LIMITS.thinnedGatherMs);
+      }
+      return kept;
+    },
+    takeCounts: (): readonly ThinnedSource[] => {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      return thinner.take();
+    },
+  };
+}
+
+function noteTo(
   ledger: Ledger,
-  report: PersisterReport,
   onNotice: (text: string) => void,
-): void {
-  if (report.kind === 'settled') ledger.settle(report);
-  else if (report.kind === 'logged') ledger.log(report.jsonLines, report.linesLost);
-  else if (report.kind === 'health') ledger.fail(report.error);
-  else onNotice(report.text);
+  onRenewed: () => void,
+): Queue['note'] {
+  return (report) => {
+    switch (report.kind) {
+      case 'settled':
+        ledger.settle(report);
+        break;
+      case 'logged':
+        ledger.log(report.jsonLines, report.linesLost);
+        break;
+      case 'health':
+        ledger.fail(report.error);
+        break;
+      case 'remote':
+        ledger.noteRemote(report.counts);
+        break;
+      case 'renewed':
+        onRenewed();
+        break;
+      case 'notice':
+        onNotice(report.text);
+    }
+  };
 }
 
 function createLedger(): Ledger {
@@ -164,6 +210,9 @@ function createLedger(): Ledger {
       counts.jsonLines += lines;
       counts.logLinesLost += linesLost;
     },
+    noteRemote: (remote) => {
+      counts.remote = remote;
+    },
     fail: (error) => {
       counts.lastError = error;
     },
@@ -183,11 +232,11 @@ function startCounts(): { -readonly [Name in keyof StoreStats]: StoreStats[Name]
     lastError: null,
     jsonLines: 0,
     logLinesLost: 0,
+    remote: {},
   };
 }
 
 const emptyGathered = (): Gathered => ({
-  events: [],
   sightings: [],
   blocks: [],
   calls: [],

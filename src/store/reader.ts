@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
+import { followFile } from './follow-file.js';
 import { fileExists, fileSize, systemCode, unreadable } from './files.js';
 import { explain, foreign, newer, readPragma, refuseOtherId } from './migrate.js';
 import { MIGRATIONS } from './schema.js';
@@ -45,12 +46,13 @@ export interface Reader extends EventQueries, BlockQueries, NumberQueries, Stats
 }
 
 /**
- * Opens a database read-only, also while an agent writes it. Rejects with DATABASE_MISSING,
+ * Opens a database read-only, also while an agent writes it; what takes its place later is read from
+ * then on. Rejects with DATABASE_MISSING,
  * DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
  */
 export async function openReader(databaseFile: string): Promise<Reader> {
   await refuseUnreadable(databaseFile);
-  const database = await openReadOnly(databaseFile);
+  const database = await followFile(databaseFile, () => openReadOnly(databaseFile));
   return {
     ...createEventQueries(database),
     ...createBlockQueries(database),

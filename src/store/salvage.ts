@@ -32,7 +32,7 @@ const CHUNK_ROWS = 10_000;
 
 const markOf = (databaseFile: string): string => `${databaseFile}.damaged`;
 
-/** Notes that the database is damaged, for the next start. */
+/** Notes that the database is damaged: it is set aside by the agent that has it, or at the next start. */
 export const markDamaged = (databaseFile: string): Promise<void> =>
   writeFile(markOf(databaseFile), '', { mode: 0o600 });
 
@@ -64,6 +64,15 @@ export async function salvageDatabase(databaseFile: string, nowMs: number): Prom
   } finally {
     await database.close();
   }
+}
+
+/** What became of a damaged database, a sentence. */
+export function describeSalvage({ asideFile, saved, incomplete }: Salvage): string {
+  const lost = incomplete.length === 0 ? 'nothing' : `parts of ${incomplete.join(', ')}`;
+  return (
+    `the damaged database lies in ${asideFile}; saved ${saved['events'] ?? 0} events and ` +
+    `${saved['blocks'] ?? 0} blocks, lost ${lost}`
+  );
 }
 
 async function copyTables(database: Database, asideFile: string) {

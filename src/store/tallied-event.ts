@@ -17,7 +17,13 @@ export interface TalliedEvent {
   readonly calledNumber: string | null;
 }
 
-export function tallyEvent(record: EventRecord, facts: EventFacts): TalliedEvent {
+/** What is read of an event's record. */
+export type TalliedRecord = Pick<
+  EventRecord,
+  'id' | 'receivedAtUs' | 'source' | 'attackType' | 'transport' | 'proof'
+>;
+
+export function tallyEvent(record: TalliedRecord, facts: EventFacts): TalliedEvent {
   const nobodyCalled = facts.kind === 'request' && facts.calledNumber === null;
   return {
     id: record.id,

@@ -2,6 +2,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { PhoneNumber } from './phone-number.js';
 import type { TalliedEvent } from './tallied-event.js';
+import type { ThinnedSource } from './thinning.js';
 import type { TalliedBatch } from './tallies.js';
 import type { Database, Statement } from './sqlite.js';
 
@@ -48,51 +49,78 @@ const SOURCES_SQL = `
 
 type CounterRow = readonly [string, string, number, string, number];
 
-/** Keeps the tables `counters` and `sources`, within the transaction of the batch. */
+/** Gathers what the tables `counters` and `sources` have to be told. */
 export interface CounterTally {
-  /** Before the blocks of the batch are inserted: new ones are those that are not stored yet. */
-  write(batch: TalliedBatch, numbers: readonly (PhoneNumber | null)[]): Promise<void>;
+  /** `numbers`: the number that each event called, null for none. */
+  add(batch: TalliedBatch, numbers: readonly (PhoneNumber | null)[]): void;
+  /** About how many rows write() would touch. */
+  size(): number;
+  /** Adds what was gathered to the tables, within the transaction of the caller. */
+  write(): Promise<void>;
+  /** Begins anew: what was written is committed. */
+  clear(): void;
   finalize(): Promise<void>;
 }
 
-/** `countryOf`: ISO 3166 code of an address, null where it is not known. */
+/**
+ * `countryOf`: ISO 3166 code of an address, null where it is not known. `lastBlockId`: the block
+ * that was counted last; a block that is written again when it changes has been counted before.
+ */
 export function createCounterTally(
   database: Database,
   countryOf: (address: string) => string | null,
+  lastBlockId: number,
 ): CounterTally {
   const sheet = createSheet();
+  const sources = new Map<string, SeenSource>();
+  let countedBlockId = lastBlockId;
   let statements: readonly [Statement, Statement] | null = null;
+
+  const addThinned = ({ source, firstAtUs, lastAtUs, messages }: ThinnedSource): void => {
+    sheet.add('messages', '', firstAtUs, messages);
+    sheet.add('thinned', '', firstAtUs, messages);
+    sheet.add('source', source, firstAtUs, messages);
+    const country = source === '' ? null : countryOf(source);
+    if (country !== null) sheet.add('country', country, firstAtUs, messages);
+    if (source !== '') note(sources, source, firstAtUs, lastAtUs, messages);
+  };
+
+  const addBlocks = (blocks: TalliedBatch['blocks']): void => {
+    for (const { id, createdAtUs, attackType, origin } of blocks) {
+      if (id <= countedBlockId) continue;
+      countedBlockId = id;
+      sheet.add('block', attackType ?? origin, createdAtUs, 1);
+    }
+  };
+
   return {
-    write: async (batch, numbers) => {
-      const sources = new Map<string, SeenSource>();
-      batch.tallied.forEach((event, index) => {
+    add: ({ tallied, thinned, blocks }, numbers) => {
+      tallied.forEach((event, index) => {
         countEvent(sheet, event, numbers[index] ?? null, countryOf);
         note(sources, event.source, event.atUs, event.atUs, 1);
       });
-      for (const { source, firstAtUs, lastAtUs, messages } of batch.thinned ?? []) {
-        sheet.add('messages', '', firstAtUs, messages);
-        sheet.add('thinned', '', firstAtUs, messages);
-        sheet.add('source', source, firstAtUs, messages);
-        const country = source === '' ? null : countryOf(source);
-        if (country !== null) sheet.add('country', country, firstAtUs, messages);
-        if (source !== '') note(sources, source, firstAtUs, lastAtUs, messages);
-      }
-      for (const { createdAtUs, attackType, origin } of await newBlocks(database, batch))
-        sheet.add('block', attackType ?? origin, createdAtUs, 1);
-      const rows = sheet.take(batch.tallied.length);
-      if (rows.length === 0) return;
+      sheet.keep(tallied.length);
+      for (const each of thinned ?? []) addThinned(each);
+      addBlocks(blocks);
+    },
+    size: () => sheet.size() + sources.size,
+    write: async () => {
       statements ??= [
         await database.prepare(ADD_COUNTERS_SQL),
         await database.prepare(SOURCES_SQL),
       ];
-      await statements[0].run([JSON.stringify(rows)]);
+      await statements[0].run([JSON.stringify(sheet.rows())]);
       const seen = [...sources].map(([source, { first, last, messages }]) => [
         source,
         first,
         last,
         messages,
       ]);
-      if (seen.length > 0) await statements[1].run([JSON.stringify(seen)]);
+      await statements[1].run([JSON.stringify(seen)]);
+    },
+    clear: () => {
+      sheet.clear();
+      sources.clear();
     },
     finalize: async () => {
       for (const statement of statements ?? []) await statement.finalize();
@@ -146,14 +174,21 @@ function countEvent(
   add('called_country', number?.country ?? null);
 }
 
-/** What is counted of one batch, by hour; values beyond the bound of their hour go together. */
+/** What is counted, by hour; values beyond the bound of their hour go together. */
 interface Sheet {
   add(name: CounterName, value: string, atUs: number, count: number): void;
-  /** The rows to add, and begins anew. */
-  take(eventsKept: number): readonly CounterRow[];
+  /** So many events more are in the table. */
+  keep(events: number): void;
+  /** Counters that differ. */
+  size(): number;
+  /** The rows to add. */
+  rows(): readonly CounterRow[];
+  clear(): void;
 }
 
 function createSheet(): Sheet {
+  let eventsKept = 0;
+  let size = 0;
   let hours = new Map<number, Map<CounterName, Map<string, number>>>();
   /** Values that have a counter, of the last hour that was counted. */
   let known = new Map<CounterName, Set<string>>();
@@ -179,9 +214,15 @@ function createSheet(): Sheet {
       let values = names.get(name);
       if (values === undefined) names.set(name, (values = new Map<string, number>()));
       const counted = values.has(value) ? value : admit(name, value, hour);
-      values.set(counted, (values.get(counted) ?? 0) + count);
+      const before = values.get(counted);
+      if (before === undefined) size += 1;
+      values.set(counted, (before ?? 0) + count);
     },
-    take: (eventsKept) => {
+    keep: (events) => {
+      eventsKept += events;
+    },
+    size: () => size,
+    rows: () => {
       const rows: CounterRow[] = [];
       if (eventsKept > 0) rows.push(['all', 'events_kept', 0, '', eventsKept]);
       for (const [hour, names] of hours) {
@@ -193,26 +234,12 @@ function createSheet(): Sheet {
           }
         }
       }
-      hours = new Map();
       return rows;
     },
+    clear: () => {
+      hours = new Map();
+      eventsKept = 0;
+      size = 0;
+    },
   };
-}
-
-/** A block is written again when it changes; it is counted when it is new. */
-async function newBlocks(
-  database: Database,
-  { blocks }: TalliedBatch,
-): Promise<TalliedBatch['blocks']> {
-  if (blocks.length === 0) return [];
-  const stored = await database.all<{ id: number }>(
-    'SELECT id FROM blocks WHERE id IN (SELECT value FROM json_each(?))',
-    [JSON.stringify(blocks.map(({ id }) => id))],
-  );
-  const known = new Set(stored.map(({ id }) => id));
-  return blocks.filter(({ id }) => {
-    const isNew = !known.has(id);
-    known.add(id);
-    return isNew;
-  });
 }

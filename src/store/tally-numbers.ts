@@ -4,10 +4,16 @@ import type { NumberReader, PhoneNumber } from './phone-number.js';
 import type { Database, Statement } from './sqlite.js';
 import type { TalliedEvent } from './tallied-event.js';
 
-/** Keeps the tables `numbers` and `number_forms`, within the transaction of the events. */
+/** Gathers what the tables `numbers` and `number_forms` have to be told. */
 export interface NumberTally {
   /** Returns the number that each event called, null for none, in the order of the events. */
-  write(events: readonly TalliedEvent[]): Promise<readonly (PhoneNumber | null)[]>;
+  add(events: readonly TalliedEvent[]): readonly (PhoneNumber | null)[];
+  /** Numbers that write() would touch. */
+  size(): number;
+  /** Adds what was gathered to the tables, within the transaction of the caller. */
+  write(): Promise<void>;
+  /** Begins anew: what was written is committed. */
+  clear(): void;
   finalize(): Promise<void>;
 }
 
@@ -48,17 +54,20 @@ const FORMS_SQL = `
     last_at_us = max(last_at_us, excluded.last_at_us), calls = calls + excluded.calls`;
 
 export function createNumberTally(database: Database, reader: NumberReader): NumberTally {
+  const seen = new Map<string, SeenNumber>();
   let statements: readonly [Statement, Statement] | null = null;
   return {
-    write: async (events) => {
-      if (events.every(({ calledNumber }) => calledNumber === null)) return events.map(() => null);
-      const { numbers, seen } = gather(reader, events);
-      if (seen.size === 0) return numbers;
+    add: (events) => events.map((event) => gather(reader, seen, event)),
+    size: () => seen.size,
+    write: async () => {
+      if (seen.size === 0) return;
       statements ??= [await database.prepare(NUMBERS_SQL), await database.prepare(FORMS_SQL)];
       const [numberRows, formRows] = rowsOf([...seen.values()]);
       await statements[0].run([JSON.stringify(numberRows)]);
       await statements[1].run([JSON.stringify(formRows)]);
-      return numbers;
+    },
+    clear: () => {
+      seen.clear();
     },
     finalize: async () => {
       for (const statement of statements ?? []) await statement.finalize();
@@ -67,29 +76,28 @@ export function createNumberTally(database: Database, reader: NumberReader): Num
   };
 }
 
-function gather(reader: NumberReader, events: readonly TalliedEvent[]) {
-  const seen = new Map<string, SeenNumber>();
-  const numbers = events.map(({ id, atUs, source, calledNumber }) => {
-    if (calledNumber === null) return null;
-    const number = reader.read(calledNumber, atUs);
-    if (number === null) return null;
-    let entry = seen.get(number.number);
-    if (entry === undefined) {
-      const last = { lastSource: source, lastEventId: id };
-      entry = { number, ...first(atUs), ...last, forms: new Map() };
-      seen.set(number.number, entry);
-    }
-    count(entry, atUs);
-    entry.lastSource = source;
-    entry.lastEventId = id;
-    const form = quoteText(calledNumber, LIMITS.numberCharsMax * 2);
-    let written = entry.forms.get(form);
-    if (written === undefined && entry.forms.size < LIMITS.numberFormsMax)
-      entry.forms.set(form, (written = first(atUs)));
-    if (written !== undefined) count(written, atUs);
-    return number;
-  });
-  return { numbers, seen };
+function gather(
+  reader: NumberReader,
+  seen: Map<string, SeenNumber>,
+  { id, atUs, source, calledNumber }: TalliedEvent,
+): PhoneNumber | null {
+  const number = calledNumber === null ? null : reader.read(calledNumber, atUs);
+  if (calledNumber === null || number === null) return null;
+  let entry = seen.get(number.number);
+  if (entry === undefined) {
+    const last = { lastSource: source, lastEventId: id };
+    entry = { number, ...first(atUs), ...last, forms: new Map() };
+    seen.set(number.number, entry);
+  }
+  count(entry, atUs);
+  entry.lastSource = source;
+  entry.lastEventId = id;
+  const form = quoteText(calledNumber, LIMITS.numberCharsMax * 2);
+  let written = entry.forms.get(form);
+  if (written === undefined && entry.forms.size < LIMITS.numberFormsMax)
+    entry.forms.set(form, (written = first(atUs)));
+  if (written !== undefined) count(written, atUs);
+  return number;
 }
 
 const first = (atUs: number): Seen => ({ firstAtUs: atUs, lastAtUs: atUs, calls: 0 });

@@ -4,6 +4,7 @@ import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
+import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { ThinnedSource } from './thinning.js';
 
@@ -80,6 +81,8 @@ export interface StoreOptions {
   readonly jsonLogFormat?: JsonFormatName;
   /** Absent: logs grow without a bound. */
   readonly rotation?: Rotation;
+  /** A syslog server and the journal; null or absent: events go to files alone. */
+  readonly remote?: RemoteOptions | null;
   /** Written as `created_by_node_id` and `app_version` into the JSON log. */
   readonly instanceId?: string;
   readonly appVersion?: string;
@@ -87,6 +90,8 @@ export interface StoreOptions {
   readonly inWorker: boolean;
   /** Told once when writing fails and once when it works again, in a sentence. */
   readonly onNotice: (text: string) => void;
+  /** Told when another file is written than before: it may lack what only memory has. */
+  readonly onRenewed?: () => void;
   /** Told when the thread that writes has ended by itself: nothing is stored from then on. */
   readonly onGone?: (error: AgentError) => void;
 }
@@ -109,6 +114,8 @@ export interface StoreStats {
   readonly jsonLines: number;
   /** Lines of the JSON log and of the log for people that could not be written. */
   readonly logLinesLost: number;
+  /** Lines of events on their way to a syslog server and the journal. */
+  readonly remote: RemoteCounts;
 }
 
 /** Nulls and zeros are no bound. */
@@ -182,6 +189,8 @@ export interface Store extends Maintenance {
   readonly nextBlockId: number;
   /** Takes a batch; never throws and never waits. What is over the bound is counted. */
   readonly write: (batch: StoreBatch) => void;
+  /** As write() of this event alone; its bytes are copied. */
+  readonly keep: (record: EventRecord) => void;
   /**
    * Resolves when all that was written before is committed and logged; rejects with an AgentError
    * when the database takes nothing at present.

@@ -20,6 +20,12 @@ const PROGRAMS = {
   baresip: ['baresip'],
   linphonec: ['linphonec'],
   python3: ['python3'],
+  rsyslogd: ['rsyslogd'],
+  journald: ['systemd-journald'],
+  journalctl: ['journalctl'],
+  sqlite3: ['sqlite3'],
+  jq: ['jq'],
+  chattr: ['chattr'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type LabProgram = keyof typeof PROGRAMS;
@@ -55,11 +61,11 @@ export function programPath(program: LabProgram): string {
 }
 
 function findProgram(program: LabProgram): string | null {
-  const folders = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
-  for (const folder of folders.split(delimiter).filter((each) => each !== '')) {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((each) => each !== '');
+  for (const folder of [...path, '/usr/sbin', '/sbin', '/usr/lib/systemd', '/lib/systemd']) {
     for (const name of PROGRAMS[program]) {
-      const path = join(folder, name);
-      if (isExecutable(path)) return path;
+      const file = join(folder, name);
+      if (isExecutable(file)) return file;
     }
   }
   return null;

@@ -65,12 +65,13 @@ it('SIGKILL loses no event that is older than 250 ms, and no count of one', asyn
     const [newest] = await reader.listEvents({ limit: 1 });
     const last = newest?.id ?? 0;
     expect(last).toBeGreaterThanOrEqual(due);
+    // What was counted in the last second is counted again, from the rows.
+    const { store } = await openSampleStore({ databaseFile });
+    await store.close();
     // Ids run on without a gap: rows, counters and numbers tell the same.
     expect(await reader.countEvents()).toBe(last);
     expect((await reader.statsSince(0, 1)).messages).toBe(last);
     expect(await reader.findNumber('+442071838750')).toMatchObject([{ calls: last }]);
     await reader.close();
   }
-  const { store } = await openSampleStore({ databaseFile });
-  expect(store.nextEventId).toBeGreaterThan(1);
 }, 60_000);

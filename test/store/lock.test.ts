@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lockHolder, takeLock } from '../../src/store/lock.js';
@@ -40,6 +40,18 @@ describe('the lock', () => {
     );
     expect(locks).toHaveLength(1);
     for (const lock of locks) await lock.release();
+  });
+
+  it('is taken anew where its file was removed, and is still of one', async () => {
+    const lock = await takeLock(databaseFile);
+    await rm(`${databaseFile}.lock`);
+    expect(await lockHolder(databaseFile)).toBeNull();
+    await lock.renew();
+    await lock.renew();
+    expect(await lockHolder(databaseFile)).toBe(process.pid);
+    await expect(takeLock(databaseFile)).rejects.toMatchObject({ code: 'AGENT_RUNNING' });
+    await lock.release();
+    expect(await lockHolder(databaseFile)).toBeNull();
   });
 
   it('is a file for its owner alone', async () => {

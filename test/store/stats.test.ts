@@ -1,6 +1,9 @@
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/model/event.js';
 import { LIMITS } from '../../src/core/model/limits.js';
+import { openForWriting } from '../../src/store/migrate.js';
 import { openReader } from '../../src/store/reader.js';
 import {
   batchOf,
@@ -128,6 +131,36 @@ describe('statistics', () => {
     expect((await (await reading()).statsSince(0, 1)).packetsDropped).toBe(8);
   });
 
+  it('count at the next opening what a crash left out, once', async () => {
+    const { store, databaseFile } = opened;
+    const thinned = { source: '203.0.113.9', firstAtUs: START_US, lastAtUs: START_US, messages: 5 };
+    store.write(batchOf({ events: sampleEvents(1, 3) }));
+    await store.flush();
+    const invites = [from(4, '203.0.113.8', { raw: invite }), from(5, '203.0.113.8')];
+    store.write(batchOf({ events: invites, blocks: [sampleBlock(1)] }));
+    // Committed, and copied before the statistics of this second are written.
+    await expect.poll(() => store.stats().committed, { interval: 5 }).toBe(5);
+    const crashed = join(dirname(databaseFile), 'crashed.db');
+    for (const side of ['', '-wal']) await copyFile(`${databaseFile}${side}`, `${crashed}${side}`);
+    const before = closeAfterTest(await openReader(crashed));
+    expect(await before.statsSince(0, 10)).toMatchObject({ messages: 3, blocks: 0 });
+    await before.close();
+    const other = await openForWriting(crashed);
+    const sql = 'INSERT INTO thinned (source_ip, first_us, last_us, messages) VALUES (?, ?, ?, ?)';
+    await other.run(sql, Object.values(thinned));
+    await other.close();
+    for (const opening of ['first', 'second']) {
+      const again = await openSampleStore({ databaseFile: crashed });
+      const reader = closeAfterTest(await openReader(crashed));
+      const stats = await reader.statsSince(0, 10);
+      expect(stats, opening).toMatchObject({ messages: 10, thinned: 5, blocks: 1, sources: 3 });
+      expect(stats.rankings.number.top).toEqual([{ value: '+442079460000', count: 1 }]);
+      expect(stats.rankings.user.top).toEqual([{ value: '101', count: 4 }]);
+      expect(await reader.countEvents()).toBe(5);
+      await again.store.close();
+    }
+  });
+
   it('stay when the events are deleted; the number of events kept does not', async () => {
     const { store } = opened;
     store.write(batchOf({ events: sampleEvents(1, 30) }));
@@ -173,11 +206,11 @@ type Thinned = NonNullable<Parameters<OpenedStore['store']['write']>[0]['thinned
 
 /** As the queue hands them over: write() of the store takes no counts, so they go in beside it. */
 async function writeThinned(thinned: Thinned): Promise<void> {
-  const { openForWriting } = await import('../../src/store/migrate.js');
   const { createCounterTally } = await import('../../src/store/tally-counters.js');
   const database = await openForWriting(opened.databaseFile);
-  const tally = createCounterTally(database, () => null);
-  await tally.write({ blocks: [], thinned, tallied: [] }, []);
+  const tally = createCounterTally(database, () => null, 0);
+  tally.add({ blocks: [], thinned, tallied: [] }, []);
+  await tally.write();
   await tally.finalize();
   await database.close();
 }

@@ -93,7 +93,7 @@ export const LIMITS = {
   thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
-  storeGatherMsMax: 20,
+  storeGatherMsMax: 100,
   /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
   workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */
@@ -106,6 +106,8 @@ export const LIMITS = {
   columnTextCharsMax: 512,
   /** Milliseconds that a connection waits for another process's lock. */
   databaseBusyMsMax: 2_000,
+  /** Milliseconds between two looks whether the database is still the file of its name. */
+  databaseLookMs: 1_000,
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
@@ -252,6 +254,24 @@ export const LIMITS = {
   printedBytesWaitingMax: 4_194_304,
   /** Lines of the agent's own words that wait for a slow disk; what is over it is counted. */
   ownLogLinesWaitingMax: 10_000,
+  /** Lines, and their bytes, that wait for a syslog server or the journal; what is over is counted. */
+  remoteQueuedLinesMax: 20_000,
+  remoteQueuedBytesMax: 16_777_216,
+  /** Bytes of one such line, which is what rsyslog takes, and bytes that are sent at a time. */
+  remoteLineBytesMax: 8_000,
+  remoteSendBytesMax: 65_536,
+  /** Milliseconds for a connection, after which a new one counts as good, for one send. */
+  remoteConnectMsMax: 10_000,
+  remoteProbationMs: 200,
+  remoteSendMsMax: 30_000,
+  /** Milliseconds between two attempts, and for what is left at a stop. */
+  remoteRetryMs: 1_000,
+  remoteRetryMsMax: 60_000,
+  remoteCloseMsMax: 2_000,
+  /** Milliseconds that the other side has to take the last bytes of a connection. */
+  remoteEndMsMax: 500,
+  /** Milliseconds between two reports of how a connection fares. */
+  remoteReportMs: 200,
   /** Milliseconds that a stop waits for jobs under way. */
   jobStopMsMax: 2_000,
   /** Characters of a user name from which passwords are guessed. */
@@ -263,6 +283,9 @@ export const LIMITS = {
   numbersRememberedMax: 20_000,
   /** Written forms of one number that are kept. */
   numberFormsMax: 200,
+  /** Milliseconds for which statistics gather before they are written, and rows at which they are. */
+  talliesGatherMs: 1_000,
+  talliedRowsMax: 10_000,
   /** Values of one kind (sources, user agents …) that get a counter of their own in one hour. */
   countedValuesPerHourMax: 5_000,
   /** Counters of one kind that a day keeps once it is over, and after 31 days; the rest are summed up. */

@@ -1,0 +1,153 @@
+// What a large database costs: how long each command that lists takes beside `--version`, how long the
+// agent takes to start on it, and whether giving free pages back holds up the thread that receives:
+// npm run bench -- rows [--rows N] [--database FILE, made if it is not there, and kept]
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { openStore } from '../dist/store/open.js';
+import { fill } from './rows/fill.js';
+import { batchOf, makeEvents } from './store/events.js';
+
+export const ABOUT = 'commands, start and vacuum on a database of 10 million events';
+
+const execFileAsync = promisify(execFile);
+const PROGRAM = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const TIMES = 5;
+const say = (text) => process.stdout.write(`${text}\n`);
+
+const COMMANDS = [
+  'events list',
+  'events list --source 10.0.0.7',
+  'events list --since 7d --method INVITE',
+  'events list --method BYE',
+  'events list --attack-type extension_enumeration',
+  'events list --attack-type toll_fraud',
+  'sources show 10.0.0.7',
+  'numbers list',
+  'numbers list --sort calls',
+  'numbers query +442071000007 1000007',
+  'stats',
+  'blocks list',
+  'rules list --detection',
+  'protect list',
+  'jobs list',
+  'status',
+];
+
+export async function run(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: { rows: { type: 'string', default: '10000000' }, database: { type: 'string' } },
+  });
+  say(`load average ${loadavg()[0].toFixed(1)}, Node ${process.version}`);
+  const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-rows-'));
+  try {
+    const databaseFile = values.database ?? join(folder, 'sentrypeer.db');
+    await prepare(databaseFile, Number(values.rows));
+    const config = configure(folder, databaseFile);
+    const met = [...(await measureCommands(config)), await measureStart(config)];
+    met.push(await measureVacuum(databaseFile));
+    say('\nGoals');
+    for (const { goal, ok, figure } of met)
+      say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function prepare(databaseFile, rows) {
+  if (!existsSync(databaseFile)) {
+    mkdirSync(dirname(databaseFile), { recursive: true });
+    const ms = await timed(() => fill(databaseFile, rows));
+    say(`${rows} rows made in ${(ms / 1_000).toFixed(0)} s`);
+  }
+  say(`database ${(statSync(databaseFile).size / 1_048_576).toFixed(0)} MiB`);
+}
+
+/** Nothing is pruned, nothing blocked, and the ports are nobody's. */
+function configure(folder, databaseFile) {
+  const file = join(folder, 'rows.conf');
+  const places = ['log_file', 'json_log_file', 'control_socket', 'rules_dir'];
+  const lines = places.map((key) => `${key} = ${join(folder, key)}`);
+  writeFileSync(
+    file,
+    `${lines.join('\n')}\ndatabase_file = ${databaseFile}\nlisten_address = 127.0.0.1\n` +
+      `listen_port = 15066\n[blocking]\nmode = observe\n[retention]\ndatabase_max_size = 1000GiB\n`,
+  );
+  return file;
+}
+
+async function measureCommands(config) {
+  const bare = await medianOf(['--version']);
+  say(`--version ${bare.toFixed(0)} ms (median of ${TIMES}); beyond it:`);
+  const met = [];
+  for (const command of COMMANDS) {
+    const more = (await medianOf([...command.split(' '), '-c', config])) - bare;
+    say(`  ${command.padEnd(48)} ${more.toFixed(0)} ms`);
+    met.push({ goal: `${command} ≤ 200 ms beyond --version`, ok: more <= 200, more });
+  }
+  return met.map(({ goal, ok, more }) => ({ goal, ok, figure: `${more.toFixed(0)} ms` }));
+}
+
+async function medianOf(words) {
+  const times = [];
+  // Some say by their exit code that no agent runs, or that nothing was found.
+  const look = () => execFileAsync(process.execPath, [PROGRAM, ...words]).catch(() => undefined);
+  for (let round = 0; round < TIMES; round += 1) times.push(await timed(look));
+  return times.sort((a, b) => a - b)[TIMES >> 1];
+}
+
+async function measureStart(config) {
+  const begun = performance.now();
+  const child = spawn(process.execPath, [PROGRAM, 'run', '-c', config], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let ms = Number.POSITIVE_INFINITY;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!/listening/i.test(line)) continue;
+    ms = Math.min(ms, performance.now() - begun);
+    child.kill('SIGTERM');
+  }
+  return { goal: 'the agent listens in under 2 s', ok: ms < 2_000, figure: `${ms.toFixed(0)} ms` };
+}
+
+/** Deletes the oldest events and gives their pages back, while 1,000 events a second come. */
+async function measureVacuum(databaseFile) {
+  const quiet = { jsonLogFile: null, inWorker: true, onNotice: say };
+  const store = await openStore({ databaseFile, ...quiet });
+  const none = { events: null, raw: null, sightings: null, blocks: null, numbers: null };
+  const rowsMax = { events: store.nextEventId - 50_000, sightings: 0, blocks: 0 };
+  await store.prune({ beforeUs: none, rowsMax, databaseBytesMax: null });
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  let working = true;
+  const paced = (async () => {
+    for (let id = store.nextEventId; working; id += 20) {
+      store.write(batchOf(makeEvents(id, 20)));
+      await delay(20);
+    }
+  })();
+  const { pagesFreed } = await store.vacuum(20_000);
+  working = false;
+  await paced;
+  histogram.disable();
+  await store.close();
+  const lateMs = histogram.max / 1e6;
+  return {
+    goal: 'vacuum holds the receiving thread up by ≤ 50 ms',
+    ok: lateMs <= 50 && pagesFreed > 0,
+    figure: `at most ${lateMs.toFixed(1)} ms late, ${pagesFreed} pages given back`,
+  };
+}
+
+async function timed(work) {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}

@@ -1,0 +1,56 @@
+import { LIMITS } from '../core/model/limits.js';
+import { identityOf } from './files.js';
+import type { Database } from './sqlite.js';
+
+/**
+ * A database that is read for long, while the file of its name may be removed or replaced: before a
+ * query, at most once a second, the file is looked at, and the one that is there now is read from
+ * then on. While that one cannot be opened, the old one is. Has no statements that last.
+ */
+export async function followFile(file: string, open: () => Promise<Database>): Promise<Database> {
+  let current = await open();
+  let opened = await identityOf(file);
+  let lookedAtMs = performance.now();
+  let looking: Promise<void> = Promise.resolve();
+
+  const look = async (): Promise<void> => {
+    const found = await identityOf(file);
+    if (found === opened || found === 'absent' || found === 'unknown') return;
+    let next: Database;
+    try {
+      next = await open();
+    } catch {
+      // It may be half made: it is tried again with the next query.
+      return;
+    }
+    const old = current;
+    current = next;
+    opened = found;
+    // The package lets queries that are under way end first.
+    await old.close();
+  };
+
+  const use = async <Value>(query: (database: Database) => Promise<Value>): Promise<Value> => {
+    if (performance.now() - lookedAtMs >= LIMITS.databaseLookMs) {
+      lookedAtMs = performance.now();
+      looking = looking.then(look);
+    }
+    await looking;
+    return query(current);
+  };
+
+  return {
+    run: (sql, values) => use((each) => each.run(sql, values)),
+    exec: (sql) => use((each) => each.exec(sql)),
+    all: (sql, values) => use((each) => each.all(sql, values)),
+    get: (sql, values) => use((each) => each.get(sql, values)),
+    prepare: (sql) => use((each) => each.prepare(sql)),
+    interrupt: () => {
+      current.interrupt();
+    },
+    close: async () => {
+      await looking;
+      await current.close();
+    },
+  };
+}
