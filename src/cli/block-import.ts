@@ -18,7 +18,7 @@ export interface ReadBlocks {
 }
 
 /**
- * Reads what `blocks export` writes as plain, csv, json, nft or ipset, and plain lists of others: one
+ * Reads what `blocks export` writes, in each of its formats, and plain lists of others: one
  * target a line, the rest of the line is passed over, `#` and `;` begin comments. Remaining times are
  * kept. Throws AgentError USAGE for JSON that is no listing of blocks, or too much.
  */
@@ -45,6 +45,7 @@ const isNothing = (line: string): boolean =>
   /^\s*([#;].*)?$/.test(line) || /^(create |add (table|set) )/.test(line);
 
 const NFT_LINE = /^add element \S+ \S+ \w+_(\d{1,3}) \{ (\S+?)(?: timeout (\d+)s)? \}$/;
+const MIKROTIK_LINE = /^\/ipv?6? firewall address-list add .*?address=(\S+)(?: timeout=(\d+)s)?/;
 const IPSET_LINE = /^add \S+ (\S+?)(?: timeout (\d+))?(?: -exist)?$/;
 
 /** Seconds of 0 mean no end to ipset. */
@@ -58,6 +59,8 @@ function readLine(line: string, defaults: ImportDefaults): AddBlock | null {
   if (nft !== null) return timed(`${nft[2] ?? ''}/${nft[1] ?? ''}`, nft[3], defaults);
   const ipset = IPSET_LINE.exec(line);
   if (ipset !== null) return timed(ipset[1] ?? '', ipset[2], defaults);
+  const mikrotik = MIKROTIK_LINE.exec(line);
+  if (mikrotik !== null) return timed(mikrotik[1] ?? '', mikrotik[2], defaults);
   const [target = ''] = line.trim().split(/[\s,;#]+/);
   return blockOf(target, defaults);
 }

@@ -10,7 +10,8 @@ import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
 export default class Uninstall extends AgentCommand {
   static override summary = 'Take away what `install` set up, and our firewall rules';
   static override description =
-    'Configuration, database and logs stay, unless --purge is given. Nothing of others is touched.';
+    'Configuration, database and logs stay, unless --purge is given. Nothing of others is touched: ' +
+    'a folder or an account that was there before the installation stays.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
     'sudo <%= config.bin %> <%= command.id %>',

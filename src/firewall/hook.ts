@@ -39,6 +39,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     name: 'hook',
     readable: false,
     expiresItself: false,
+    addsSideBySide: false,
     guard: null,
     probe: async () => {
       const said = await call('probe', {});

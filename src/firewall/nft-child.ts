@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { createIncludeFile } from './nft-include.js';
+import { createIncludeFiles } from './nft-include.js';
 import { nftError } from './nft-run.js';
 
 /**
@@ -15,7 +15,12 @@ export type NftAnswer =
 
 /** A long-lived `nft -i`: one line, or one file that it reads, is one transaction. */
 export interface NftChild {
-  /** Not for parallel use. `script` holds one command a line; all of them are one transaction. */
+  /** Starts it when there is none, so that the next script need not wait for that. */
+  readonly start: () => void;
+  /**
+   * `script` holds one command a line; all of them are one transaction. It is given to nft before
+   * this returns, and several may be under way: they keep their order.
+   */
   run(script: string): Promise<NftAnswer>;
   /** true: the child that the last script went to has come to its end. */
   readonly hasEnded: () => boolean;
@@ -34,8 +39,16 @@ interface Child {
   lines: number;
   said: string;
   ended: boolean;
-  /** Told when something was said or the child ended. */
-  wake: () => void;
+  /** Whose answers are to come, in order. */
+  readonly waiting: Waiting[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+interface Waiting {
+  readonly word: string;
+  readonly msMax: number;
+  /** Takes what was said before the complaint about `word`; null: that does not come. */
+  readonly finish: (heard: string | null) => void;
 }
 
 /**
@@ -49,51 +62,60 @@ export function createNftChild(
   options: NftChildOptions = {},
 ): NftChild {
   const { nowMs = () => performance.now(), linesMax = LIMITS.firewallChildLinesMax } = options;
-  const includes = createIncludeFile();
+  const includes = createIncludeFiles();
   let child: Child | null = null;
+  let ending: Promise<void> = Promise.resolve();
   let asked = 0;
   let restUntilMs = -Infinity;
 
-  const give = async (live: Child, script: string): Promise<NftAnswer> => {
+  const ask = async (line: string, msMax: number): Promise<NftAnswer> => {
+    if (child !== null && (child.ended || child.lines > linesMax)) drop();
+    if (child === null && nowMs() < restUntilMs) return { kind: 'unknown' };
+    const live = (child ??= start(command));
     asked += 1;
     live.lines += 2;
     const word = `sentrypeer_end_${asked}`;
-    const long = script.length > LIMITS.firewallChildLineCharsMax;
-    const line = long ? await includes.put(script) : script.trimEnd().replaceAll('\n', '; ');
-    if (line === null) return { kind: 'unknown' };
-    live.said = '';
     live.write(`${line}\n${word}\n`);
-    const msMax = long ? LIMITS.firewallBulkMsMax : LIMITS.firewallChildMsMax;
     const heard = await hear(live, word, msMax);
-    if (heard === null) return { kind: 'unknown' };
-    return /Error|ERROR/.test(heard)
-      ? { kind: 'refused', error: nftError(heard) }
-      : { kind: 'taken' };
+    if (heard !== null) {
+      return /Error|ERROR/.test(heard)
+        ? { kind: 'refused', error: nftError(heard) }
+        : { kind: 'taken' };
+    }
+    restUntilMs = nowMs() + LIMITS.firewallChildRestMs;
+    if (child === live) drop();
+    // Whoever tries the same elsewhere must not be overtaken by what this one still does.
+    await ending;
+    return { kind: 'unknown' };
   };
 
-  const drop = async (): Promise<void> => {
+  const drop = (): void => {
     const old = child;
     child = null;
-    await old?.end();
+    if (old !== null) ending = Promise.all([ending, old.end()]).then(() => undefined);
+  };
+
+  const run = async (script: string): Promise<NftAnswer> => {
+    if (script.length <= LIMITS.firewallChildLineCharsMax) {
+      return ask(script.trimEnd().replaceAll('\n', '; '), LIMITS.firewallChildMsMax);
+    }
+    const include = includes.put(script);
+    if (include === null) return { kind: 'unknown' };
+    const answer = await ask(include.line, LIMITS.firewallBulkMsMax);
+    // One that gave no answer may still read it.
+    if (answer.kind !== 'unknown') include.free();
+    return answer;
   };
 
   return {
-    run: async (script) => {
-      if (child !== null && (child.ended || child.lines > linesMax)) {
-        await drop();
-      }
-      if (child === null && nowMs() < restUntilMs) return { kind: 'unknown' };
-      child ??= start(command);
-      const answer = await give(child, script);
-      if (answer.kind === 'unknown') {
-        restUntilMs = nowMs() + LIMITS.firewallChildRestMs;
-        await drop();
-      }
-      return answer;
+    start: () => {
+      if (child === null && nowMs() >= restUntilMs) child = start(command);
     },
+    run,
     hasEnded: () => child === null || child.ended,
     close: async () => {
-      await drop();
+      drop();
+      await ending;
       await includes.remove();
     },
   };
@@ -101,23 +123,39 @@ export function createNftChild(
 
 /** What was said before the complaint about `word`; null when the complaint does not come. */
 async function hear(child: Child, word: string, msMax: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const finish = (heard: string | null): void => {
-      clearTimeout(timer);
-      child.wake = () => undefined;
-      resolve(heard);
-    };
-    const timer = setTimeout(() => {
-      finish(null);
-    }, msMax);
-    const look = (): void => {
-      const at = child.said.indexOf(`\n${word}`);
-      if (at !== -1) finish(child.said.slice(0, Math.max(0, child.said.lastIndexOf('\n', at - 1))));
-      else if (child.ended || child.said.length > LIMITS.firewallChildAnswerBytesMax) finish(null);
-    };
-    child.wake = look;
-    look();
+  return new Promise((finish) => {
+    child.waiting.push({ word, msMax, finish });
+    if (child.waiting.length === 1) expectFirst(child);
+    if (child.ended) look(child);
   });
+}
+
+/** Gives out the answers that have come. */
+function look(child: Child): void {
+  for (let [first] = child.waiting; first !== undefined; [first] = child.waiting) {
+    const at = child.said.indexOf(`\n${first.word}`);
+    const over = child.ended || child.said.length > LIMITS.firewallChildAnswerBytesMax;
+    if (at === -1 && !over) return;
+    child.waiting.shift();
+    first.finish(
+      at === -1 ? null : child.said.slice(0, Math.max(0, child.said.lastIndexOf('\n', at - 1))),
+    );
+    child.said = child.said.slice(at + 1 + first.word.length);
+    expectFirst(child);
+  }
+}
+
+/** The time of an answer begins when all before it have come. */
+function expectFirst(child: Child): void {
+  clearTimeout(child.timer);
+  const [first] = child.waiting;
+  if (first === undefined) return;
+  child.timer = setTimeout(() => {
+    // What came while this process was busy is read before this.
+    setImmediate(() => {
+      if (child.waiting[0] === first) first.finish(null);
+    });
+  }, first.msMax);
 }
 
 function start(command: readonly string[]): Child {
@@ -139,7 +177,8 @@ function start(command: readonly string[]): Child {
     lines: 0,
     said: '\n',
     ended: false,
-    wake: () => undefined,
+    waiting: [],
+    timer: undefined,
     write: (text) => {
       running.stdin.write(text);
     },
@@ -154,11 +193,11 @@ function start(command: readonly string[]): Child {
   running.stdin.on('error', () => undefined);
   running.stderr.on('data', (chunk: Buffer) => {
     child.said += chunk.toString('latin1');
-    child.wake();
+    look(child);
   });
   void running.then(() => {
     child.ended = true;
-    child.wake();
+    look(child);
   });
   return child;
 }

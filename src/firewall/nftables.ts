@@ -1,24 +1,13 @@
-import { covers, type Cidr } from '../core/model/address.js';
-import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { createNftChild, type NftChild } from './nft-child.js';
+import { applyChanges, createTableTurns, isGone, listTerse, type NftTable } from './nft-apply.js';
+import { createNftChild } from './nft-child.js';
 import { openGuard, type NftGuard } from './nft-guard.js';
-import {
-  buildApplyScript,
-  buildProtectScript,
-  protectSetNames,
-  type KnownSets,
-} from './nft-changes.js';
+import { buildProtectScript, protectSetNames } from './nft-changes.js';
 import { buildLimitScript } from './nft-limit.js';
-import {
-  extractTable,
-  readFirewall,
-  readGuardPid,
-  readKnownSets,
-  readTableOwner,
-} from './nft-read.js';
-import { buildSyncScript, requireBlockTarget, requireTarget } from './nft-ruleset.js';
+import { readFirewall } from './nft-read.js';
+import { extractTable, readGuardPid, readKnownSets, readTableOwner } from './nft-terse.js';
+import { buildSyncScript, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
@@ -26,10 +15,11 @@ import type {
   ActualFirewall,
   DesiredFirewall,
   Firewall,
+  FirewallGuard,
   FirewallLook,
   FirewallOwner,
 } from './port.js';
-import { createTurns } from './turns.js';
+import type { FirewallChange } from '../core/model/block.js';
 
 export interface NftablesOptions {
   /** Our table, of family inet. */
@@ -40,16 +30,9 @@ export interface NftablesOptions {
   readonly owner?: FirewallOwner;
 }
 
-interface State {
-  readonly table: string;
+interface State extends NftTable {
   readonly command: readonly string[];
-  readonly child: NftChild;
-  readonly nft: (args: readonly string[], input: string | null, bulk: boolean) => Promise<string>;
   readonly ownMark: FirewallOwner | null;
-  /** The sets last seen in the kernel; null: to be read before the next change. */
-  known: KnownSets | null;
-  /** The protected peers of the last sync. */
-  protect: readonly Cidr[];
   stormRate: number;
   watch: NftWatch | null;
   guard: NftGuard | null;
@@ -59,7 +42,7 @@ interface State {
 
 /**
  * The nftables backend: a table of our own, nobody else's touched. Changes go to a long-lived nft,
- * a whole table to `nft -f -`. Calls are served one after another.
+ * a whole table to `nft -f -`. Calls are served one after another; additions may overlap each other.
  * `apply` rejects with FIREWALL_GONE when the table was taken away: then `sync` is due. A block
  * that lies wholly within a protected peer of the last sync is refused with PROTECTED by `apply`;
  * `sync` takes it: a start without any protection is worse, and the peer's accept comes first.
@@ -72,6 +55,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     table,
     command,
     child: createNftChild(command),
+    turns: createTableTurns(),
     known: null,
     protect: [],
     stormRate: 1,
@@ -86,46 +70,49 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
         msMax: bulk ? LIMITS.firewallBulkMsMax : LIMITS.firewallCommandMsMax,
       }),
   };
-  const inTurn = createTurns();
+  const { alone } = state.turns;
   return {
     name: 'nftables',
     readable: true,
     expiresItself: true,
-    guard: {
-      put: async (desired) => {
-        const why = await inTurn(() => putGuard(state, desired));
-        // Not in turn: changes must not wait for the filling.
-        await state.guard?.filled;
-        return why;
-      },
-      inForce: () => state.guard?.inForce() === true,
-    },
-    probe: () => inTurn(() => probe(state)),
-    sync: (desired) => inTurn(() => sync(state, desired)),
-    apply: (changes) => inTurn(() => apply(state, changes)),
-    look: () => inTurn(() => look(state)),
+    addsSideBySide: true,
+    guard: guardOf(state),
+    probe: () => alone(() => probe(state)),
+    sync: (desired) => alone(() => sync(state, desired)),
+    apply: (changes) => apply(state, changes),
+    look: () => alone(() => look(state)),
     // Not in turn: it takes seconds at 100,000 blocks, and the next block must not wait for it.
     visit: (see) => visitTable(command, table, see),
-    protect: (peers) => inTurn(() => protect(state, peers)),
-    limit: (on) => inTurn(() => limit(state, on)),
+    protect: (peers) => alone(() => protect(state, peers)),
+    limit: (on) => alone(() => limit(state, on)),
     watch: (lost) => {
       state.lost = lost;
       state.watch ??= watchTable(command, table, lost);
     },
-    read: () => inTurn(() => read(state)),
-    print: () => inTurn(() => print(state)),
-    remove: () => inTurn(() => remove(state)),
+    read: () => alone(() => read(state)),
+    print: () => alone(() => print(state)),
+    remove: () => alone(() => remove(state)),
     close: async () => {
       state.lost = () => undefined;
       await state.watch?.close();
       state.watch = null;
-      await inTurn(async () => {
+      await alone(async () => {
         await closeGuard(state);
         await state.child.close();
       });
     },
   };
 }
+
+const guardOf = (state: State): FirewallGuard => ({
+  put: async (desired) => {
+    const why = await state.turns.alone(() => putGuard(state, desired));
+    // Not in turn: changes must not wait for the filling.
+    await state.guard?.filled;
+    return why;
+  },
+  inForce: () => state.guard?.inForce() === true,
+});
 
 /**
  * `--check` lets the kernel go through the whole transaction and then drop it, so it tells whether
@@ -143,18 +130,18 @@ async function probe(state: State): Promise<string> {
 async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   const script = buildSyncScript(state.table, desired, state.ownMark);
   state.known = null;
-  await state.nft(['-f', '-'], script.text, true);
+  const writing = state.nft(['-f', '-'], script.text, true);
+  // Meanwhile, for the first block must not wait for a spawn.
+  state.child.start();
+  await writing;
   state.known = { names: script.blockSets, elementsMax: desired.blocksMax };
   state.protect = desired.protect.map(requireTarget);
   state.stormRate = desired.stormRate;
 }
 
 async function apply(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  for (const change of changes) {
-    if (change.kind === 'add' && change.scope !== 'forced') refuseProtected(state, change.target);
-  }
   try {
-    await applyToTable(state, changes);
+    await applyChanges(state, changes);
   } catch (error) {
     // The guard is what drops until the table is back, so it takes what is wanted all the same.
     if (isGone(error)) await state.guard?.change(changes);
@@ -163,40 +150,6 @@ async function apply(state: State, changes: readonly FirewallChange[]): Promise<
   const inGuard = state.guard?.change(changes);
   // Who is freed must be free when it is said; who is blocked is, by the table.
   if (changes.some(({ kind }) => kind === 'remove')) await inGuard;
-}
-
-const isGone = (error: unknown): boolean =>
-  error instanceof AgentError && error.code === 'FIREWALL_GONE';
-
-async function applyToTable(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  const before = state.known;
-  try {
-    await applyOnce(state, changes);
-  } catch (error) {
-    // What we remember of the sets may be older than the table; then what is there decides.
-    state.known = null;
-    if (before === null || !isGone(error)) throw error;
-    await applyOnce(state, changes);
-  }
-}
-
-async function applyOnce(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  const known = state.known ?? (await readKnown(state));
-  const script = buildApplyScript(state.table, changes, known);
-  // What makes a set must not be done twice, so it does not go where the answer may be missing.
-  const mayRepeat = !script.makesSets;
-  if (script.text !== '' && !(mayRepeat && (await taken(state, script.text)))) {
-    const bulk = changes.length > LIMITS.firewallSmallChangesMax;
-    await state.nft(['-f', '-'], script.text, bulk);
-  }
-  state.known = { names: script.blockSets, elementsMax: known.elementsMax };
-}
-
-/** True when the long-lived nft took the script; it is refused with an AgentError. */
-async function taken(state: State, script: string): Promise<boolean> {
-  const answer = await state.child.run(script);
-  if (answer.kind === 'refused') throw answer.error;
-  return answer.kind === 'taken';
 }
 
 async function protect(state: State, peers: readonly string[]): Promise<void> {
@@ -239,36 +192,13 @@ async function closeGuard(state: State): Promise<void> {
   state.guard = null;
 }
 
-const listTerse = (state: State): Promise<string> => state.nft(['-j', ...LIST_TERSE], null, false);
-
 async function look(state: State): Promise<FirewallLook> {
-  const json = await listTerse(state);
+  const ruleset = await listTerse(state);
   return {
-    present: readKnownSets(json, state.table) !== null,
-    owner: readTableOwner(json, state.table),
-    guardPid: readGuardPid(json, guardName(state)),
+    present: readKnownSets(ruleset, state.table) !== null,
+    owner: readTableOwner(ruleset, state.table),
+    guardPid: readGuardPid(ruleset, guardName(state)),
   };
-}
-
-async function readKnown(state: State): Promise<KnownSets> {
-  const known = readKnownSets(await listTerse(state), state.table);
-  if (known !== null) return known;
-  throw new AgentError(
-    'FIREWALL_GONE',
-    `table inet ${state.table} is not in the firewall, or not with all of its rules`,
-    'another program took them away: find it, or start the agent again to write them anew',
-  );
-}
-
-function refuseProtected(state: State, target: string): void {
-  const cidr = requireBlockTarget(target);
-  const peer = state.protect.find((each) => covers(each, cidr));
-  if (peer === undefined) return;
-  throw new AgentError(
-    'PROTECTED',
-    `${target} is within the protected peer ${peer.text}`,
-    'take the peer off the protected ones first',
-  );
 }
 
 async function read(state: State): Promise<ActualFirewall> {
@@ -282,7 +212,7 @@ async function read(state: State): Promise<ActualFirewall> {
 }
 
 async function print(state: State): Promise<string> {
-  return extractTable(await state.nft(LIST_TERSE, null, false), state.table);
+  return extractTable(await listTerse(state), state.table);
 }
 
 async function remove(state: State): Promise<void> {
@@ -291,9 +221,3 @@ async function remove(state: State): Promise<void> {
   const script = `add table inet ${state.table}\ndelete table inet ${state.table}\n`;
   await state.nft(['-f', '-'], script, true);
 }
-
-/**
- * Rules and sets without elements. nft 1.0.6 fetches them all the same for `list table` (1.5 s at
- * 100,000), but not for `list ruleset`.
- */
-const LIST_TERSE = ['-t', 'list', 'ruleset', 'inet'];

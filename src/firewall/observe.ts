@@ -10,6 +10,7 @@ export function createObserve(): Firewall {
     name: 'observe',
     readable: false,
     expiresItself: true,
+    addsSideBySide: false,
     guard: null,
     probe: () => Promise.resolve('observing: no firewall rule is written'),
     sync: done,

@@ -75,6 +75,8 @@ export interface Firewall {
   readonly readable: boolean;
   /** true: an element goes when its time is over; else the agent's job takes it away. */
   readonly expiresItself: boolean;
+  /** true: additions may be applied while others are under way; all else waits for what came before. */
+  readonly addsSideBySide: boolean;
   /** null: this backend knows none. */
   readonly guard: FirewallGuard | null;
   /** One line when this backend can work here, an AgentError when it cannot. Changes nothing. */

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -45,7 +44,9 @@ interface Run {
 
 /**
  * Sends changes to the firewall: the first at once, those that come while a transaction is under
- * way together in the next. Order is kept. When a batch is refused it is halved until the bad
+ * way together in the next. In a crowd additions do not wait for that, where the firewall takes them
+ * side by side: while this process is busy with the crowd it hears no answer. What takes away waits
+ * for all before it, and all after wait for it. When a batch is refused it is halved until the bad
  * element stands alone, so that one bad block never keeps the good ones out.
  */
 export function createFirewallQueue(
@@ -63,39 +64,76 @@ export function createFirewallQueue(
     lastTransactionMs: null,
   };
   const run: Run = { firewall, onApplied, onFailed, nowMs, counts };
-  const pending: FirewallChange[] = [];
-  let working: Promise<void> | null = null;
-
-  const work = async (): Promise<void> => {
-    try {
-      while (pending.length > 0) {
-        const batch = pending.splice(0, LIMITS.firewallBatchChangesMax);
-        counts.underWay = batch.length;
-        await applyBatch(run, batch);
-        counts.underWay = 0;
-        // Many at once: few large transactions bring the last of them in sooner.
-        if (batch.length >= LIMITS.firewallCrowdChanges) {
-          await setTimeout(LIMITS.firewallCrowdGatherMs);
-        }
-      }
-    } finally {
-      working = null;
-    }
-  };
-
+  const flow: Flow = { run, pending: [], batches: new Set(), beside: false, rest: null };
+  const { pending, batches } = flow;
   return {
     submit: (changes) => {
       const room = LIMITS.firewallQueueChangesMax - pending.length;
       for (const change of changes.slice(0, room)) pending.push(change);
       if (changes.length > room) refuse(run, changes.slice(room));
-      if (pending.length > 0) working ??= work();
+      beginWhatMay(flow);
     },
     idle: async () => {
-      while (working !== null) await working;
+      while (batches.size > 0) await Promise.all(batches);
     },
     stats: () => ({ ...counts, pending: pending.length }),
   };
 }
+
+/** What waits and what is under way. */
+interface Flow {
+  readonly run: Run;
+  readonly pending: FirewallChange[];
+  readonly batches: Set<Promise<void>>;
+  /** true: others may begin beside the batches under way. */
+  beside: boolean;
+  /** Begins the last few of a crowd at the end of this turn of the loop. */
+  rest: NodeJS.Immediate | null;
+}
+
+function begin(flow: Flow, batch: readonly FirewallChange[]): void {
+  const { run, batches } = flow;
+  run.counts.underWay += batch.length;
+  flow.beside = run.firewall.addsSideBySide && isCrowdPart(batch);
+  const working = applyBatch(run, batch).finally(() => {
+    run.counts.underWay -= batch.length;
+    batches.delete(working);
+    beginWhatMay(flow);
+  });
+  batches.add(working);
+}
+
+function beginWhatMay(flow: Flow): void {
+  const { pending, batches } = flow;
+  if (batches.size === 0 && pending.length > 0) {
+    begin(flow, pending.splice(0, LIMITS.firewallBatchChangesMax));
+  }
+  while (
+    hasRoomBeside(flow) &&
+    pending.length >= LIMITS.firewallCrowdChanges &&
+    // What came all at once is one large transaction sooner than many small ones.
+    pending.length < LIMITS.firewallCrowdChangesMax &&
+    isCrowdPart(pending.slice(0, LIMITS.firewallCrowdChanges))
+  ) {
+    begin(flow, pending.splice(0, LIMITS.firewallCrowdChanges));
+  }
+  // The last few of a crowd do not wait for answers, which are heard after much other work.
+  if (batches.size > 1 && pending.length > 0) {
+    flow.rest ??= setImmediate(() => {
+      flow.rest = null;
+      if (hasRoomBeside(flow) && pending.length > 0 && isCrowdPart(pending)) {
+        begin(flow, pending.splice(0));
+      }
+    });
+  }
+}
+
+const hasRoomBeside = ({ beside, batches }: Flow): boolean =>
+  beside && batches.size > 0 && batches.size < LIMITS.firewallBatchesMax;
+
+/** Few additions and nothing else. */
+const isCrowdPart = (batch: readonly FirewallChange[]): boolean =>
+  batch.length <= LIMITS.firewallCrowdChanges && batch.every(({ kind }) => kind === 'add');
 
 function refuse(run: Run, changes: readonly FirewallChange[]): void {
   run.counts.refusedTotal += changes.length;

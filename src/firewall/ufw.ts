@@ -56,6 +56,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     name: 'ufw',
     readable: true,
     expiresItself: false,
+    addsSideBySide: false,
     guard: null,
     probe: () => inTurn(() => probe(state)),
     sync: (desired) => inTurn(() => sync(state, desired)),

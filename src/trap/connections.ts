@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Endpoint, TlsRecord } from '../core/model/transport.js';
+import type { Endpoint, Packet, TlsRecord } from '../core/model/transport.js';
 import { toEndpoint } from './endpoint.js';
 import type { StreamTransport, TrapContext } from './options.js';
 
@@ -143,12 +143,12 @@ export function deliver(
   const { transport, source, local, tls, phase } = connection;
   context.counts.received[transport] += 1;
   const receivedAtUs = context.options.nowUs();
-  const failed = phase === 'handshake' ? { handshake: 'failed' as const } : {};
-  const secured = tls === null ? {} : { tls };
-  context.options.onPacket(
-    { receivedAtUs, transport, source, local, bytes, ...secured, ...failed },
-    answer,
-  );
+  // Of the same shape as a datagram's, for which the compiled code is made.
+  const packet: Packet = { receivedAtUs, transport, source, local, bytes };
+  const failed = phase === 'handshake' ? { handshake: 'failed' as const } : null;
+  const secured = tls === null ? null : { tls };
+  const plain = failed === null && secured === null;
+  context.options.onPacket(plain ? packet : { ...packet, ...secured, ...failed }, answer);
 }
 
 /** Gives out what came in place of a handshake. Nothing can be answered to it. */

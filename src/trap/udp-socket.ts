@@ -49,7 +49,7 @@ export async function openUdpSocket(
         transport: 'udp',
         source,
         local: localOf === null ? local : { address: localOf(source.address), port: local.port },
-        bytes,
+        bytes: asMade(bytes),
       },
       (answer) => {
         outbox.put(answer, peer, peerPort);
@@ -71,6 +71,13 @@ export async function openUdpSocket(
       }),
   };
 }
+
+/**
+ * The same bytes as a Buffer that JavaScript made. V8 tells those that Node's native code makes from
+ * them: the first message of a stream would throw away the compiled parser, in a crowd of all moments.
+ */
+const asMade = (bytes: Buffer): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function bind(socket: Socket, wanted: Listening): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -69,16 +69,20 @@ describe('an export', () => {
     }
   });
 
-  it.each(['plain', 'nft', 'ipset', 'csv', 'json'] as const)('as %s is read back', (name) => {
-    const { blocks, odd } = readBlocks(write(name, BLOCKS), DEFAULTS, NOW_MS);
-    expect(odd).toEqual([]);
-    expect(blocks.map(({ target }) => target)).toEqual(['203.0.113.7/32', '2001:db8::/64']);
-    const times = blocks.map((block) => block.duration_s);
-    expect(times).toEqual(name === 'plain' ? [60, 60] : name === 'nft' ? [3600, 60] : [3600, null]);
-    if (name === 'csv' || name === 'json') {
-      expect(blocks[0]).toMatchObject({ scope: 'sip', reason: BLOCKS[0]?.reason });
-    }
-  });
+  it.each(['plain', 'nft', 'ipset', 'mikrotik', 'csv', 'json'] as const)(
+    'as %s is read back',
+    (name) => {
+      const { blocks, odd } = readBlocks(write(name, BLOCKS), DEFAULTS, NOW_MS);
+      expect(odd).toEqual([]);
+      expect(blocks.map(({ target }) => target)).toEqual(['203.0.113.7/32', '2001:db8::/64']);
+      const times = blocks.map((block) => block.duration_s);
+      const unsaid = name === 'plain' || name === 'nft' || name === 'mikrotik';
+      expect(times).toEqual([name === 'plain' ? 60 : 3600, unsaid ? 60 : null]);
+      if (name === 'csv' || name === 'json') {
+        expect(blocks[0]).toMatchObject({ scope: 'sip', reason: BLOCKS[0]?.reason });
+      }
+    },
+  );
 });
 
 describe('an import', () => {

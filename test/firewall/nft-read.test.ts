@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extractTable, readFirewall, readKnownSets } from '../../src/firewall/nft-read.js';
+import { readFirewall } from '../../src/firewall/nft-read.js';
 import { baseSetNames } from '../../src/firewall/nft-ruleset.js';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -75,26 +75,10 @@ describe('reading the firewall', () => {
     const rest = whole.filter((entry) => !JSON.stringify(entry).includes(part));
     expect(rest.length).toBe(whole.length - 1);
     expect(readFirewall(text(rest), 't')).toEqual({ present: false, protect: [], blocks: [] });
-    expect(readKnownSets(text(rest), 't')).toBeNull();
-  });
-
-  it('gives the block sets and their size', () => {
-    const known = readKnownSets(text(listing({ sip_ipv4_9: [], protect_ipv4_32: [] })), 't');
-    expect(known?.elementsMax).toBe(77);
-    expect([...(known?.names ?? [])]).toEqual([...baseSetNames(), 'sip_ipv4_9']);
   });
 
   it('sees nothing of ours in the table of another', () => {
     const json = text(listing({ all_ipv4_32: ['203.0.113.7'] }));
     expect(readFirewall(json, 'other').present).toBe(false);
-    expect(readKnownSets(json, 'other')).toBeNull();
-  });
-
-  it('takes the text of our table out of a listing of all', () => {
-    const ruleset =
-      'table inet a {\n\tchain t {\n\t}\n}\ntable inet t {\n\tx\n}\ntable inet tt {\n}';
-    expect(extractTable(ruleset, 't')).toBe('table inet t {\n\tx\n}');
-    expect(extractTable(ruleset, 'other')).toBe('');
-    expect(extractTable('', 't')).toBe('');
   });
 });

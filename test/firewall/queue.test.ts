@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FirewallChange } from '../../src/core/model/block.js';
@@ -17,6 +18,8 @@ const change = (id: number): FirewallChange => ({
 const ids = (changes: readonly FirewallChange[]): number[] =>
   changes.map((each) => (each.kind === 'add' ? (each.timeoutS ?? -1) : -1));
 
+const PART = LIMITS.firewallCrowdChanges;
+
 const failure = (code: ErrorCode): AgentError => new AgentError(code, 'no', 'none');
 
 interface Rig {
@@ -28,8 +31,12 @@ interface Rig {
   readonly failed: [number[], string][];
 }
 
-/** A queue on a firewall that refuses a transaction when `refuse` says why. */
-function makeRig(refuse: (batch: readonly number[]) => Error | null): Rig {
+/** A queue on a firewall that refuses a transaction when `refuse` says why, and else is `done`. */
+function makeRig(
+  refuse: (batch: readonly number[]) => Error | null,
+  addsSideBySide = false,
+  done: Promise<void> = Promise.resolve(),
+): Rig {
   const calls: number[][] = [];
   const applied: number[] = [];
   const tookMs: number[] = [];
@@ -37,11 +44,12 @@ function makeRig(refuse: (batch: readonly number[]) => Error | null): Rig {
   let clockMs = 0;
   const firewall: Firewall = {
     ...createObserve(),
+    addsSideBySide,
     apply: (changes) => {
       clockMs += 3;
       calls.push(ids(changes));
       const error = refuse(ids(changes));
-      return error === null ? Promise.resolve() : Promise.reject(error);
+      return error === null ? done : Promise.reject(error);
     },
   };
   const queue = createFirewallQueue(firewall, {
@@ -158,6 +166,60 @@ describe('the firewall queue', () => {
     await rig.queue.idle();
     expect(rig.calls.map((call) => call.length)).toEqual([LIMITS.firewallBatchChangesMax, 5]);
     expect(rig.applied).toEqual(range(1, count));
+  });
+
+  it('sends a crowd in parts side by side, without hearing of the first', async () => {
+    const rig = makeRig(() => null, true);
+    for (const id of range(1, 1 + 2 * PART)) rig.queue.submit([change(id)]);
+    expect(rig.calls).toEqual([[1], range(2, 1 + PART), range(2 + PART, 1 + 2 * PART)]);
+    await rig.queue.idle();
+    expect(rig.applied).toEqual(range(1, 1 + 2 * PART));
+  });
+
+  it('sends the last few of a crowd at the end of the turn', async () => {
+    const rig = makeRig(() => null, true, new Promise(() => undefined));
+    for (const id of range(1, 1 + PART + 3)) rig.queue.submit([change(id)]);
+    expect(rig.calls).toEqual([[1], range(2, 1 + PART)]);
+    await setImmediate();
+    expect(rig.calls).toEqual([[1], range(2, 1 + PART), range(2 + PART, 4 + PART)]);
+  });
+
+  it('lets a removal wait for all before it, and all after wait for it', async () => {
+    const rig = makeRig(() => null, true);
+    for (const id of range(1, 1 + PART)) rig.queue.submit([change(id)]);
+    rig.queue.submit([{ kind: 'remove', target: '10.0.0.1/32', scope: 'all' }]);
+    for (const id of range(100, 100 + 2 * PART)) rig.queue.submit([change(id)]);
+    expect(rig.calls).toEqual([[1], range(2, 1 + PART)]);
+    await setImmediate();
+    await rig.queue.idle();
+    const [, , third] = rig.calls;
+    // One that takes away is -1 here.
+    expect(third?.slice(0, 2)).toEqual([-1, 100]);
+    expect(rig.calls.flat()).toEqual([...range(1, 1 + PART), -1, ...range(100, 100 + 2 * PART)]);
+  });
+
+  it('makes one large transaction of what came all at once', async () => {
+    const rig = makeRig(() => null, true);
+    rig.queue.submit(range(1, 5000).map(change));
+    rig.queue.submit(range(5001, 9000).map(change));
+    await rig.queue.idle();
+    expect(rig.calls.map((call) => call.length)).toEqual([5000, 4000]);
+  });
+
+  it('has no more than so many transactions under way', () => {
+    const rig = makeRig(() => null, true, new Promise(() => undefined));
+    for (const id of range(1, 10_000)) rig.queue.submit([change(id)]);
+    expect(rig.calls.length).toBe(LIMITS.firewallBatchesMax);
+  });
+
+  it('takes apart the part of a crowd that is refused, and keeps the others', async () => {
+    const rig = makeRig(refusing(5, 40), true);
+    for (const id of range(1, 100)) rig.queue.submit([change(id)]);
+    await setImmediate();
+    await rig.queue.idle();
+    const good = range(1, 100).filter((id) => id !== 5 && id !== 40);
+    expect([...rig.applied].sort((a, b) => a - b)).toEqual(good);
+    expect(rig.failed.flatMap(([each]) => each)).toEqual([5, 40]);
   });
 
   it('refuses what goes beyond its bound, and says and counts it', async () => {

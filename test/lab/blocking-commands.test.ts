@@ -68,6 +68,8 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     expect((await listed('--sort', 'ends'))[0]).toBe('10.0.0.1/32');
     const plain = await type('blocks', 'export');
     expect(plain.stdout.split('\n').length).toBe(4);
+    const whole = await type('blocks', 'export', '--scope', 'all');
+    expect(whole.stdout.split('\n')).toEqual(['203.0.113.7/32', '203.0.113.0/24', '2001:db8::/64']);
     const json = await type('blocks', 'export', '--json');
     expect((JSON.parse(json.stdout) as Listed).blocks.length).toBe(4);
     const nft = await type('blocks', 'export', '--format', 'nft');

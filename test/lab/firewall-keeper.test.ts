@@ -53,6 +53,25 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect((await rig.firewall.look()).present).toBe(true);
   });
 
+  // nft 1.0.6 breaks its JSON off at a table with an owner, depending on what follows.
+  it.each(['firewalld', 'a', 'z_0'])(
+    'is whole again with a guard before table %s',
+    async (name) => {
+      rig.block('10.0.0.1');
+      await rig.keeper.idle();
+      await rig.keeper.guard();
+      await nft('flush', 'ruleset');
+      await waitUntil('it is repaired', () => rig.keeper.stats().repairs === 1);
+      await nft('add', 'table', 'inet', name);
+      await nft('delete', 'table', 'inet', 'sentrypeer');
+      await waitUntil('it is repaired again', () => rig.keeper.stats().repairs === 2);
+      await nft('flush', 'table', 'inet', 'sentrypeer');
+      await waitUntil('and once more', () => rig.keeper.stats().repairs === 3);
+      expect(await targets()).toEqual(['10.0.0.1/32']);
+      expect(rig.said.join('\n')).not.toContain('could not');
+    },
+  );
+
   it('keeps dropping by its guard while the ruleset is flushed, also what is blocked meanwhile', async () => {
     rig.block('203.0.113.7');
     await rig.keeper.idle();
@@ -157,13 +176,31 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect(rig.said.filter((line) => line.includes('is full')).length).toBe(1);
   });
 
-  it('goes on when its long-lived nft is killed', async () => {
-    rig.block('10.0.0.1');
-    await rig.keeper.idle();
+  const killNft = async (): Promise<void> => {
     const { stdout } = await lab.agent.exec('pgrep', ['-P', String(process.pid), '-x', 'nft']);
     const children = stdout.split('\n').filter((pid) => pid !== '');
     expect(children.length).toBeGreaterThan(0);
     for (const pid of children) process.kill(Number(pid), 'SIGKILL');
+  };
+
+  it('puts a crowd in force side by side, and loses none when its nft is killed amid it', async () => {
+    const crowd = Array.from({ length: 600 }, (_, at) => `10.1.${at >> 8}.${at & 255}`);
+    for (const source of crowd) rig.block(source);
+    expect(rig.keeper.stats().waiting).toBe(600);
+    await killNft();
+    for (const source of ['10.2.0.1', '2001:db8:2::1']) rig.block(source);
+    rig.give({ kind: 'unblock', target: '10.1.0.7/32' });
+    await rig.keeper.idle();
+    const wanted = crowd.filter((each) => each !== '10.1.0.7').map((each) => `${each}/32`);
+    expect(new Set(await targets())).toEqual(
+      new Set([...wanted, '10.2.0.1/32', '2001:db8:2::1/128']),
+    );
+  });
+
+  it('goes on when its long-lived nft is killed', async () => {
+    rig.block('10.0.0.1');
+    await rig.keeper.idle();
+    await killNft();
     rig.block('10.0.0.2');
     await rig.keeper.idle();
     expect(await targets()).toEqual(['10.0.0.1/32', '10.0.0.2/32']);

@@ -3,17 +3,37 @@ import { AgentError } from '../../core/model/errors.js';
 
 /** The number of a user or group; null when there is none. By getent, so that directories count. */
 export async function findId(database: 'passwd' | 'group', name: string): Promise<number | null> {
+  const entry = await findEntry(database, name);
+  if (entry === null) return null;
+  const id = Number(entry[2]);
+  if (Number.isSafeInteger(id)) return id;
+  throw noAnswer(database, name, entry.join(':'));
+}
+
+/** The comment of a user (GECOS), '' where it has none; null when there is no such user. */
+export async function findComment(name: string): Promise<string | null> {
+  const entry = await findEntry('passwd', name);
+  return entry === null ? null : (entry[4] ?? '');
+}
+
+/** The fields of passwd(5) or group(5). */
+async function findEntry(
+  database: 'passwd' | 'group',
+  name: string,
+): Promise<readonly string[] | null> {
   const { stdout, exitCode } = await execa('getent', [database, name], { reject: false });
   // getent(1): 2 means that the key was not found.
   if (exitCode === 2) return null;
-  const id = Number(stdout.split(':')[2]);
-  if (exitCode === 0 && Number.isSafeInteger(id)) return id;
-  throw new AgentError(
+  if (exitCode === 0) return stdout.split(':');
+  throw noAnswer(database, name, `exit ${exitCode ?? 'unknown'}`);
+}
+
+const noAnswer = (database: string, name: string, said: string): AgentError =>
+  new AgentError(
     'INSTALL_FAILED',
-    `getent ${database} ${name} does not answer (exit ${exitCode ?? 'unknown'})`,
+    `getent ${database} ${name} does not answer as it should (${said})`,
     'See that getent (Debian package libc-bin) works, then type the same again.',
   );
-}
 
 /** The numbers of both, which must exist. */
 export async function findOwner(owner: {

@@ -2,14 +2,23 @@ import { readFile, stat } from 'node:fs/promises';
 import { execa } from 'execa';
 import { decideSettings } from '../../config/load.js';
 import { AgentError } from '../../core/model/errors.js';
-import { findId } from './accounts.js';
+import { findComment, findId } from './accounts.js';
+import { isMarked, isVacant } from './marker.js';
 import { isOurProgram, isSameProgram, isThere } from './program.js';
-import { SERVICE_USER, type Ownership, type Recognition, type Step } from './steps.js';
+import {
+  SERVICE_USER,
+  SERVICE_USER_COMMENT,
+  type Ownership,
+  type Recognition,
+  type Step,
+} from './steps.js';
 
 /** What was found where a step would act. */
 export type Finding =
   | { readonly kind: 'done' }
   | { readonly kind: 'todo' }
+  /** Somebody else's, who is not in the way: it stays. */
+  | { readonly kind: 'left'; readonly why: string }
   | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
 
 const DONE: Finding = { kind: 'done' };
@@ -26,7 +35,7 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
     case 'user':
       return doneIf((await findId('passwd', step.name)) !== null);
     case 'remove-user':
-      return doneIf((await findId('passwd', step.name)) === null);
+      return inspectAccount(step.name);
     case 'folder':
       return inspectFolder(step);
     case 'program':
@@ -47,6 +56,14 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
   }
 }
 
+async function inspectAccount(name: string): Promise<Finding> {
+  const comment = await findComment(name);
+  if (comment === null) return DONE;
+  return comment === SERVICE_USER_COMMENT
+    ? NEEDED
+    : { kind: 'left', why: `the account ${name} was not made by an installation of this program` };
+}
+
 async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<Finding> {
   if (!(await isThere(step.path))) return NEEDED;
   if (!(await stat(step.path)).isDirectory()) {
@@ -54,7 +71,7 @@ async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<F
   }
   return (
     (step.owner === null ? null : await refuseForeign(step.path, { by: 'owner' })) ??
-    doneIf(await hasRights(step.path, step.mode, step.owner))
+    doneIf((await hasRights(step.path, step.mode, step.owner)) && !(await isVacant(step.path)))
   );
 }
 
@@ -92,6 +109,8 @@ async function refuseForeign(path: string, ours: Recognition): Promise<Finding |
       return (await isOurProgram(path)) ? null : foreign(path, 'holds another program');
     case 'configuration':
       return refuseConfiguration(path);
+    case 'marker':
+      return (await isMarked(path)) ? refuseOwner(path) : leave(path);
     case 'owner':
       return refuseOwner(path);
   }
@@ -117,6 +136,11 @@ async function refuseOwner(path: string): Promise<Finding | null> {
     ? null
     : foreign(path, `belongs to user ${uid}, neither to root nor to ${SERVICE_USER}`);
 }
+
+const leave = (path: string): Finding => ({
+  kind: 'left',
+  why: `${path} was there before the installation: look what is in it, and take it away by hand`,
+});
 
 const foreign = (path: string, why: string): Finding => ({
   kind: 'refused',

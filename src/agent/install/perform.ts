@@ -2,8 +2,9 @@ import { chmod, chown, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { findOwner } from './accounts.js';
+import { isVacant, mark } from './marker.js';
 import { copyProgram, isThere, makeFolder } from './program.js';
-import type { Ownership, Step } from './steps.js';
+import { SERVICE_USER_COMMENT, type Ownership, type Step } from './steps.js';
 
 /** Does what a step sees to. Resolves to false when it turned out that there was nothing to do. */
 export async function performStep(step: Step): Promise<boolean> {
@@ -16,10 +17,13 @@ export async function performStep(step: Step): Promise<boolean> {
     case 'remove-user':
       await execa('userdel', [step.name]);
       break;
-    case 'folder':
+    case 'folder': {
+      const ours = await isVacant(step.path);
       await makeFolder(step.path);
+      if (ours) await mark(step.path);
       await setRights(step.path, step.mode, step.owner);
       break;
+    }
     case 'program':
       await makeFolder(dirname(step.to));
       await copyProgram(step.from, step.to);
@@ -43,8 +47,17 @@ export async function performStep(step: Step): Promise<boolean> {
 
 async function addUser(step: Extract<Step, { kind: 'user' }>): Promise<void> {
   const shell = '/usr/sbin/nologin';
+  const comment = ['--comment', SERVICE_USER_COMMENT];
   const home = ['--home-dir', step.home, '--no-create-home'];
-  await execa('useradd', ['--system', '--user-group', ...home, '--shell', shell, step.name]);
+  await execa('useradd', [
+    '--system',
+    '--user-group',
+    ...home,
+    ...comment,
+    '--shell',
+    shell,
+    step.name,
+  ]);
 }
 
 async function putFile(step: Extract<Step, { kind: 'file' }>): Promise<void> {

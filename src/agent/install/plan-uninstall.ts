@@ -55,12 +55,13 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
   ];
 }
 
+/** Folders and the account only where an installation made them: others may keep things there too. */
 function planPurge(real: boolean, paths: ReturnType<typeof pathsBelow>): readonly Step[] {
   return [
     { kind: 'remove', path: paths.configFile, ours: { by: 'configuration' } },
-    { kind: 'remove', path: paths.configFolder, ours: { by: 'owner' } },
-    { kind: 'remove', path: paths.stateFolder, ours: { by: 'owner' } },
-    { kind: 'remove', path: paths.logFolder, ours: { by: 'owner' } },
+    { kind: 'remove', path: paths.configFolder, ours: { by: 'marker' } },
+    { kind: 'remove', path: paths.stateFolder, ours: { by: 'marker' } },
+    { kind: 'remove', path: paths.logFolder, ours: { by: 'marker' } },
     ...(real ? [{ kind: 'remove-user', name: SERVICE_USER } as const] : []),
   ];
 }

@@ -50,6 +50,7 @@ async function takeStep(
   try {
     const finding = await inspectStep(step, changed);
     if (finding.kind === 'done') return { what, outcome: 'already so', note: null };
+    if (finding.kind === 'left') return { what, outcome: 'left out', note: finding.why };
     if (finding.kind === 'refused') {
       if (dryRun) return { what, outcome: 'would be refused', note: finding.why };
       throw refusal(finding);

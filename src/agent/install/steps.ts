@@ -1,5 +1,7 @@
 /** The account that the service runs as; its group has the same name. */
 export const SERVICE_USER = 'sentrypeer';
+/** The comment of an account that an installation made; one without it is somebody else's. */
+export const SERVICE_USER_COMMENT = 'made by sentrypeer-agent install';
 export const SERVICE_UNIT = 'sentrypeer-agent.service';
 /** Ends blocks while the agent is down; for backends without timeouts of their own. */
 export const EXPIRY_UNIT = 'sentrypeer-agent-expiry.service';
@@ -24,6 +26,7 @@ export type Step =
     }
   | { readonly kind: 'user'; readonly name: string; readonly home: string }
   | {
+      /** One that is made here, or was empty, gets the marker, so that a purge takes it away. */
       readonly kind: 'folder';
       readonly path: string;
       readonly mode: number;
@@ -66,12 +69,14 @@ export type Step =
 
 /**
  * How a thing at one of our paths is known to be ours: a file that holds a text, a configuration
- * file that we can read, a folder with our program, or a folder of ours with whatever is in it.
+ * file that we can read, a folder with our program, a folder that an installation made, or one of a
+ * user of ours with whatever is in it.
  */
 export type Recognition =
   | { readonly by: 'text'; readonly text: string }
   | { readonly by: 'configuration' }
   | { readonly by: 'program' }
+  | { readonly by: 'marker' }
   | { readonly by: 'owner' };
 
 /** One line for a person: what the step sees to. */

@@ -3,6 +3,7 @@ import { blockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { EXPORT_NAMES, exportFormat, type ExportName } from '../../cli/block-export.js';
 import { writeLines } from '../../cli/write-lines.js';
+import type { Scope } from '../../core/model/block.js';
 import { LIMITS } from '../../core/model/limits.js';
 import type { Reader } from '../../store/reader.js';
 
@@ -11,7 +12,8 @@ export default class BlocksExport extends AgentCommand {
   static override description =
     'plain: one target a line; nft, ipset: for `nft -f` and `ipset restore` of another host; ' +
     'mikrotik: a RouterOS script; csv: safe to open in a spreadsheet; json: as `blocks list --json`. ' +
-    'Simulated blocks are left out. Reads the database, whether an agent runs or not.';
+    'Only csv and json tell the scope: with --scope all the others leave out who is blocked on the ' +
+    'SIP ports alone. Simulated blocks are left out. Reads the database, whether an agent runs or not.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > blocked.txt',
     '<%= config.bin %> <%= command.id %> --format ipset | ssh router ipset restore',
@@ -19,24 +21,37 @@ export default class BlocksExport extends AgentCommand {
   ];
   static override flags = {
     format: Flags.option({ options: EXPORT_NAMES })({ default: 'plain', char: 'f' }),
+    scope: Flags.option({ options: ['all', 'sip'] as const })({
+      description: 'only this scope',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(BlocksExport);
     const loaded = await this.load(flags.config);
     const name = this.jsonEnabled() ? 'json' : flags.format;
-    await this.withReader(loaded, (reader) => writeAll(reader, name, Date.now()));
+    await this.withReader(loaded, (reader) =>
+      writeAll(reader, name, { nowMs: Date.now(), scope: flags.scope }),
+    );
   }
 }
 
 /** Page by page, so that a million blocks need no more memory than a few. */
-async function writeAll(reader: Reader, name: ExportName, nowMs: number): Promise<void> {
+async function writeAll(
+  reader: Reader,
+  name: ExportName,
+  { nowMs, scope }: { readonly nowMs: number; readonly scope: Scope | undefined },
+): Promise<void> {
   const format = exportFormat(name, nowMs);
   await writeLines(format.head);
   let first = true;
   for (let offset = 0; ; offset += LIMITS.listedRowsMax) {
-    const page = { which: 'active', nowUs: nowMs * 1000, limit: LIMITS.listedRowsMax } as const;
-    const rows = await reader.listBlocks({ ...page, order: 'oldest', offset });
+    const page = { which: 'active', order: 'oldest', limit: LIMITS.listedRowsMax, offset } as const;
+    const rows = await reader.listBlocks({
+      ...page,
+      nowUs: nowMs * 1000,
+      ...(scope === undefined ? {} : { scope }),
+    });
     const lines: string[] = [];
     for (const row of rows) {
       if (row.simulated) continue;

@@ -8,7 +8,7 @@ import { readDuration } from '../../cli/read-duration.js';
 export default class BlocksImport extends AgentCommand {
   static override summary = 'Block every target of a file';
   static override description =
-    'Takes what `blocks export` writes as plain, csv, json, nft or ipset, and lists of others with ' +
+    'Takes what `blocks export` writes, in each of its formats, and lists of others with ' +
     'one address or network a line. Remaining times are kept where the file has them. Protected ' +
     'peers are refused one by one and named; the rest is blocked.';
   static override examples = [

@@ -37,7 +37,7 @@ export const LIMITS = {
   /** Bytes of the firewall program's output that are taken (a million elements are about 120 MB). */
   firewallOutputBytesMax: 268_435_456,
   /** Characters that the long-lived nft gets as a line, which it reads letter by letter; else a file. */
-  firewallChildLineCharsMax: 1_024,
+  firewallChildLineCharsMax: 512,
   /** Blocks that the guard takes at a time while it is filled. */
   firewallGuardPieceBlocks: 2_000,
   /** Blocks above which there is no guard: it takes as much of the kernel's memory again. */
@@ -71,9 +71,11 @@ export const LIMITS = {
   prefixOffendersMax: 64,
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
-  /** So many changes in one transaction are a crowd, for which the next gathers so long, in ms. */
-  firewallCrowdChanges: 8,
-  firewallCrowdGatherMs: 10,
+  /** So many changes that wait are a crowd's: they go in beside what is under way, unless more wait. */
+  firewallCrowdChanges: 32,
+  firewallCrowdChangesMax: 1_000,
+  /** Transactions under way at once. */
+  firewallBatchesMax: 128,
   /** Milliseconds for which additions to the guard are gathered. */
   firewallGuardGatherMs: 50,
   /** Changes that wait while a transaction is under way. */

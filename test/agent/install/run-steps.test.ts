@@ -12,6 +12,8 @@ import { loadSettings } from '../../../src/config/load.js';
 
 const shipped = readFacts(join(import.meta.dirname, '..', '..', '..'));
 
+const MARKER = '.made-by-sentrypeer-agent';
+
 let folder = '';
 let prefix = '';
 let facts: InstallFacts = shipped;
@@ -219,8 +221,46 @@ describe('an uninstallation', () => {
     await install();
     const paths = pathsBelow(prefix);
     expect(outcomes(await uninstall(false))).toEqual(new Set(['done']));
-    expect(await listAll(prefix)).toEqual([paths.configFile]);
+    const left = (await listAll(prefix)).filter((path) => !path.endsWith(MARKER));
+    expect(left).toEqual([paths.configFile]);
     expect(outcomes(await uninstall(false))).toEqual(new Set(['already so']));
+  });
+
+  it('leaves folders that were there before, with what is in them, also when purged', async () => {
+    const { configFolder, stateFolder, logFolder } = pathsBelow(prefix);
+    const others = [join(stateFolder, 'others.db'), join(logFolder, 'others.log')];
+    for (const file of others) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, 'theirs');
+    }
+    await install();
+    expect(outcomes(await install())).toEqual(new Set(['already so']));
+    const results = await uninstall(true);
+    expect(results.filter(({ outcome }) => outcome === 'left out')).toMatchObject([
+      {
+        what: `remove ${stateFolder}`,
+        note: expect.stringContaining('was there before') as string,
+      },
+      { what: `remove ${logFolder}`, note: expect.stringContaining('was there before') as string },
+    ]);
+    expect((await listAll(prefix)).sort()).toEqual(others);
+    await expect(stat(configFolder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('takes a folder that was there empty', async () => {
+    const { stateFolder } = pathsBelow(prefix);
+    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+    await install();
+    await uninstall(true);
+    await expect(stat(stateFolder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('leaves an account that it did not make', async () => {
+    const [result] = await run([{ kind: 'remove-user', name: 'nobody' }]);
+    expect(result).toMatchObject({
+      outcome: 'left out',
+      note: 'the account nobody was not made by an installation of this program',
+    });
   });
 
   it('takes configuration and data away when asked to', async () => {

@@ -1,0 +1,105 @@
+import type { KnownSets } from './nft-changes.js';
+import { readSetName } from './nft-element.js';
+import { readHolder, readOwner } from './nft-owner.js';
+import { baseSetNames } from './nft-ruleset.js';
+import type { FirewallOwner } from './port.js';
+
+/**
+ * Reads what `nft -t list ruleset inet` prints: rules and sets without elements. As text, because nft
+ * 1.0.6 breaks off its JSON at a table with the flag `owner`, as our guard is and firewalld's may be
+ * (it prints the name of the flag out of memory that it has given back). A `list table` would do
+ * without the others, but fetches all elements (1.5 s at 100,000).
+ */
+
+/** A table, as far as it tells whether it does what it must. */
+export interface TableShape {
+  readonly sets: ReadonlyMap<string, unknown>;
+  /** Chain name → what its rules jump to (`jump protect`) and look into (`@all_ipv4_32`). */
+  readonly rules: ReadonlyMap<string, readonly string[]>;
+  /** true: the kernel gives packets to its chain `prerouting`. */
+  readonly hooked: boolean;
+}
+
+/** True when every set is there that must be, and each set has the rule that makes it count. */
+export function isWhole({ sets, rules, hooked }: TableShape): boolean {
+  const has = (chain: string, mark: string): boolean => rules.get(chain)?.includes(mark) === true;
+  const jumps = ['drop_forced', 'protect', 'drop_all', 'limit_sip', 'drop_sip'];
+  return (
+    hooked &&
+    jumps.every((target) => has('prerouting', `jump ${target}`)) &&
+    baseSetNames().every((name) => sets.has(name)) &&
+    [...sets.keys()].every((name) => {
+      const key = readSetName(name);
+      if (key === null) return true;
+      return has(key.purpose === 'protect' ? 'protect' : `drop_${key.purpose}`, `@${name}`);
+    })
+  );
+}
+
+/** The block sets of a table; null when it is not there or not whole. */
+export function readKnownSets(ruleset: string, tableName: string): KnownSets | null {
+  const table = readTable(ruleset, tableName);
+  if (!isWhole(table)) return null;
+  const size = table.sets.get(baseSetNames()[0] ?? '') ?? null;
+  const names = [...table.sets.keys()].filter((name) => isBlockSet(name));
+  return size === null ? null : { names: new Set(names), elementsMax: size };
+}
+
+/** Whose table it is; null: it is not there, or carries no mark. */
+export function readTableOwner(ruleset: string, tableName: string): FirewallOwner | null {
+  const { comment } = readTable(ruleset, tableName);
+  return comment === null ? null : readOwner(comment);
+}
+
+/** The process that keeps the guard; null: there is none. */
+export function readGuardPid(ruleset: string, guardName: string): number | null {
+  const { comment } = readTable(ruleset, guardName);
+  return comment === null ? null : readHolder(comment);
+}
+
+/** Our table out of the text, '' when it is not there. */
+export function extractTable(ruleset: string, tableName: string): string {
+  const lines = ruleset.split('\n');
+  const head = `table inet ${tableName} {`;
+  // A table with an owner has a comment behind it that names the program.
+  const start = lines.findIndex((line) => line === head || line.startsWith(`${head} #`));
+  return start === -1 ? '' : lines.slice(start, lines.indexOf('}', start) + 1).join('\n');
+}
+
+/** `sets`: the size of each, null where it has none. */
+interface Table extends TableShape {
+  readonly sets: ReadonlyMap<string, number | null>;
+  /** What the rule of the chain `owner` says. */
+  readonly comment: string | null;
+}
+
+function readTable(ruleset: string, tableName: string): Table {
+  const sets = new Map<string, number | null>();
+  const rules = new Map<string, string[]>();
+  let hooked = false;
+  let comment: string | null = null;
+  let [kind, name] = ['', ''];
+  for (const line of extractTable(ruleset, tableName).split('\n')) {
+    const head = /^\t(set|chain) (\w+) \{/.exec(line);
+    if (head !== null) {
+      [, kind = '', name = ''] = head;
+      if (kind === 'set') sets.set(name, null);
+      else rules.set(name, []);
+    } else if (kind === 'set') {
+      const size = /^\t\tsize (\d+)/.exec(line)?.[1];
+      if (size !== undefined) sets.set(name, Number(size));
+    } else if (kind === 'chain') {
+      // Comments of others may hold anything; the owner's is the only one that we write.
+      if (name === 'owner') comment ??= /^\t\treturn comment "([^"]*)"/.exec(line)?.[1] ?? null;
+      const marks = line.replace(/"[^"]*"/g, '').matchAll(/jump \w+|@\w+/g);
+      rules.get(name)?.push(...[...marks].map(([mark]) => mark));
+      if (name === 'prerouting' && /^\t\ttype filter hook prerouting /.test(line)) hooked = true;
+    }
+  }
+  return { sets, rules, hooked, comment };
+}
+
+function isBlockSet(name: string): boolean {
+  const key = readSetName(name);
+  return key !== null && key.purpose !== 'protect';
+}
