@@ -146,6 +146,9 @@ export function createRunner(
   onEvent: AgentOptions['onEvent'],
 ): EffectRunner {
   const runner = createEffectRunner({
+    keep: (record) => {
+      context.store.keep(record);
+    },
     write: (batch) => {
       context.store.write(batch);
     },

@@ -6,6 +6,7 @@ import { describeBlock, describeCall } from './words.js';
 
 /** Where effects go. `say` takes one line for people. */
 export interface Outlets {
+  readonly keep: (record: EventRecord) => void;
   readonly write: (batch: StoreBatch) => void;
   readonly changeFirewall: (change: FirewallChange) => void;
   readonly say: (text: string) => void;
@@ -26,10 +27,8 @@ export interface EffectRunner {
 
 /** Gathering for this long costs little of the 250 ms until a batch must be committed. */
 const HAND_OVER_EVERY_MS = 20;
-const HAND_OVER_EVENTS = 2000;
 
 interface Gathered {
-  events: EventRecord[];
   sightings: StoreBatch['sightings'][number][];
   blocks: StoreBatch['blocks'][number][];
   calls: StoreBatch['calls'][number][];
@@ -37,12 +36,14 @@ interface Gathered {
 }
 
 const nothing = (): Gathered => ({
-  events: [],
   sightings: [],
   blocks: [],
   calls: [],
   endedBlocks: [],
 });
+
+const isEmpty = ({ sightings, blocks, calls, endedBlocks }: Gathered): boolean =>
+  sightings.length + blocks.length + calls.length + endedBlocks.length === 0;
 
 type BlockEnded = Extract<Effect, { readonly kind: 'block-ended' }>;
 
@@ -52,7 +53,7 @@ const endOf = ({ block, how }: BlockEnded, endedAtUs: number): Gathered['endedBl
   how,
 });
 
-/** Carries out effects in their order; what is to be stored is handed over in batches. */
+/** Carries out effects in their order; decisions are handed to the store in batches. */
 export function createEffectRunner(outlets: Outlets): EffectRunner {
   let gathered = nothing();
   let timer: NodeJS.Timeout | null = null;
@@ -62,15 +63,14 @@ export function createEffectRunner(outlets: Outlets): EffectRunner {
     timer = null;
     const batch = gathered;
     gathered = nothing();
-    outlets.write({ ...batch, jobRuns: [] });
+    outlets.write({ ...batch, events: [], jobRuns: [] });
   };
 
   return {
     run: (effects, reply) => {
       const means = { outlets, gathered, reply };
       for (const effect of effects) runOne(means, effect);
-      if (gathered.events.length >= HAND_OVER_EVENTS) handOver();
-      else timer ??= setTimeout(handOver, HAND_OVER_EVERY_MS);
+      if (timer === null && !isEmpty(gathered)) timer = setTimeout(handOver, HAND_OVER_EVERY_MS);
     },
     handOver,
     stop: handOver,
@@ -89,7 +89,7 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
       reply?.(effect.bytes);
       return;
     case 'event':
-      gathered.events.push(effect.record);
+      outlets.keep(effect.record);
       outlets.onEvent(effect.record, effect.event);
       return;
     case 'sighting':

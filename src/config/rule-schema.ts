@@ -4,7 +4,8 @@ import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import { LIMITS } from '../core/model/limits.js';
 import { RULE_BASES, SEVERITIES } from '../core/model/rule.js';
 import type { Rule, RuleCount } from '../core/model/rule.js';
-import { transportProof } from '../core/model/proof.js';
+import { PROOFS, transportProof } from '../core/model/proof.js';
+import { TRANSPORTS } from '../core/model/transport.js';
 import { fieldNamed, FIELDS } from '../core/detect/fields.js';
 
 const UNIT_S = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
@@ -92,8 +93,8 @@ const sampleEvent = z
     source: address.default('198.51.100.1'),
     source_port: integer(1, 65_535).default(5060),
     local: address.default('192.0.2.1'),
-    transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']).default('udp'),
-    proof: z.enum(['none', 'nonce', 'dialog', 'tcp', 'tls']).optional(),
+    transport: z.enum(TRANSPORTS).default('udp'),
+    proof: z.enum(PROOFS).optional(),
     retransmission: z.boolean().default(false),
     repeat: integer(1, 1_000).default(1),
     after_ms: integer(0, LIMITS.ruleWindowSMax * 1_000).default(20),

@@ -1,3 +1,4 @@
+import { TRANSPORTS } from '../core/model/transport.js';
 import { BLOCKING_KEYS } from './blocking-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
 import { key, place, type Key } from './key.js';
@@ -17,7 +18,7 @@ export const KEYS = {
     listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of UDP and TCP.'),
     transports: key(
       'transports',
-      listOf(choice(['udp', 'tcp', 'tls', 'ws', 'wss']), 1),
+      listOf(choice(TRANSPORTS), 1),
       'udp, tcp',
       'What the trap speaks; ws and wss are SIP over WebSocket (RFC 7118).',
     ),

@@ -1,12 +1,10 @@
 import { canonicalAddress } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Proof } from '../core/model/proof.js';
+import { PROOFS } from '../core/model/proof.js';
 import { readTime } from '../core/model/time.js';
-import type { Transport } from '../core/model/transport.js';
+import { TRANSPORTS } from '../core/model/transport.js';
 import type { RecordedPacket } from './recorded.js';
 
-const TRANSPORTS: readonly Transport[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
-const PROOFS: readonly Proof[] = ['none', 'nonce', 'dialog', 'tcp', 'tls'];
 /** SentryPeer's own log names no ports. */
 const PORT_UNKNOWN = 5060;
 

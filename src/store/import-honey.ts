@@ -4,7 +4,7 @@ import { AgentError } from '../core/model/errors.js';
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { readTime } from '../core/model/time.js';
-import type { Transport } from '../core/model/transport.js';
+import { TRANSPORTS } from '../core/model/transport.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { fileExists, messageOf, unreadable } from './files.js';
@@ -25,7 +25,6 @@ export interface HoneyImport {
   readonly earlier: number;
 }
 
-const TRANSPORTS: readonly Transport[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 /** SentryPeer keeps no ports. */
 const PORT_UNKNOWN = 5060;
 

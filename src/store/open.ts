@@ -76,6 +76,9 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     write: (batch) => {
       queue.write(batch);
     },
+    keep: (record) => {
+      queue.keep(record);
+    },
     stats: () => queue.stats(),
     flush: () => afterSend(() => persister.flush()),
     reopenLog: () => afterSend(() => persister.reopenLog()),

@@ -1,87 +1,133 @@
-import type { AttackType } from '../core/model/attack-type.js';
+import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import type { EventRecord } from '../core/model/event.js';
-import type { Proof } from '../core/model/proof.js';
-import type { TlsRecord, Transport } from '../core/model/transport.js';
+import { PROOFS } from '../core/model/proof.js';
+import { TRANSPORTS, type TlsRecord } from '../core/model/transport.js';
 
 /**
- * Events in the form in which they cross to the worker: a few large values in place of many small
- * objects, and the message bytes in one buffer that is handed over and not copied again.
+ * Events in the form in which they wait for the worker and cross to it: a few large values in place
+ * of many small objects, which the garbage collector would copy while they wait, and the message
+ * bytes in one buffer that is handed over and not copied again.
  */
 export interface PackedEvents {
-  /** NUMBERS_PER_EVENT a record. */
+  readonly count: number;
+  /** NUMBERS_PER_EVENT an event, and room for more. */
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** TEXTS_PER_EVENT a record, each ended by a line feed, which none of them holds. */
+  /**
+   * UUID, source, local address, and the three texts of TLS where there was a handshake, a line
+   * feed between: none of them holds one.
+   */
   readonly texts: string;
-  /** All the messages, one after another. */
+  /** All the messages, one after another, and room for more. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const NUMBERS_PER_EVENT = 8;
-const TEXTS_PER_EVENT = 9;
-/** No status code, and no number that one can be. */
-const NO_STATUS = -1;
+/** Packs events as they come. */
+export interface Packer {
+  add(record: EventRecord): void;
+  count(): number;
+  /** What was packed; the packer is empty then. */
+  take(): PackedEvents;
+}
 
-export function packEvents(events: readonly EventRecord[]): PackedEvents {
-  const numbers = new Float64Array(events.length * NUMBERS_PER_EVENT);
-  let byteCount = 0;
-  for (const { raw } of events) byteCount += raw.length;
-  const bytes = new Uint8Array(byteCount);
-  let texts = '';
-  let offset = 0;
-  let place = 0;
-  for (const record of events) {
-    const { source, local, raw, tls = null } = record;
-    numbers[place] = record.id;
-    numbers[place + 1] = record.receivedAtUs;
-    numbers[place + 2] = source.port;
-    numbers[place + 3] = local.port;
-    numbers[place + 4] = record.score;
-    numbers[place + 5] = record.answeredStatus ?? NO_STATUS;
-    numbers[place + 6] = record.rawLength;
-    numbers[place + 7] = raw.length;
-    place += NUMBERS_PER_EVENT;
-    texts += `${record.uuid}\n${record.transport}\n${source.address}\n${local.address}\n`;
-    texts += `${record.proof}\n${record.attackType ?? ''}\n`;
-    // The server name is escaped text: it holds no line feed either.
-    texts += tls === null ? '\n\n\n' : `${tls.version}\n${tls.cipher}\n${tls.sni ?? ''}\n`;
-    bytes.set(raw, offset);
-    offset += raw.length;
-  }
-  return { numbers, texts, bytes };
+const NUMBERS_PER_EVENT = 12;
+/** No status code, no attack type, and no number that one can be. */
+const NONE = -1;
+const FIRST_EVENTS = 16;
+const FIRST_BYTES = 16_384;
+
+export function createPacker(): Packer {
+  let count = 0;
+  let used = 0;
+  let texts: string[] = [];
+  let numbers = new Float64Array(0);
+  let bytes = new Uint8Array(0);
+
+  const makeRoom = (length: number): void => {
+    const wanted = (count + 1) * NUMBERS_PER_EVENT;
+    if (wanted > numbers.length) {
+      const wider = new Float64Array(Math.max(FIRST_EVENTS * NUMBERS_PER_EVENT, wanted * 2));
+      wider.set(numbers);
+      numbers = wider;
+    }
+    if (used + length > bytes.length) {
+      const wider = new Uint8Array(Math.max(FIRST_BYTES, (used + length) * 2));
+      wider.set(bytes);
+      bytes = wider;
+    }
+  };
+
+  return {
+    add: (record) => {
+      const { raw, tls = null } = record;
+      makeRoom(raw.length);
+      writeNumbers(numbers, count * NUMBERS_PER_EVENT, record);
+      texts.push(record.uuid, record.source.address, record.local.address);
+      if (tls !== null) texts.push(tls.version, tls.cipher, tls.sni ?? '');
+      bytes.set(raw, used);
+      used += raw.length;
+      count += 1;
+    },
+    count: () => count,
+    take: () => {
+      const packed = { count, numbers, texts: texts.join('\n'), bytes };
+      count = 0;
+      used = 0;
+      texts = [];
+      numbers = new Float64Array(0);
+      bytes = new Uint8Array(0);
+      return packed;
+    },
+  };
+}
+
+function writeNumbers(numbers: Float64Array, place: number, record: EventRecord): void {
+  numbers[place] = record.id;
+  numbers[place + 1] = record.receivedAtUs;
+  numbers[place + 2] = record.source.port;
+  numbers[place + 3] = record.local.port;
+  numbers[place + 4] = record.score;
+  numbers[place + 5] = record.answeredStatus ?? NONE;
+  numbers[place + 6] = record.rawLength;
+  numbers[place + 7] = record.raw.length;
+  numbers[place + 8] = TRANSPORTS.indexOf(record.transport);
+  numbers[place + 9] = PROOFS.indexOf(record.proof);
+  numbers[place + 10] = record.attackType === null ? NONE : ATTACK_TYPES.indexOf(record.attackType);
+  numbers[place + 11] = (record.tls ?? null) === null ? 0 : 1;
 }
 
 /** The same records again; their bytes are views of the one buffer. */
-export function unpackEvents({ numbers, texts, bytes }: PackedEvents): EventRecord[] {
+export function unpackEvents({ count, numbers, texts, bytes }: PackedEvents): EventRecord[] {
   const words = texts.split('\n');
-  const count = numbers.length / NUMBERS_PER_EVENT;
   const events: EventRecord[] = [];
   let offset = 0;
+  let at = 0;
   for (let index = 0; index < count; index += 1) {
     const number = (column: number): number => numbers[index * NUMBERS_PER_EVENT + column] ?? 0;
-    const word = (column: number): string => words[index * TEXTS_PER_EVENT + column] ?? '';
+    const word = (): string => words[at++] ?? '';
     const status = number(5);
     const end = offset + number(7);
-    // packEvents wrote these words from the very types.
-    const attackType = word(5) as AttackType | '';
     events.push({
       id: number(0),
-      uuid: word(0),
+      uuid: word(),
       receivedAtUs: number(1),
-      transport: word(1) as Transport,
-      source: { address: word(2), port: number(2) },
-      local: { address: word(3), port: number(3) },
-      proof: word(4) as Proof,
-      attackType: attackType === '' ? null : attackType,
+      transport: TRANSPORTS[number(8)] ?? 'udp',
+      source: { address: word(), port: number(2) },
+      local: { address: word(), port: number(3) },
+      proof: PROOFS[number(9)] ?? 'none',
+      attackType: ATTACK_TYPES[number(10)] ?? null,
       score: number(4),
-      answeredStatus: status === NO_STATUS ? null : status,
+      answeredStatus: status === NONE ? null : status,
       raw: bytes.subarray(offset, end),
       rawLength: number(6),
-      tls: tlsOf(word(6), word(7), word(8)),
+      tls: number(11) === 0 ? null : tlsOf(word(), word(), word()),
     });
     offset = end;
   }
   return events;
 }
 
-const tlsOf = (version: string, cipher: string, sni: string): TlsRecord | null =>
-  version === '' ? null : { version, cipher, sni: sni === '' ? null : sni };
+const tlsOf = (version: string, cipher: string, sni: string): TlsRecord => ({
+  version,
+  cipher,
+  sni: sni === '' ? null : sni,
+});

@@ -15,6 +15,7 @@ import { readNextIds } from './next-ids.js';
 import { openLive } from './live-database.js';
 import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
+import { unpackEvents, type PackedEvents } from './pack.js';
 import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
@@ -57,11 +58,16 @@ export type PersisterReport =
   | { readonly kind: 'renewed' }
   | { readonly kind: 'notice'; readonly text: string };
 
+/** A batch as the queue hands it over. */
+export interface PackedBatch extends Omit<StoreBatch, 'events'> {
+  readonly events: PackedEvents;
+}
+
 /** The one writer: owns the database connection and the event logs. */
 export interface Persister extends Maintenance {
   readonly nextEventId: number;
   readonly nextBlockId: number;
-  accept(batch: StoreBatch): void;
+  accept(batch: PackedBatch): void;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -111,7 +117,7 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      commits.add(prepare(batch, logs, namer));
+      commits.add(prepare({ ...batch, events: unpackEvents(batch.events) }, logs, namer));
     },
     room: () => commits.room(),
     flush,

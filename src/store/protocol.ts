@@ -1,8 +1,6 @@
 import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
 import { messageOf } from './files.js';
-import type { PackedEvents } from './pack.js';
-import type { Persister, PersisterReport } from './persister.js';
-import type { StoreBatch } from './types.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister.js';
 
 /** The calls of a Persister that are answered. */
 export type CallName =
@@ -21,11 +19,7 @@ export type CallName =
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
-  | {
-      readonly kind: 'batch';
-      readonly events: PackedEvents;
-      readonly decisions: Omit<StoreBatch, 'events'>;
-    }
+  | { readonly kind: 'batch'; readonly batch: PackedBatch }
   | {
       readonly kind: 'call';
       readonly number: number;

@@ -1,6 +1,7 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Persister, PersisterReport } from './persister.js';
+import { createPacker } from './pack.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister.js';
 import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
@@ -10,6 +11,8 @@ export interface Queue {
   /** Names the persister that takes the batches; once, before the first write. */
   feed(sink: Pick<Persister, 'accept'>): void;
   write(batch: StoreBatch): void;
+  /** As write() of a batch of this event alone. */
+  keep(record: EventRecord): void;
   /** Sends what is gathered now, the counts of what was not kept too. */
   send(): void;
   /** Takes what the persister reports. */
@@ -19,6 +22,7 @@ export interface Queue {
   stats(): StoreStats;
 }
 
+type Say = (text: string) => void;
 type Settled = Extract<PersisterReport, { kind: 'settled' }>;
 
 /** The counts of the queue, and whether there is room in it. */
@@ -37,7 +41,6 @@ interface Ledger {
 }
 
 interface Gathered {
-  readonly events: EventRecord[];
   readonly sightings: StoreBatch['sightings'][number][];
   readonly blocks: StoreBatch['blocks'][number][];
   readonly calls: StoreBatch['calls'][number][];
@@ -51,46 +54,41 @@ interface Gathered {
  * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
  * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
-export function createQueue(
-  onNotice: (text: string) => void,
-  onRenewed: () => void = () => undefined,
-): Queue {
+export function createQueue(onNotice: Say, onRenewed: () => void = () => undefined): Queue {
   const ledger = createLedger();
-  const thinner = createThinner();
+  const packer = createPacker();
   let gathered = emptyGathered();
   let timer: NodeJS.Timeout | null = null;
-  let thinTimer: NodeJS.Timeout | null = null;
   let sink: Pick<Persister, 'accept'> | null = null;
 
   const sendGathered = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (gathered.events.length === 0 && countDecisions(gathered) === 0) return;
-    const batch = gathered;
+    if (packer.count() === 0 && countDecisions(gathered) === 0) return;
+    const batch: PackedBatch = { ...gathered, events: packer.take() };
     gathered = emptyGathered();
     if (sink !== null) sink.accept(batch);
     else ledger.settleAll();
   };
 
   const sendThinned = (): void => {
-    if (thinTimer !== null) clearTimeout(thinTimer);
-    thinTimer = null;
-    const thinned = thinner.take();
+    const thinned = samples.takeCounts();
     if (thinned.length === 0) return;
     // A few thousand rows at most: without room for them nothing else has room.
     if (ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
     sendGathered();
   };
 
+  const samples = createSamples(ledger, sendThinned);
+
   const take = (record: EventRecord): void => {
-    if (!thinner.admit(record, ledger.fillWith(record.raw.length))) {
-      ledger.dropEvent();
-      thinTimer ??= setTimeout(sendThinned, LIMITS.thinnedGatherMs);
-      return;
-    }
-    ledger.addEvent(record);
-    gathered.events.push(record);
-    if (gathered.events.length >= LIMITS.storeBatchEventsMax) sendGathered();
+    if (!samples.admit(record)) return;
+    packer.add(record);
+    if (packer.count() >= LIMITS.storeBatchEventsMax) sendGathered();
+  };
+
+  const sendLater = (): void => {
+    timer ??= setTimeout(sendGathered, LIMITS.storeGatherMsMax);
   };
 
   return {
@@ -100,7 +98,11 @@ export function createQueue(
     write: (batch) => {
       if (ledger.admitDecisions(countDecisions(batch))) gatherDecisions(gathered, batch);
       for (const record of batch.events) take(record);
-      timer ??= setTimeout(sendGathered, LIMITS.storeGatherMsMax);
+      sendLater();
+    },
+    keep: (record) => {
+      take(record);
+      sendLater();
     },
     send: () => {
       sendThinned();
@@ -109,6 +111,7 @@ export function createQueue(
     note: noteTo(ledger, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
+      packer.take();
       gathered = emptyGathered();
       ledger.fail(error);
       ledger.settleAll();
@@ -117,11 +120,29 @@ export function createQueue(
   };
 }
 
-function noteTo(
-  ledger: Ledger,
-  onNotice: (text: string) => void,
-  onRenewed: () => void,
-): Queue['note'] {
+/** Counts each event as one that is kept or not; `onCounts` when there are counts to be taken. */
+function createSamples(ledger: Ledger, onCounts: () => void) {
+  const thinner = createThinner();
+  let timer: NodeJS.Timeout | null = null;
+  return {
+    admit: (record: EventRecord): boolean => {
+      const kept = thinner.admit(record, ledger.fillWith(record.raw.length));
+      if (kept) ledger.addEvent(record);
+      else {
+        ledger.dropEvent();
+        timer ??= setTimeout(onCounts, LIMITS.thinnedGatherMs);
+      }
+      return kept;
+    },
+    takeCounts: (): readonly ThinnedSource[] => {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      return thinner.take();
+    },
+  };
+}
+
+function noteTo(ledger: Ledger, onNotice: Say, onRenewed: () => void): Queue['note'] {
   return (report) => {
     switch (report.kind) {
       case 'settled':
@@ -211,7 +232,6 @@ function startCounts(): { -readonly [Name in keyof StoreStats]: StoreStats[Name]
 }
 
 const emptyGathered = (): Gathered => ({
-  events: [],
   sightings: [],
   blocks: [],
   calls: [],

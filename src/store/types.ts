@@ -189,6 +189,8 @@ export interface Store extends Maintenance {
   readonly nextBlockId: number;
   /** Takes a batch; never throws and never waits. What is over the bound is counted. */
   readonly write: (batch: StoreBatch) => void;
+  /** As write() of this event alone; its bytes are copied. */
+  readonly keep: (record: EventRecord) => void;
   /**
    * Resolves when all that was written before is committed and logged; rejects with an AgentError
    * when the database takes nothing at present.

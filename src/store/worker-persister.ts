@@ -2,10 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { messageOf } from './files.js';
-import { packEvents } from './pack.js';
-import type { Persister, PersisterOptions, PersisterReport } from './persister.js';
+import type { PackedBatch, Persister, PersisterOptions, PersisterReport } from './persister.js';
 import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
-import type { StoreBatch } from './types.js';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -83,10 +81,8 @@ function post(worker: Worker, message: ToWorker, transfer: readonly ArrayBuffer[
   worker.postMessage(message, transfer);
 }
 
-function sendBatch(worker: Worker, { events, ...decisions }: StoreBatch): void {
-  const packed = packEvents(events);
-  const transfer = [packed.numbers.buffer, packed.bytes.buffer];
-  post(worker, { kind: 'batch', events: packed, decisions }, transfer);
+function sendBatch(worker: Worker, batch: PackedBatch): void {
+  post(worker, { kind: 'batch', batch }, [batch.events.numbers.buffer, batch.events.bytes.buffer]);
 }
 
 function createCalls(worker: Worker): Calls {

@@ -1,6 +1,5 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { unpackEvents } from './pack.js';
 import { createPersister, type LocalPersister, type PersisterOptions } from './persister.js';
 import { errorToData, runCall, type FromWorker, type ToWorker } from './protocol.js';
 
@@ -45,7 +44,7 @@ function takeInTurn(
         void answer(persister, next, tell, port);
         continue;
       }
-      persister.accept({ ...next.decisions, events: unpackEvents(next.events) });
+      persister.accept(next.batch);
       await persister.room();
     }
     taking = false;

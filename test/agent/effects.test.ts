@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEffectRunner, type EffectRunner } from '../../src/agent/effects.js';
 import type { Block } from '../../src/core/model/block.js';
 import type { Effect } from '../../src/core/flow.js';
+import type { TrapEvent } from '../../src/core/model/event.js';
 import type { StoreBatch } from '../../src/store/types.js';
+import { sampleEvent } from '../store/samples.js';
 
 const BLOCK: Block = {
   id: 5,
@@ -21,6 +23,7 @@ const BLOCK: Block = {
 
 describe('the effect runner', () => {
   let batches: StoreBatch[];
+  let kept: unknown[];
   let said: string[];
   let changes: unknown[];
   let runner: EffectRunner;
@@ -28,9 +31,11 @@ describe('the effect runner', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     batches = [];
+    kept = [];
     said = [];
     changes = [];
     runner = createEffectRunner({
+      keep: (record) => kept.push(record),
       write: (batch) => batches.push(batch),
       changeFirewall: (change) => changes.push(change),
       say: (text) => said.push(text),
@@ -60,6 +65,14 @@ describe('the effect runner', () => {
       { blocks: [BLOCK], endedBlocks: [{ id: 4, endedAtUs: 7, how: 'replaced' }] },
     ]);
     expect(said).toEqual(['blocked 203.0.113.7/32 on the SIP ports for 10m: sip_scan: it scanned']);
+  });
+
+  it('has an event kept at once', () => {
+    const record = sampleEvent(7);
+    runner.run([{ kind: 'event', record, event: {} as TrapEvent }], null);
+    expect(kept).toEqual([record]);
+    vi.advanceTimersByTime(1000);
+    expect(batches).toEqual([]);
   });
 
   it('answers through the way back of the packet', () => {

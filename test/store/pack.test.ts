@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import type { EventRecord } from '../../src/core/model/event.js';
-import { packEvents, unpackEvents } from '../../src/store/pack.js';
+import { createPacker, unpackEvents } from '../../src/store/pack.js';
 import { sampleEvent } from './samples.js';
 
 const anyEvent: fc.Arbitrary<EventRecord> = fc
@@ -29,7 +29,12 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
 it('events are the same after they were packed and unpacked', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 20 }), (events) => {
-      const back = unpackEvents(packEvents(events));
+      const packer = createPacker();
+      packer.add(sampleEvent(1));
+      packer.take();
+      for (const event of events) packer.add(event);
+      expect(packer.count()).toBe(events.length);
+      const back = unpackEvents(packer.take());
       const bare = (list: readonly EventRecord[]) =>
         list.map((event) => ({ ...event, raw: [...event.raw] }));
       expect(bare(back)).toEqual(bare(events));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/model/event.js';
 import { LIMITS } from '../../src/core/model/limits.js';
+import { unpackEvents } from '../../src/store/pack.js';
 import { createQueue } from '../../src/store/queue.js';
 import type { StoreBatch } from '../../src/store/types.js';
 import {
@@ -15,7 +16,12 @@ import {
 function feedQueue() {
   const batches: StoreBatch[] = [];
   const queue = createQueue(() => undefined);
-  queue.feed({ accept: (batch) => batches.push(batch) });
+  queue.feed({
+    accept: (batch) => {
+      const events = unpackEvents(batch.events);
+      batches.push({ ...batch, events: events.map((e) => ({ ...e, raw: Buffer.from(e.raw) })) });
+    },
+  });
   return { queue, batches };
 }
 

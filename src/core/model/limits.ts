@@ -91,7 +91,7 @@ export const LIMITS = {
   thinnedGatherMs: 10_000,
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
-  storeGatherMsMax: 60,
+  storeGatherMsMax: 100,
   /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
   workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */

@@ -6,7 +6,8 @@ import type { Packet, Transport } from './transport.js';
  * `nonce` our source-bound digest nonce came back, `dialog` an ACK or BYE carries our To-tag,
  * `tcp` / `tls` the handshake was completed (WebSocket counts as its carrier).
  */
-export type Proof = 'none' | 'nonce' | 'dialog' | 'tcp' | 'tls';
+export const PROOFS = ['none', 'nonce', 'dialog', 'tcp', 'tls'] as const;
+export type Proof = (typeof PROOFS)[number];
 
 export const isProven = (proof: Proof): boolean => proof !== 'none';
 

@@ -1,5 +1,6 @@
 /** How a packet came in. `ws` and `wss` are SIP over WebSocket (RFC 7118). */
-export type Transport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 /** One side of a packet. `address` is canonical text (see address.ts), `port` 0–65535. */
 export interface Endpoint {
