@@ -2,6 +2,7 @@ import type { EventRecord } from '../core/model/event.js';
 import { formatEventLine } from './event-lines.js';
 import type { EventFacts } from './facts.js';
 import { JSON_FORMATS } from './json-formats.js';
+import { createChunkMaker } from './line-chunks.js';
 import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
 import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
@@ -20,11 +21,8 @@ export interface DerivedEvent {
  * be absent.
  */
 export interface EventLogs {
-  /**
-   * Takes the events; they are written in order, one write a log. Resolves when they are, or when
-   * it is known and reported that they are lost.
-   */
-  append(events: readonly DerivedEvent[]): Promise<void>;
+  /** Begins a batch of events. */
+  begin(): LogBatch;
   flush(): Promise<void>;
   /** Sets the logs aside, compresses them, deletes what is too old or too many. */
   archive(): Promise<ArchiveCounts>;
@@ -32,10 +30,23 @@ export interface EventLogs {
   close(): Promise<void>;
 }
 
+/** Events that are written together. */
+export interface LogBatch {
+  /** Writes the lines of an event down, and keeps nothing else of it. */
+  add(event: DerivedEvent): void;
+  /**
+   * Begins to write, after the batches before, and resolves when the lines are written, or when it
+   * is known and reported that they are lost.
+   */
+  written(): Promise<void>;
+}
+
 interface Output {
   readonly file: string;
   readonly json: boolean;
   readonly log: LineLog;
+  /** The JSON is ASCII; the lines for people may hold an ellipsis. */
+  readonly encoding: 'latin1' | 'utf8';
   readonly format: (event: DerivedEvent) => string;
 }
 
@@ -51,30 +62,28 @@ export async function openEventLogs(
   const outputs = await openOutputs(options, rotation);
   const remote = openRemote(options, report);
   const turns = createTurns();
-  const failing = new Set<string>();
-
-  const write = async (output: Output, events: readonly DerivedEvent[]): Promise<void> => {
-    const { file, json, format } = output;
-    // The JSON is ASCII; the lines for people may hold an ellipsis.
-    const error = await output.log.append(events, format, json ? 'latin1' : 'utf8');
-    if (error === null) {
-      if (failing.delete(file)) report({ kind: 'notice', text: `${file} is written again` });
-      if (json) report({ kind: 'logged', jsonLines: events.length, linesLost: 0 });
-      return;
-    }
-    report({ kind: 'logged', jsonLines: 0, linesLost: events.length });
-    if (failing.has(file)) return;
-    failing.add(file);
-    report({ kind: 'notice', text: `cannot write ${file}: ${error}; its lines are lost` });
-  };
+  const chunkMaker = createChunkMaker();
+  const write = createWriter(report);
 
   return {
-    append: (events) =>
-      turns.take(async () => {
-        if (events.length === 0) return;
-        for (const { record, facts } of events) remote?.event(record, facts);
-        for (const output of outputs) await write(output, events);
-      }),
+    begin: () => {
+      const lines = outputs.map(({ encoding }) => chunkMaker.begin(encoding));
+      let count = 0;
+      return {
+        add: (event) => {
+          count += 1;
+          remote?.event(event.record, event.facts);
+          outputs.forEach(({ format }, index) => lines[index]?.add(format(event)));
+        },
+        written: () =>
+          turns.take(async () => {
+            for (const [index, output] of outputs.entries()) {
+              if (count > 0) await write(output, lines[index]?.chunks() ?? [], count);
+              lines[index]?.free();
+            }
+          }),
+      };
+    },
     flush: () => turns.take(() => Promise.resolve()),
     archive: async () => {
       const rotated = await turns.take(async () => {
@@ -101,6 +110,27 @@ export async function openEventLogs(
   };
 }
 
+/** Writes a batch's lines into a log. A failure loses its lines alone, and is told once. */
+function createWriter(report: (report: PersisterReport) => void) {
+  const failing = new Set<string>();
+  return async (
+    { file, json, log }: Output,
+    chunks: readonly Buffer[],
+    count: number,
+  ): Promise<void> => {
+    const error = await log.append(chunks);
+    if (error === null) {
+      if (failing.delete(file)) report({ kind: 'notice', text: `${file} is written again` });
+      if (json) report({ kind: 'logged', jsonLines: count, linesLost: 0 });
+      return;
+    }
+    report({ kind: 'logged', jsonLines: 0, linesLost: count });
+    if (failing.has(file)) return;
+    failing.add(file);
+    report({ kind: 'notice', text: `cannot write ${file}: ${error}; its lines are lost` });
+  };
+}
+
 async function openOutputs(
   options: PersisterOptions,
   rotation: LogRotation,
@@ -112,6 +142,7 @@ async function openOutputs(
     outputs.push({
       file: jsonLogFile,
       json: true,
+      encoding: 'latin1',
       log: await openLineLog(jsonLogFile, rotation),
       format: ({ record, facts }) => json(record, facts, options),
     });
@@ -120,6 +151,7 @@ async function openOutputs(
     outputs.push({
       file: logFile,
       json: false,
+      encoding: 'utf8',
       log: await openLineLog(logFile, rotation),
       format: ({ record, facts }) => formatEventLine(record, facts),
     });

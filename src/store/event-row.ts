@@ -29,7 +29,7 @@ export function eventRow(record: EventRecord, facts: EventFacts): EventRow {
   const cut = rawLength > raw.length;
   const anomalies = facts.anomalies.length === 0 ? '[]' : JSON.stringify(facts.anomalies);
   const columns = [
-    record.id,
+    `[${record.id}`,
     `"${record.uuid}"`,
     record.receivedAtUs,
     `"${record.transport}"`,
@@ -56,10 +56,10 @@ export function eventRow(record: EventRecord, facts: EventFacts): EventRow {
     cut ? `"${createHash('sha256').update(raw).digest('hex')}"` : 'null',
     plain(tls?.version ?? null),
     plain(tls?.cipher ?? null),
-    plain(tls?.sni ?? null),
+    `${plain(tls?.sni ?? null)}]`,
   ];
   // Joined into one piece of memory: a text of many parts would take four times the room.
-  return { columns: `[${columns.join(',')}]`, raw };
+  return { columns: columns.join(','), raw };
 }
 
 /** Escaped, for the sqlite3 shell prints control characters to the terminal as they are. */

@@ -95,10 +95,12 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
   numbers[place + 11] = (record.tls ?? null) === null ? 0 : 1;
 }
 
-/** The same records again; their bytes are views of the one buffer. */
-export function unpackEvents({ count, numbers, texts, bytes }: PackedEvents): EventRecord[] {
+/** The same records again, one after another; their bytes are views of the one buffer. */
+export function eachEvent(
+  { count, numbers, texts, bytes }: PackedEvents,
+  visit: (record: EventRecord) => void,
+): void {
   const words = texts.split('\n');
-  const events: EventRecord[] = [];
   let offset = 0;
   let at = 0;
   for (let index = 0; index < count; index += 1) {
@@ -106,7 +108,7 @@ export function unpackEvents({ count, numbers, texts, bytes }: PackedEvents): Ev
     const word = (): string => words[at++] ?? '';
     const status = number(5);
     const end = offset + number(7);
-    events.push({
+    visit({
       id: number(0),
       uuid: word(),
       receivedAtUs: number(1),
@@ -123,7 +125,6 @@ export function unpackEvents({ count, numbers, texts, bytes }: PackedEvents): Ev
     });
     offset = end;
   }
-  return events;
 }
 
 const tlsOf = (version: string, cipher: string, sni: string): TlsRecord => ({

@@ -3,10 +3,10 @@ import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
 import { createCommitQueue, type CommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
-import { eventRow } from './event-row.js';
+import { eventRow, type EventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer, type PasswordNamer } from './guess.js';
+import { createPasswordNamer, type Guess, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { watchDatabaseFile } from './file-watch.js';
@@ -15,12 +15,12 @@ import { readNextIds } from './next-ids.js';
 import { openLive } from './live-database.js';
 import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
-import { unpackEvents, type PackedEvents } from './pack.js';
+import { eachEvent, type PackedEvents } from './pack.js';
 import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
-import { tallyEvent } from './tallied-event.js';
+import { tallyEvent, type TalliedEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
 import { createTurns, type Turns } from './turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
@@ -117,7 +117,7 @@ export async function createPersister(
   return {
     ...(await readNextIds(database)),
     accept: (batch) => {
-      commits.add(prepare({ ...batch, events: unpackEvents(batch.events) }, logs, namer));
+      commits.add(prepare(batch, logs, namer));
     },
     room: () => commits.room(),
     flush,
@@ -196,14 +196,24 @@ async function openWriters(
   };
 }
 
-/** Reads the messages of a batch and begins to log them. */
-function prepare(batch: StoreBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
-  const events = batch.events.map((record) => ({ record, facts: readFacts(record) }));
-  const logged = logs.append(events);
-  const guesses = events.flatMap(({ record, facts }) => namer.read(record, facts) ?? []);
-  const rows = events.map(({ record, facts }) => eventRow(record, facts));
-  const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
-  return { ...batch, events: rows, guesses, tallied, logged };
+/**
+ * Reads the messages of a batch and begins to log them. Event by event: what is kept until the
+ * batch is committed is its row, and little else for the garbage collector to copy meanwhile.
+ */
+function prepare(batch: PackedBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+  const events: EventRow[] = [];
+  const guesses: Guess[] = [];
+  const tallied: TalliedEvent[] = [];
+  const lines = logs.begin();
+  eachEvent(batch.events, (record) => {
+    const facts = readFacts(record);
+    lines.add({ record, facts });
+    const guess = namer.read(record, facts);
+    if (guess !== null) guesses.push(guess);
+    events.push(eventRow(record, facts));
+    tallied.push(tallyEvent(record, facts));
+  });
+  return { ...batch, events, guesses, tallied, logged: lines.written() };
 }
 
 async function closeDatabase(

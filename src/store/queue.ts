@@ -22,7 +22,6 @@ export interface Queue {
   stats(): StoreStats;
 }
 
-type Say = (text: string) => void;
 type Settled = Extract<PersisterReport, { kind: 'settled' }>;
 
 /** The counts of the queue, and whether there is room in it. */
@@ -54,7 +53,10 @@ interface Gathered {
  * large transactions. While it fills, events are thinned, for they are samples: what is not kept is
  * counted by source, and those counts are stored. Decisions have a bound of their own.
  */
-export function createQueue(onNotice: Say, onRenewed: () => void = () => undefined): Queue {
+export function createQueue(
+  onNotice: (text: string) => void,
+  onRenewed: () => void = () => undefined,
+): Queue {
   const ledger = createLedger();
   const packer = createPacker();
   let gathered = emptyGathered();
@@ -73,9 +75,8 @@ export function createQueue(onNotice: Say, onRenewed: () => void = () => undefin
 
   const sendThinned = (): void => {
     const thinned = samples.takeCounts();
-    if (thinned.length === 0) return;
     // A few thousand rows at most: without room for them nothing else has room.
-    if (ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
+    if (thinned.length > 0 && ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
     sendGathered();
   };
 
@@ -142,7 +143,11 @@ function createSamples(ledger: Ledger, onCounts: () => void) {
   };
 }
 
-function noteTo(ledger: Ledger, onNotice: Say, onRenewed: () => void): Queue['note'] {
+function noteTo(
+  ledger: Ledger,
+  onNotice: (text: string) => void,
+  onRenewed: () => void,
+): Queue['note'] {
   return (report) => {
     switch (report.kind) {
       case 'settled':

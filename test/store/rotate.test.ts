@@ -27,7 +27,7 @@ describe('rotation', () => {
     const rotator = rotatorOf();
     const log = await openLineLog(file, { bytesMax: 100, rotator });
     const lines = Array.from({ length: 12 }, (_, at) => `line ${String(at).padStart(30, '0')}`);
-    for (const line of lines) expect(await log.append([line], (text) => text, 'latin1')).toBeNull();
+    for (const line of lines) expect(await log.append([Buffer.from(`${line}\n`)])).toBeNull();
     await log.close();
     await rotator.idle();
     const names = await olds();
