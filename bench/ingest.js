@@ -1,8 +1,10 @@
 // The way from the socket to the stored event: npm run bench -- ingest [--seconds N] [--rate N] [--only NAME]
 import { execFile, fork } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
 import { describe, judge } from './ingest/report.js';
 import { cpuSeconds, peakMib, startAgent } from './parts/agent.js';
 
@@ -112,7 +114,7 @@ async function send(orders) {
 
 async function measureAgent({ sources, bytes, tcp = false }, rate, seconds, profile) {
   const agent = await startAgent({
-    keys: { listen_address: '127.0.0.1', listen_port: PORT },
+    keys: { listen_address: '127.0.0.1', listen_port: PORT, log_max_count: 1000 },
     // A threshold that nobody reaches: every message is answered to the end.
     sections: '[blocking]\nmode = observe\nthreshold = 1000000',
     nodeArgs: profile ? ['--cpu-prof', '--cpu-prof-dir=/tmp/sentrypeer-bench-profile'] : [],
@@ -128,7 +130,7 @@ async function measureAgent({ sources, bytes, tcp = false }, rate, seconds, prof
     const cpu = cpuSeconds(agent.pid) - cpuBefore;
     const peak = peakMib(agent.pid);
     await agent.stop();
-    const logged = (await countLines(agent.files.json_log_file)) - before.store.events;
+    const logged = (await countLogged(agent.files.json_log_file)) - before.store.events;
     return summarize({ sent, before, after, logged, cpu, peak });
   } finally {
     agent.remove();
@@ -148,9 +150,19 @@ async function settled(agent) {
   return before;
 }
 
+/** The lines of the log and of those that were set aside meanwhile. */
+async function countLogged(file) {
+  let lines = 0;
+  for (const name of readdirSync(dirname(file))) {
+    if (name.startsWith(basename(file))) lines += await countLines(join(dirname(file), name));
+  }
+  return lines;
+}
+
 async function countLines(file) {
   let lines = 0;
-  for await (const chunk of createReadStream(file)) {
+  const bytes = createReadStream(file);
+  for await (const chunk of file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes) {
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
   }
   return lines;

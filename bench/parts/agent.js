@@ -30,7 +30,7 @@ export async function startAgent({ keys = {}, sections = '', env = {}, nodeArgs 
   const words = ['--max-semi-space-size=4', ...nodeArgs, 'bin/run.js', 'run', '-c', conf];
   const child = spawn(process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, ...env },
+    env: { ...process.env, MALLOC_ARENA_MAX: '2', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Flags } from '@oclif/core';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
@@ -42,6 +43,8 @@ export default class Run extends AgentCommand {
       return;
     }
     const signals = catchSignals();
+    // Young objects are few: to wake four threads for them costs more than it saves.
+    setFlagsFromString('--no-parallel-scavenge');
     const loaded = await this.load(flags.config);
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);

@@ -2,6 +2,7 @@ import type { AttackType } from '../core/model/attack-type.js';
 import { LIMITS } from '../core/model/limits.js';
 import { EVENT_ROW, storedEvent, type EventRow, type StoredEvent } from './rows.js';
 import type { Database, SqlValue } from './sqlite.js';
+import { UNCOUNTED } from './tally-marks.js';
 
 export interface EventFilter {
   readonly limit: number;
@@ -78,9 +79,10 @@ export function createEventQueries(database: Database): EventQueries {
       return rows.map(storedEvent);
     },
     countEvents: async () => {
-      // Counted as they come and go: to count ten million rows takes seconds.
+      // Counted as they come and go, but for a last second: to count ten million takes seconds.
       const row = await database.get<{ count: number }>(
-        "SELECT count FROM counters WHERE span = 'all' AND name = 'events_kept'",
+        `SELECT coalesce(sum(count), 0) + (SELECT count(*) FROM events WHERE ${UNCOUNTED}) AS count
+         FROM counters WHERE span = 'all' AND name = 'events_kept'`,
       );
       return row?.count ?? 0;
     },
@@ -92,7 +94,8 @@ async function everSent(database: Database, method: string): Promise<boolean> {
   if (method.length > LIMITS.countedTextCharsMax) return true;
   // The empty value stands for those that have no counter of their own.
   const row = await database.get(
-    "SELECT 1 FROM counters WHERE span = 'day' AND name = 'method' AND value IN (?, '') LIMIT 1",
+    `SELECT 1 FROM counters WHERE span = 'day' AND name = 'method' AND value IN (?1, '')
+     UNION ALL SELECT 1 FROM events WHERE ${UNCOUNTED} AND method = ?1 LIMIT 1`,
     [method],
   );
   return row !== null;

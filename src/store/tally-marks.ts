@@ -15,6 +15,10 @@ export interface TallyMarks {
   thinned: number;
 }
 
+/** A condition for rows of `events` that are not in the statistics yet; none without a mark. */
+export const UNCOUNTED =
+  "id > (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'tallied_events')";
+
 const TABLES = ['events', 'blocks', 'thinned'] as const;
 
 /** Reads the marks. A database without any has counted all that it holds, and gets them now. */

@@ -144,6 +144,9 @@ describe('statistics', () => {
     for (const side of ['', '-wal']) await copyFile(`${databaseFile}${side}`, `${crashed}${side}`);
     const before = closeAfterTest(await openReader(crashed));
     expect(await before.statsSince(0, 10)).toMatchObject({ messages: 3, blocks: 0 });
+    // These are read beside the statistics.
+    expect(await before.countEvents()).toBe(5);
+    expect(await before.listEvents({ limit: 9, method: 'INVITE' })).toHaveLength(1);
     await before.close();
     const other = await openForWriting(crashed);
     const sql = 'INSERT INTO thinned (source_ip, first_us, last_us, messages) VALUES (?, ?, ?, ?)';
