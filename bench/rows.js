@@ -1,7 +1,8 @@
-// What a large database costs: how long each command that lists takes beside `--version`, how long the
-// agent takes to start on it, and whether giving free pages back holds up the thread that receives:
+// What a large database costs: how long the agent takes to start on it, how long each command that
+// lists takes beside `--version` while it runs, and whether giving free pages back holds up the thread that receives:
 // npm run bench -- rows [--rows N] [--database FILE, made if it is not there, and kept]
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { openStore } from '../dist/store/open.js';
+import { openReader } from '../dist/store/reader.js';
 import { fill } from './rows/fill.js';
 import { batchOf, makeEvents } from './store/events.js';
 
@@ -51,7 +53,10 @@ export async function run(words) {
     const databaseFile = values.database ?? join(folder, 'sentrypeer.db');
     await prepare(databaseFile, Number(values.rows));
     const config = configure(folder, databaseFile);
-    const met = [...(await measureCommands(config)), await measureStart(config)];
+    const { start, agent } = await measureStart(config);
+    const met = [start, ...(await measureCommands(config))];
+    agent.kill('SIGTERM');
+    await once(agent, 'exit');
     met.push(await measureVacuum(databaseFile));
     say('\nGoals');
     for (const { goal, ok, figure } of met)
@@ -83,38 +88,46 @@ function configure(folder, databaseFile) {
   return file;
 }
 
+/** Each beside `--version` in turn; the fastest of each, for other work on the machine only adds. */
 async function measureCommands(config) {
-  const bare = await medianOf(['--version']);
-  say(`--version ${bare.toFixed(0)} ms (median of ${TIMES}); beyond it:`);
+  say(`beyond --version (the fastest of ${TIMES} each):`);
   const met = [];
   for (const command of COMMANDS) {
-    const more = (await medianOf([...command.split(' '), '-c', config])) - bare;
-    say(`  ${command.padEnd(48)} ${more.toFixed(0)} ms`);
-    met.push({ goal: `${command} ≤ 200 ms beyond --version`, ok: more <= 200, more });
+    let [bare, full] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < TIMES; round += 1) {
+      bare = Math.min(bare, await timed(() => look(['--version'])));
+      full = Math.min(full, await timed(() => look([...command.split(' '), '-c', config])));
+    }
+    const more = full - bare;
+    say(`  ${command.padEnd(48)} ${more.toFixed(0)} ms (${full.toFixed(0)} - ${bare.toFixed(0)})`);
+    met.push({
+      goal: `${command} ≤ 200 ms beyond --version`,
+      ok: more <= 200,
+      figure: `${more.toFixed(0)} ms`,
+    });
   }
-  return met.map(({ goal, ok, more }) => ({ goal, ok, figure: `${more.toFixed(0)} ms` }));
+  return met;
 }
 
-async function medianOf(words) {
-  const times = [];
-  // Some say by their exit code that no agent runs, or that nothing was found.
-  const look = () => execFileAsync(process.execPath, [PROGRAM, ...words]).catch(() => undefined);
-  for (let round = 0; round < TIMES; round += 1) times.push(await timed(look));
-  return times.sort((a, b) => a - b)[TIMES >> 1];
-}
+/** Some say by their exit code that nothing was found. */
+const look = (words) => execFileAsync(process.execPath, [PROGRAM, ...words]).catch(() => undefined);
 
+/** The agent runs on, for the commands to ask. */
 async function measureStart(config) {
   const begun = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, 'run', '-c', config], {
+  const agent = spawn(process.execPath, [PROGRAM, 'run', '-c', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let ms = Number.POSITIVE_INFINITY;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!/listening/i.test(line)) continue;
-    ms = Math.min(ms, performance.now() - begun);
-    child.kill('SIGTERM');
-  }
-  return { goal: 'the agent listens in under 2 s', ok: ms < 2_000, figure: `${ms.toFixed(0)} ms` };
+  const lines = createInterface({ input: agent.stdout });
+  for await (const line of lines) if (/listening/i.test(line)) break;
+  const ms = performance.now() - begun;
+  agent.stdout.resume();
+  const start = {
+    goal: 'the agent listens in under 2 s',
+    ok: ms < 2_000,
+    figure: `${ms.toFixed(0)} ms`,
+  };
+  return { start, agent };
 }
 
 /** Deletes the oldest events and gives their pages back, while 1,000 events a second come. */
@@ -122,7 +135,7 @@ async function measureVacuum(databaseFile) {
   const quiet = { jsonLogFile: null, inWorker: true, onNotice: say };
   const store = await openStore({ databaseFile, ...quiet });
   const none = { events: null, raw: null, sightings: null, blocks: null, numbers: null };
-  const rowsMax = { events: store.nextEventId - 50_000, sightings: 0, blocks: 0 };
+  const rowsMax = { events: (await countEvents(databaseFile)) - 50_000, sightings: 0, blocks: 0 };
   await store.prune({ beforeUs: none, rowsMax, databaseBytesMax: null });
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
@@ -144,6 +157,13 @@ async function measureVacuum(databaseFile) {
     ok: lateMs <= 50 && pagesFreed > 0,
     figure: `at most ${lateMs.toFixed(1)} ms late, ${pagesFreed} pages given back`,
   };
+}
+
+async function countEvents(databaseFile) {
+  const reader = await openReader(databaseFile);
+  const count = await reader.countEvents();
+  await reader.close();
+  return count;
 }
 
 async function timed(work) {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Agent, request } from 'undici';
+import { openClient } from '../../dist/api/client.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_MS_MAX = 60_000;
@@ -54,18 +54,14 @@ export async function startAgent({ keys = {}, sections = '', env = {}, nodeArgs 
     rmSync(folder, { recursive: true });
     throw error;
   }
-  const dispatcher = new Agent({ connect: { socketPath: settings.control_socket } });
+  const client = openClient(settings.control_socket);
   return {
     pid: child.pid,
     folder,
     files: settings,
     output: () => output,
-    status: async () => {
-      const { body } = await request('http://agent/v1/status', { dispatcher });
-      return body.json();
-    },
+    status: () => client.status(),
     stop: async () => {
-      await dispatcher.close();
       child.kill('SIGTERM');
       await exited;
     },

@@ -63,6 +63,9 @@ function besideSql(rows, nowUs) {
     `INSERT INTO counters SELECT 'day', '${name}', ${began} + (${day}) * ${DAY_US}, ${value}, ${count}
      FROM generate_series(0, ${series} * ${DAYS} - 1);`;
   return [
+    // All of it is counted already.
+    `INSERT OR REPLACE INTO meta (name, value) VALUES ('tallied_events', '${rows}'),
+       ('tallied_blocks', '${BLOCKS}'), ('next_id_events', '${rows + 1}');`,
     `UPDATE counters SET count = ${rows} WHERE span = 'all' AND name = 'events_kept';`,
     `INSERT INTO sources SELECT source_ip, min(received_at_us), max(received_at_us), count(*)
      FROM events GROUP BY source_ip;`,
@@ -79,6 +82,9 @@ function besideSql(rows, nowUs) {
     counter('user_agent', `printf('agent %d', value / ${DAYS})`, 'value % 1000 + 1', 500),
     counter('user', `printf('%d', value / ${DAYS})`, 'value % 1000 + 1', 500),
     counter('number', `printf('+442071%06d', value / ${DAYS})`, 'value % 1000 + 1', 500),
+    // The day that is not over yet has a counter for each value, of a crowd of sources.
+    `INSERT INTO counters SELECT 'day', 'source', ${began + (DAYS - 1) * DAY_US},
+       ${address('value + 1000')}, 1 FROM generate_series(1, 100000);`,
     `INSERT INTO sightings (at_us, source, rule, rule_version, attack_type, points, points_proven,
        reason, event_ids)
      SELECT ${nowUs} - value * 5000000, ${address(`value % ${SOURCES}`)}, 'extension-enumeration', 1,
@@ -87,7 +93,7 @@ function besideSql(rows, nowUs) {
     `INSERT INTO blocks (id, target, scope, origin, proof, rule, attack_type, reason, created_at_us,
        expires_at_us, simulated, ended_at_us, end_how, forced)
      SELECT value, ${address('value')} || '/32', 'sip', 'detector', 'none', 'extension-enumeration',
-       'extension_enumeration', '12 user names in 3 s', ${nowUs} - (${BLOCKS} - value) * 1000000,
+       'extension_enumeration', '12 user names in 3 s', ${nowUs} - (${BLOCKS} - value) * ${Math.floor((DAYS * DAY_US) / BLOCKS)},
        ${nowUs + DAY_US}, 1, iif(value % 10, ${nowUs} - 1, NULL), iif(value % 10, 'expired', NULL), 0
      FROM generate_series(1, ${BLOCKS});`,
   ].join('\n');

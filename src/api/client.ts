@@ -1,4 +1,5 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import { request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
@@ -9,13 +10,8 @@ export interface ControlClient extends AgentCalls {
 
 /** Speaks to the running agent. AGENT_UNREACHABLE when nobody answers on the socket. */
 export function openClient(socketFile: string): ControlClient {
-  const dispatcher = new Agent({
-    connect: { socketPath: socketFile },
-    headersTimeout: LIMITS.controlAnswerMsMax,
-    bodyTimeout: LIMITS.controlAnswerMsMax,
-  });
-  const call = <T>(method: Dispatcher.HttpMethod, path: string, body?: unknown): Promise<T> =>
-    exchange<T>(dispatcher, socketFile, { method, path, body });
+  const call = <T>(method: Call['method'], path: string, body?: unknown): Promise<T> =>
+    exchange<T>(socketFile, { method, path, body });
   return {
     status: () => call('GET', '/v1/status'),
     rules: () => call('GET', '/v1/rules'),
@@ -31,35 +27,41 @@ export function openClient(socketFile: string): ControlClient {
     packetsDropped: (targets) => call('POST', '/v1/blocks/dropped', { targets }),
     jobs: () => call('GET', '/v1/jobs'),
     runJob: (name) => call('POST', `/v1/jobs/${encodeURIComponent(name)}/run`),
-    close: () => dispatcher.close(),
+    // A connection ends with its answer.
+    close: () => Promise.resolve(),
   };
 }
 
 interface Call {
-  readonly method: Dispatcher.HttpMethod;
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body: unknown;
 }
 
-async function exchange<T>(
-  dispatcher: Dispatcher,
-  socketFile: string,
-  { method, path, body }: Call,
-): Promise<T> {
-  const payload =
-    body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  let response: Dispatcher.ResponseData;
-  try {
-    response = await request(`http://agent${path}`, { dispatcher, method, ...payload });
-  } catch (error) {
+async function exchange<T>(socketFile: string, call: Call): Promise<T> {
+  const { response, answer } = await ask(socketFile, call).catch((error: unknown) => {
     throw unreachable(socketFile, error);
-  }
-  const answer: unknown = await response.body.json();
+  });
   // The server is this same program, of this same version: the shape is the type's.
-  if (response.statusCode < 400) return answer as T;
+  if ((response.statusCode ?? 500) < 400) return answer as T;
   throw toError(answer);
+}
+
+/** Node's own client: undici takes a tenth of a second to load, which every command would pay. */
+async function ask(socketFile: string, { method, path, body }: Call) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(
+      { socketPath: socketFile, method, path, agent: false, timeout: LIMITS.controlAnswerMsMax },
+      resolve,
+    );
+    sent.on('error', reject);
+    sent.on('timeout', () => {
+      sent.destroy(new Error(`no answer within ${LIMITS.controlAnswerMsMax / 1_000} s`));
+    });
+    if (body !== undefined) sent.setHeader('content-type', 'application/json');
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  return { response, answer: await json(response) };
 }
 
 function unreachable(socketFile: string, error: unknown): AgentError {
