@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AttackType } from '../../../src/core/model/attack-type.js';
 import { LIMITS } from '../../../src/core/model/limits.js';
 import { readFacts } from '../../../src/store/facts.js';
 import { agentEntry, eventEntry, type RemoteFormat } from '../../../src/store/remote/entry.js';
@@ -13,7 +14,7 @@ const ORIGIN = { appVersion: '1.0.0', instanceId: 'i' };
 function lineOf(
   raw: string | Buffer,
   format: RemoteFormat = 'text',
-  attackType: string | null = null,
+  attackType: AttackType | null = null,
 ) {
   const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw, 'latin1');
   const record = sampleEvent(1, { raw: bytes, rawLength: bytes.length, attackType });

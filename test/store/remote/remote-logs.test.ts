@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../../src/agent/make-certificate.js';
 import { LIMITS } from '../../../src/core/model/limits.js';
+import type { AttackType } from '../../../src/core/model/attack-type.js';
 import type { RemoteMessageName, SyslogTransport } from '../../../src/core/model/remote-log.js';
 import { readFacts } from '../../../src/store/facts.js';
 import {
@@ -235,7 +236,7 @@ describe('the journal', () => {
 });
 
 describe('what goes where', () => {
-  const record = (id: number, attackType: string | null) => sampleEvent(id, { attackType });
+  const record = (id: number, attackType: AttackType | null) => sampleEvent(id, { attackType });
 
   it.each<[readonly RemoteMessageName[], readonly string[]]>([
     [['agent'], []],
@@ -247,7 +248,7 @@ describe('what goes where', () => {
   ])('of %j', async (messages, kinds) => {
     const receiver = await receive(receiveStream());
     const { logs } = open(toSyslog('tcp', receiver.port, { messages }), 'events');
-    for (const each of [record(1, null), record(2, 'scan')]) logs.event(each, readFacts(each));
+    for (const each of [record(1, null), record(2, 'sip_scan')]) logs.event(each, readFacts(each));
     await logs.close();
     const seen = (): string[] =>
       readFrames(receiver.text()).map((line) => line.split(' ')[5] ?? '');
