@@ -27,14 +27,14 @@ const MESSAGE =
 
 describe('messages of RFC 5424', () => {
   it('names the event in header, structured data and text', () => {
-    expect(lineOf(sipText('REGISTER'), 'text', 'scan')).toBe(
+    expect(lineOf(sipText('REGISTER'), 'text', 'sip_scan')).toBe(
       '<28>1 2026-01-01T00:00:00.000001Z pbx sentrypeer-agent 7 attack ' +
         '[sentrypeer@32473 event_uuid="00000000-0000-4000-8000-000000000001" ' +
         'source_ip="203.0.113.7" source_port="5060" destination_ip="192.0.2.1" ' +
         'destination_port="5060" transport="udp" method="REGISTER" ' +
-        'user_agent="friendly-scanner" user="101" attack_type="scan" score="0" proof="none" ' +
+        'user_agent="friendly-scanner" user="101" attack_type="sip_scan" score="0" proof="none" ' +
         'answered_status="404"] REGISTER from 203.0.113.7:5060 udp proof=none ' +
-        'ua="friendly-scanner" user=101 attack=scan score=0 answered=404',
+        'ua="friendly-scanner" user=101 attack=sip_scan score=0 answered=404',
     );
     expect(lineOf(sipText('REGISTER'))).toMatch(/^<30>1 \S+ pbx sentrypeer-agent 7 event \[/);
   });
