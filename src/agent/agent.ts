@@ -1,6 +1,7 @@
 import type { LoadedSettings } from '../config/load.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { BlockRequest } from '../core/block/request.js';
+import { startRehearsal } from './rehearse.js';
 import { step } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
@@ -100,6 +101,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   up.yet = true;
   // Last and not waited for: the table proper is in force already.
   void context.keeper.guard();
+  closers.add('rehearsal', startRehearsal(state, log.say));
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
