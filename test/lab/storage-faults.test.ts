@@ -174,9 +174,8 @@ describe.skipIf(needs.skip)(`what becomes of the agent when storage fails ${need
   it('files that nobody may write: all waits in memory, and is written when they may be', async () => {
     const setting = await start();
     await send(20, 500);
-    const files = ['agent.db', 'agent.db-wal', 'agent.db-shm'].map((name) =>
-      setting.at(`data/${name}`),
-    );
+    // Not the -shm: to write into a mapped file that is immutable is SIGBUS, for whoever does it.
+    const files = ['agent.db', 'agent.db-wal'].map((name) => setting.at(`data/${name}`));
     await lab.agent.exec(programPath('chattr'), ['+i', ...files]);
     try {
       await send(50, 500);
