@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AS_INSTALLED } from '../parts/agent.js';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const AGENT = `spbench-${process.pid}-a`;
@@ -78,11 +79,10 @@ export function makeLab() {
 /** Starts the built agent; resolves when it says that it listens. */
 export async function startAgent(lab, env = {}) {
   const started = performance.now();
-  // As the installed unit and `npm start` do.
-  const words = ['--max-semi-space-size=4', 'bin/run.js', 'run'];
+  const words = [...AS_INSTALLED.nodeArgs, 'bin/run.js', 'run'];
   const child = lab.start('agent', process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, XDG_STATE_HOME: lab.folder, ...env },
+    env: { ...process.env, ...AS_INSTALLED.env, XDG_STATE_HOME: lab.folder, ...env },
   });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));

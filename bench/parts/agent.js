@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { openClient } from '../../dist/api/client.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** As the installed unit and `npm start` run it. */
+export const AS_INSTALLED = {
+  nodeArgs: ['--max-semi-space-size=4'],
+  env: { MALLOC_ARENA_MAX: '2' },
+};
 const START_MS_MAX = 60_000;
 
 /** `keys`: lines of the configuration above the sections; `sections`: text below them. */
@@ -26,11 +31,10 @@ export async function startAgent({ keys = {}, sections = '', env = {}, nodeArgs 
   const conf = join(folder, 'etc', 'agent.conf');
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
   writeFileSync(conf, `${lines.join('\n')}\n${sections}\n`);
-  // As the installed unit and `npm start` do.
-  const words = ['--max-semi-space-size=4', ...nodeArgs, 'bin/run.js', 'run', '-c', conf];
+  const words = [...AS_INSTALLED.nodeArgs, ...nodeArgs, 'bin/run.js', 'run', '-c', conf];
   const child = spawn(process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, MALLOC_ARENA_MAX: '2', ...env },
+    env: { ...process.env, ...AS_INSTALLED.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

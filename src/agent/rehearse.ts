@@ -23,7 +23,7 @@ export function startRehearsal(
 ): () => void {
   let over = false;
   rehearse(state, () => over).catch((error: unknown) => {
-    say(`the rehearsal failed: ${messageOf(error)}`);
+    say(`the rehearsal failed: ${messageOf(error)}; report this as a bug, nothing else is amiss`);
   });
   return () => {
     over = true;

@@ -164,7 +164,9 @@ describe.skipIf(needs.skip)(`what becomes of the agent when storage fails ${need
       readFileSync(setting.at('log/agent.json'), 'utf8').split('\n').filter(Boolean);
     await waitUntil('it is written again', () => lines().some((line) => line.includes(from)));
     for (const line of lines()) JSON.parse(line);
-    expect(setting.said()).toMatch(/agent\.json is written again/);
+    // Told by way of the other thread, and committed by itself: both come after the line.
+    await waitUntil('it is told', () => /agent\.json is written again/.test(setting.said()));
+    await waitUntil('all is committed', async () => (await setting.status()).store.queued === 0);
     const { store, counts } = await setting.status();
     expect(store).toMatchObject({ last_error: null, queued: 0 });
     expect(store.events).toBe(counts['received']);
