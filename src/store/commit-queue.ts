@@ -1,5 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
-import { commitBatch, createJournal, splitBatch, type Prepared, type Writers } from './commit.js';
+import { commitPart, createJournal, partsOf, type Prepared, type Writers } from './commit.js';
 import type { PersisterReport } from './persister.js';
 import type { Database } from './sqlite.js';
 import type { Turns } from './turns.js';
@@ -7,8 +7,8 @@ import { countDecisions } from './types.js';
 
 /** What waits for the database, in order. The queue in front (queue.ts) bounds its length. */
 export interface CommitQueue {
-  /** Adds a batch, and begins to commit unless the database takes nothing at present. */
-  add(batch: Prepared): void;
+  /** Adds a batch in its parts, and begins to commit unless the database takes nothing at present. */
+  readonly add: (batch: Prepared) => void;
   /** Resolves when all is committed or an attempt has failed; tries at once. */
   run(): Promise<void>;
   /** As run(), but leaves a database alone that has failed a moment ago. */
@@ -24,7 +24,7 @@ export interface CommitQueue {
   abandon(): void;
 }
 
-/** One batch is being committed, the next is ready: more would only take room. */
+/** Batches of events: one is being committed, the next is ready. More would only take room. */
 const WAITING_MAX = 2;
 
 export function createCommitQueue(
@@ -38,12 +38,14 @@ export function createCommitQueue(
   const waiting: Prepared[] = [];
   let retryTimer: NodeJS.Timeout | null = null;
   let draining: Promise<void> | null = null;
-  const room = createRoom(() => waiting.length < WAITING_MAX || retryTimer !== null);
+  const room = createRoom(
+    () => waiting.filter(hasEvents).length < WAITING_MAX || retryTimer !== null,
+  );
 
   const drain = async (): Promise<void> => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const batch = next;
-      const outcome = await turns.take(() => commitBatch(database, writers, batch));
+      const part = next;
+      const outcome = await turns.take(() => commitPart(database, writers, part));
       if (outcome.kind === 'failed') {
         journal.fails(outcome.error);
         retryTimer = setTimeout(() => void run(), LIMITS.storeRetryMs);
@@ -53,13 +55,8 @@ export function createCommitQueue(
       waiting.shift();
       room.look();
       journal.works();
-      const parts = outcome.kind === 'committed' ? null : splitBatch(batch);
-      if (parts !== null) {
-        waiting.unshift(...parts);
-        continue;
-      }
       if (outcome.kind === 'refused') journal.refuses(outcome.error);
-      await settle(batch, outcome.kind === 'committed', report);
+      await settle(part, outcome.kind === 'committed', report);
     }
     // In the same turn as the last look at what waits, so that nothing is left lying.
     draining = null;
@@ -80,7 +77,7 @@ export function createCommitQueue(
 
   return {
     add: (batch) => {
-      waiting.push(batch);
+      waiting.push(...partsOf(batch));
       void settleDown();
     },
     run,
@@ -89,7 +86,7 @@ export function createCommitQueue(
     room: room.wait,
     abandon: () => {
       stopTimer();
-      for (const batch of waiting.splice(0)) report(settled(batch, false));
+      for (const part of waiting.splice(0)) report(settled(part, false));
     },
   };
 }
@@ -107,22 +104,25 @@ function createRoom(hasRoom: () => boolean) {
   };
 }
 
+const hasEvents = ({ events }: Prepared): boolean => events.length > 0;
+
 /** Until it is logged too, a batch takes room. A log that fails is soon done with. */
 async function settle(
-  batch: Prepared,
+  part: Prepared,
   committed: boolean,
   report: (report: PersisterReport) => void,
 ): Promise<void> {
-  await batch.logged;
-  report(settled(batch, committed));
+  await part.logged;
+  report(settled(part, committed));
+  part.free();
 }
 
-function settled(batch: Prepared, committed: boolean): PersisterReport {
+function settled(part: Prepared, committed: boolean): PersisterReport {
   return {
     kind: 'settled',
-    events: batch.events.length,
-    bytes: batch.events.reduce((sum, { raw }) => sum + raw.length, 0),
-    decisions: countDecisions(batch),
+    events: part.events.length,
+    bytes: part.events.reduce((sum, { raw }) => sum + raw.length, 0),
+    decisions: countDecisions(part),
     committed,
   };
 }

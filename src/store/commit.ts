@@ -2,6 +2,8 @@ import { countDecisions, type StoreBatch } from './types.js';
 import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
 import type { EventRow } from './event-row.js';
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import type { Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
@@ -12,6 +14,8 @@ import type { Tallies } from './tallies.js';
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
   readonly events: readonly EventRow[];
+  /** Gives the memory of these rows back. */
+  readonly free: () => void;
   /** The digest credentials that these events carried. */
   readonly guesses: readonly Guess[];
   /** What is counted of the events. */
@@ -32,38 +36,47 @@ export interface Writers {
   readonly tallies: Tallies;
 }
 
-/** Writes a batch in one transaction: all of it or nothing. Never rejects. */
-export async function commitBatch(
+/** Writes a part of a batch (`partsOf`): all of it or nothing. Never rejects. */
+export async function commitPart(
   database: Database,
   { inserter, tallies }: Writers,
-  batch: Prepared,
+  part: Prepared,
 ): Promise<Outcome> {
+  const alone = !hasRest(part) && part.events.length <= LIMITS.storeBatchEventsMax;
   try {
-    await database.exec('BEGIN IMMEDIATE');
+    if (!alone) await database.exec('BEGIN IMMEDIATE');
   } catch (error) {
     return { kind: 'failed', error: await abandon(database, error) };
   }
   try {
-    await inserter.events(batch.events);
-    await inserter.guesses(batch.guesses);
-    await inserter.sightings(batch.sightings);
-    await inserter.blocks(batch.blocks);
-    await inserter.calls(batch.calls);
-    for (const { id, endedAtUs, how } of batch.endedBlocks) {
-      await database.run(
-        'UPDATE blocks SET ended_at_us = ?, end_how = ? WHERE id = ? AND ended_at_us IS NULL',
-        [endedAtUs, how, id],
-      );
-    }
-    await inserter.jobRuns(batch.jobRuns);
-    await inserter.thinned(batch.thinned ?? []);
-    await database.exec('COMMIT');
-    tallies.add(batch);
+    await inserter.events(part.events);
+    await writeDecisions(database, inserter, part);
+    if (!alone) await database.exec('COMMIT');
+    tallies.add(part);
     return { kind: 'committed' };
   } catch (error) {
     const kind = mayPass(error) ? 'failed' : 'refused';
     return { kind, error: await abandon(database, error) };
   }
+}
+
+async function writeDecisions(
+  database: Database,
+  inserter: Inserter,
+  part: Prepared,
+): Promise<void> {
+  await inserter.guesses(part.guesses);
+  await inserter.sightings(part.sightings);
+  await inserter.blocks(part.blocks);
+  await inserter.calls(part.calls);
+  for (const { id, endedAtUs, how } of part.endedBlocks) {
+    await database.run(
+      'UPDATE blocks SET ended_at_us = ?, end_how = ? WHERE id = ? AND ended_at_us IS NULL',
+      [endedAtUs, how, id],
+    );
+  }
+  await inserter.jobRuns(part.jobRuns);
+  await inserter.thinned(part.thinned ?? []);
 }
 
 /** Rolls back, and answers with the error that says most: the first one, or why that failed. */
@@ -77,10 +90,11 @@ async function abandon(database: Database, error: unknown): Promise<unknown> {
 }
 
 /**
- * True for what may pass by itself (disk full, locked, I/O error). False for what this very batch
- * does wrong, such as an id that is there already.
+ * True for what may pass by itself (disk full, locked, I/O error, no database at present). False for
+ * what this very batch does wrong, such as an id that is there already.
  */
 function mayPass(error: unknown): boolean {
+  if (error instanceof AgentError) return true;
   switch (sqliteCode(error)) {
     case null:
     case 'SQLITE_CONSTRAINT':
@@ -95,14 +109,22 @@ function mayPass(error: unknown): boolean {
   }
 }
 
-/** Decisions apart from events, so that one bad event costs no block; null: it has one kind only. */
-export function splitBatch(batch: Prepared): readonly Prepared[] | null {
-  if (batch.events.length === 0 || countDecisions(batch) === 0) return null;
-  const { events, guesses, tallied, logged } = batch;
-  const decisions = { ...batch, events: [], guesses: [], tallied: [] };
-  const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
-  return [decisions, { ...none, events, guesses, tallied, logged }];
+/**
+ * Events, and what follows from them, each a transaction of its own: one bad event costs no block,
+ * and events alone are one statement. Events first, for the rest names them.
+ */
+export function partsOf(batch: Prepared): readonly Prepared[] {
+  if (batch.events.length === 0 || !hasRest(batch)) return [batch];
+  const { events, tallied, logged, free } = batch;
+  const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [], guesses: [] };
+  const rest = { ...batch, events: [], tallied: [], logged: Promise.resolve() };
+  return [
+    { ...none, events, tallied, logged, free },
+    { ...rest, free: () => undefined },
+  ];
 }
+
+const hasRest = (batch: Prepared): boolean => batch.guesses.length > 0 || countDecisions(batch) > 0;
 
 /** Says once that writing fails, and once that it works again. */
 export interface Journal {

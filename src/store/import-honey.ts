@@ -8,6 +8,7 @@ import { TRANSPORTS } from '../core/model/transport.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { fileExists, messageOf, unreadable } from './files.js';
+import { createJsonbMaker } from './jsonb.js';
 import { createInserter, type Inserter } from './insert.js';
 import { explain, openForWriting, readPragma, rollBack } from './migrate.js';
 import { readNextId } from './next-ids.js';
@@ -161,9 +162,10 @@ async function writeRecords(
 ): Promise<void> {
   const events = records.map((record) => ({ record, facts: readFacts(record) }));
   const tallied = events.map(({ record, facts }) => tallyEvent(record, facts));
+  const rows = createJsonbMaker().writer();
   await database.exec('BEGIN IMMEDIATE');
   try {
-    await inserter.events(events.map(({ record, facts }) => eventRow(record, facts)));
+    await inserter.events(events.map(({ record, facts }) => eventRow(record, facts, rows)));
     await database.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', mark);
     await database.exec('COMMIT');
     tallies.add({ blocks: [], tallied });

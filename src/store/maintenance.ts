@@ -8,11 +8,11 @@ import { rollUp } from './roll-up.js';
 import type { Turns } from './turns.js';
 import type { Maintenance, VacuumCounts } from './types.js';
 
+/** What looks after the database alone. */
+export type DatabaseMaintenance = Omit<Maintenance, 'reopenLog' | 'archiveLogs'>;
+
 /** The maintenance calls on the writer's own connection, in steps between its batches. */
-export function createMaintenance(
-  database: Database,
-  turns: Turns,
-): Omit<Maintenance, 'reopenLog' | 'archiveLogs'> {
+export function createMaintenance(database: Database, turns: Turns): DatabaseMaintenance {
   return {
     expireBlocks: (nowUs) => turns.take(() => expireBlocks(database, nowUs)),
     ...createNotes(database, turns),

@@ -96,10 +96,7 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
 }
 
 /** The same records again, one after another; their bytes are views of the one buffer. */
-export function eachEvent(
-  { count, numbers, texts, bytes }: PackedEvents,
-  visit: (record: EventRecord) => void,
-): void {
+export function* unpack({ count, numbers, texts, bytes }: PackedEvents): Generator<EventRecord> {
   const words = texts.split('\n');
   let offset = 0;
   let at = 0;
@@ -108,7 +105,7 @@ export function eachEvent(
     const word = (): string => words[at++] ?? '';
     const status = number(5);
     const end = offset + number(7);
-    visit({
+    yield {
       id: number(0),
       uuid: word(),
       receivedAtUs: number(1),
@@ -122,7 +119,7 @@ export function eachEvent(
       raw: bytes.subarray(offset, end),
       rawLength: number(6),
       tls: number(11) === 0 ? null : tlsOf(word(), word(), word()),
-    });
+    };
     offset = end;
   }
 }

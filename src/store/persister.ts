@@ -1,7 +1,9 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
-import { createCommitQueue, type CommitQueue } from './commit-queue.js';
+import { createCommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { eventRow, type EventRow } from './event-row.js';
 import { readFacts } from './facts.js';
@@ -9,13 +11,14 @@ import { messageOf } from './files.js';
 import { createPasswordNamer, type Guess, type PasswordNamer } from './guess.js';
 import { createInserter } from './insert.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
+import { createJsonbMaker, type JsonbWriter } from './jsonb.js';
 import { watchDatabaseFile } from './file-watch.js';
-import { createMaintenance } from './maintenance.js';
+import { createMaintenance, type DatabaseMaintenance } from './maintenance.js';
 import { readNextIds } from './next-ids.js';
 import { openLive } from './live-database.js';
 import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
-import { eachEvent, type PackedEvents } from './pack.js';
+import { unpack, type PackedEvents } from './pack.js';
 import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
@@ -100,8 +103,11 @@ export async function createPersister(
     await noteInstance(database, options.instanceId);
   });
 
+  const preparer = createPreparer(logs, namer, commits.add);
+
   /** All that waits is tried once more; rejects when something still waits after it. */
   const flush = async (): Promise<void> => {
+    await preparer.idle();
     await logs.flush();
     await commits.settleDown();
     await commits.run();
@@ -112,23 +118,21 @@ export async function createPersister(
     });
   };
 
-  const { afterWrites, afterCounts } = createWaits(databaseFile, commits, writers.tallies);
+  const settleDown = async (): Promise<void> => {
+    await preparer.idle();
+    await commits.settleDown();
+  };
+  const calls = createCalls(databaseFile, maintenance, settleDown, writers.tallies);
 
   return {
     ...(await readNextIds(database)),
-    accept: (batch) => {
-      commits.add(prepare(batch, logs, namer));
+    accept: preparer.accept,
+    room: async () => {
+      await preparer.idle();
+      await commits.room();
     },
-    room: () => commits.room(),
     flush,
-    expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
-    recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
-    protectPeer: (peer) => afterWrites(() => maintenance.protectPeer(peer)),
-    unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
-    prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
-    vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
-    rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),
-    analyze: () => afterWrites(() => maintenance.analyze()),
+    ...calls,
     reopenLog: () => logs.reopen(),
     archiveLogs: () => logs.archive(),
     close: async () => {
@@ -145,11 +149,15 @@ export async function createPersister(
   };
 }
 
-/** Calls of the database that see what was written before them. */
-function createWaits(databaseFile: string, commits: CommitQueue, tallies: Tallies) {
-  /** Sees what was written before it, unless the database takes nothing at present. */
+/** Calls of the database that see what was written before them, unless it takes nothing at present. */
+function createCalls(
+  databaseFile: string,
+  maintenance: DatabaseMaintenance,
+  settleDown: () => Promise<void>,
+  tallies: Tallies,
+): DatabaseMaintenance {
   const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
-    await commits.settleDown();
+    await settleDown();
     try {
       return await call();
     } catch (error) {
@@ -162,7 +170,16 @@ function createWaits(databaseFile: string, commits: CommitQueue, tallies: Tallie
       await tallies.flush();
       return call();
     });
-  return { afterWrites, afterCounts };
+  return {
+    expireBlocks: (nowUs) => afterWrites(() => maintenance.expireBlocks(nowUs)),
+    recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
+    protectPeer: (peer) => afterWrites(() => maintenance.protectPeer(peer)),
+    unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
+    prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
+    vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
+    rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),
+    analyze: () => afterWrites(() => maintenance.analyze()),
+  };
 }
 
 /** For the view `honey`, whose rows name who made them. */
@@ -196,24 +213,47 @@ async function openWriters(
   };
 }
 
+/** Prepares batches in their order, one after another, and gives each to `add`. */
+function createPreparer(logs: EventLogs, namer: PasswordNamer, add: (batch: Prepared) => void) {
+  const jsonb = createJsonbMaker();
+  let preparing = Promise.resolve();
+  return {
+    accept: (batch: PackedBatch): void => {
+      preparing = preparing.then(async () => {
+        add(await prepare(batch, logs, namer, jsonb.writer()));
+      });
+    },
+    /** Resolves when what was accepted before is prepared. */
+    idle: (): Promise<void> => preparing,
+  };
+}
+
 /**
  * Reads the messages of a batch and begins to log them. Event by event: what is kept until the
- * batch is committed is its row, and little else for the garbage collector to copy meanwhile.
+ * batch is committed is its row, and little else for the garbage collector to copy meanwhile. A few
+ * at a time: SQLite, which commits the batch before in its own thread, waits between two statements
+ * for this one.
  */
-function prepare(batch: PackedBatch, logs: EventLogs, namer: PasswordNamer): Prepared {
+async function prepare(
+  batch: PackedBatch,
+  logs: EventLogs,
+  namer: PasswordNamer,
+  rows: JsonbWriter,
+): Promise<Prepared> {
   const events: EventRow[] = [];
   const guesses: Guess[] = [];
   const tallied: TalliedEvent[] = [];
   const lines = logs.begin();
-  eachEvent(batch.events, (record) => {
+  for (const record of unpack(batch.events)) {
+    if (events.length % LIMITS.preparedEventsMax === 0) await turnOfLoop();
     const facts = readFacts(record);
     lines.add({ record, facts });
     const guess = namer.read(record, facts);
     if (guess !== null) guesses.push(guess);
-    events.push(eventRow(record, facts));
+    events.push(eventRow(record, facts, rows));
     tallied.push(tallyEvent(record, facts));
-  });
-  return { ...batch, events, guesses, tallied, logged: lines.written() };
+  }
+  return { ...batch, events, guesses, tallied, logged: lines.written(), free: rows.free };
 }
 
 async function closeDatabase(

@@ -225,4 +225,18 @@ CREATE TRIGGER events_gone AFTER DELETE ON events BEGIN
     WHERE span = 'all' AND name = 'events_kept' AND began_at_us = 0 AND value = '';
 END;
 `,
+  // A computed column is computed at every INSERT, although it is not stored.
+  `
+DROP VIEW honey;
+ALTER TABLE events DROP COLUMN event_timestamp;
+CREATE VIEW honey AS SELECT id AS honey_id,
+  strftime('%Y-%m-%d %H:%M:%S', received_at_us / 1000000, 'unixepoch')
+    || printf('.%06d000', received_at_us % 1000000) AS event_timestamp, uuid AS event_uuid,
+  iif(answered_status IS NULL, 'passive', 'responsive') AS collected_method, source_ip,
+  coalesce(called_number, '') AS called_number, upper(transport) AS transport_type,
+  coalesce(method, '') AS method, coalesce(user_agent, '') AS sip_user_agent,
+  coalesce(CAST(raw AS TEXT), '') AS sip_message,
+  coalesce((SELECT value FROM meta WHERE name = 'instance_id'), '') AS created_by_node_id,
+  destination_ip FROM events;
+`,
 ];

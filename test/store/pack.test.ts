@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import type { EventRecord } from '../../src/core/model/event.js';
-import { createPacker, eachEvent } from '../../src/store/pack.js';
+import { createPacker, unpack } from '../../src/store/pack.js';
 import { sampleEvent } from './samples.js';
 
 const anyEvent: fc.Arbitrary<EventRecord> = fc
@@ -34,8 +34,7 @@ it('events are the same after they were packed and unpacked', () => {
       packer.take();
       for (const event of events) packer.add(event);
       expect(packer.count()).toBe(events.length);
-      const back: EventRecord[] = [];
-      eachEvent(packer.take(), (event) => back.push(event));
+      const back = [...unpack(packer.take())];
       const bare = (list: readonly EventRecord[]) =>
         list.map((event) => ({ ...event, raw: [...event.raw] }));
       expect(bare(back)).toEqual(bare(events));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/model/event.js';
 import { LIMITS } from '../../src/core/model/limits.js';
-import { eachEvent } from '../../src/store/pack.js';
+import { unpack } from '../../src/store/pack.js';
 import { createQueue } from '../../src/store/queue.js';
 import type { StoreBatch } from '../../src/store/types.js';
 import {
@@ -18,8 +18,7 @@ function feedQueue() {
   const queue = createQueue(() => undefined);
   queue.feed({
     accept: (batch) => {
-      const events: EventRecord[] = [];
-      eachEvent(batch.events, (e) => events.push({ ...e, raw: Buffer.from(e.raw) }));
+      const events = [...unpack(batch.events)].map((e) => ({ ...e, raw: Buffer.from(e.raw) }));
       batches.push({ ...batch, events });
     },
   });

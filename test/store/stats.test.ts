@@ -139,7 +139,9 @@ describe('statistics', () => {
     const invites = [from(4, '203.0.113.8', { raw: invite }), from(5, '203.0.113.8')];
     store.write(batchOf({ events: invites, blocks: [sampleBlock(1)] }));
     // Committed, and copied before the statistics of this second are written.
-    await expect.poll(() => store.stats().committed, { interval: 5 }).toBe(5);
+    await expect
+      .poll(() => store.stats(), { interval: 5 })
+      .toMatchObject({ committed: 5, decisionsCommitted: 1 });
     const crashed = join(dirname(databaseFile), 'crashed.db');
     for (const side of ['', '-wal']) await copyFile(`${databaseFile}${side}`, `${crashed}${side}`);
     const before = closeAfterTest(await openReader(crashed));

@@ -94,6 +94,8 @@ export const LIMITS = {
   /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
   storeBatchEventsMax: 2_000,
   storeGatherMsMax: 100,
+  /** Events that the thread of the database reads before it looks whether SQLite waits for it. */
+  preparedEventsMax: 100,
   /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
   workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */
