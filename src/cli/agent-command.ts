@@ -6,7 +6,7 @@ import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
 import { lockHolder } from '../store/lock.js';
-import { openReader, type Reader } from '../store/reader.js';
+import type { Reader } from '../store/reader.js';
 import { reportError } from './report-error.js';
 
 /** What every command has: `-c`, `--json`, the way to the agent, and errors with a remedy. */
@@ -88,6 +88,7 @@ export abstract class AgentCommand extends Command {
     loaded: LoadedSettings,
     use: (reader: Reader) => Promise<T>,
   ): Promise<T> {
+    const { openReader } = await import('../store/reader.js');
     const reader = await openReader(loaded.settings.databaseFile);
     try {
       return await use(reader);

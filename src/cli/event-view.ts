@@ -1,7 +1,7 @@
 import { formatTime } from '../api/views.js';
 import { clipText } from '../core/model/text.js';
 import type { StoredEvent } from '../store/rows.js';
-import { endpointText } from '../store/event-lines.js';
+import { endpointText } from '../core/model/transport.js';
 
 /** One stored event as JSON: names as in the JSON log. */
 export const eventView = (event: StoredEvent) => ({

@@ -1,55 +1,46 @@
-import Table from 'cli-table3';
-
-/** Borders off: what is left can be read by eye, cut and grepped. */
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
-
 const NARROWEST_LAST_COLUMN = 24;
+const GAP = '  ';
 
 /**
- * A table without borders. The last column takes what is left of the terminal's width and wraps;
- * into a pipe nothing wraps, so that one row is one line. Cells hold no packet text unescaped.
+ * A table without borders: what is there can be read by eye, cut and grepped. The last column takes
+ * what is left of the terminal's width and wraps; into a pipe nothing wraps, so that one row is one
+ * line. Cells hold no packet text unescaped, and no line ends.
  */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   width: number | null = terminalWidth(),
 ): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);
-  const own = widths.at(-1) ?? 0;
+  const lines = [head, ...rows];
+  const last = head.length - 1;
+  const widths = head.slice(0, last).map((_, column) => widest(lines, column));
+  const before = widths.reduce((sum, each) => sum + each + GAP.length, 0);
+  const own = widest(lines, last);
   const room = width === null ? own : Math.max(NARROWEST_LAST_COLUMN, width - before - 1);
-  const colWidths = [...widths.slice(0, -1), Math.min(own, room)];
-  const table = new Table({
-    head: [...head],
-    chars: BORDERLESS,
-    colWidths,
-    wordWrap: true,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) table.push([...row]);
-  return table
-    .toString()
-    .split('\n')
+  return lines
+    .flatMap((cells) => {
+      const start = widths.map((each, column) => (cells[column] ?? '').padEnd(each) + GAP).join('');
+      const [first = '', ...more] = wrapText(cells[last] ?? '', room);
+      return [start + first, ...more.map((part) => ' '.repeat(before) + part)];
+    })
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+const widest = (lines: readonly (readonly string[])[], column: number): number =>
+  lines.reduce((most, cells) => Math.max(most, (cells[column] ?? '').length), 0);
+
+/** In lines of at most so many characters: between words where it can, else within one. */
+function wrapText(text: string, charsMax: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > charsMax) {
+    const space = rest.lastIndexOf(' ', charsMax);
+    const end = space > 0 ? space : charsMax;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
 }
 
 /** Columns of the terminal; null when the output goes elsewhere. */

@@ -1,6 +1,6 @@
 import type { EventRecord } from '../core/model/event.js';
 import { quoteText } from '../core/model/text.js';
-import type { Endpoint } from '../core/model/transport.js';
+import { endpointText } from '../core/model/transport.js';
 import { bufferOf, type EventFacts } from './facts.js';
 import { bytesAsJson, jsonText } from './json-text.js';
 import { isoTime, sentrypeerTime } from './time-text.js';
@@ -77,12 +77,6 @@ const tlsAsJson = ({ tls = null }: EventRecord): string =>
       `,"tls_sni":${jsonOrNull(tls.sni)}`;
 
 const jsonOrNull = (text: string | null): string => (text === null ? 'null' : jsonText(text));
-
-/** `203.0.113.7:5060`, `[2001:db8::7]:5060`. */
-export function endpointText(endpoint: Endpoint): string {
-  const { address, port } = endpoint;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
 
 function subject(facts: EventFacts): string {
   const method = facts.method === null ? null : word(facts.method);

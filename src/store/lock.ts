@@ -1,5 +1,12 @@
 import { AgentError } from '../core/model/errors.js';
-import { fileExists, identityOf, prepareFile, unreadable, unwritable } from './files.js';
+import {
+  fileExists,
+  identityOf,
+  prepareFile,
+  systemCode,
+  unreadable,
+  unwritable,
+} from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
 
@@ -15,9 +22,11 @@ interface Holder {
   readonly started_at: string;
 }
 
-/** A taker waits out those who only look whether the lock is held; those wait for each other. */
+/** A taker waits out those who only look whether the lock is held. */
 const TAKE_BUSY_MS = 1_000;
+/** Those wait for each other, and not for long where the process that was last noted is alive. */
 const LOOK_BUSY_MS = 100;
+const LOOK_AT_LIVING_BUSY_MS = 5;
 
 /**
  * What is held. The package closes a connection that nothing refers to when it is collected as
@@ -97,13 +106,23 @@ export async function lockHolder(databaseFile: string): Promise<number | null> {
 }
 
 async function readHolderPid(database: Database): Promise<number | null> {
+  const noted = (await readHolder(database).catch(() => null))?.pid ?? null;
+  const busyMs = noted !== null && isAlive(noted) ? LOOK_AT_LIVING_BUSY_MS : LOOK_BUSY_MS;
   try {
-    await database.exec(`PRAGMA busy_timeout = ${LOOK_BUSY_MS}; BEGIN IMMEDIATE`);
+    await database.exec(`PRAGMA busy_timeout = ${busyMs}; BEGIN IMMEDIATE`);
     await rollBack(database);
     return null;
   } catch (error) {
     if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
     return (await readHolder(database))?.pid ?? null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
   }
 }
 

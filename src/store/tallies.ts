@@ -5,10 +5,11 @@ import { createNumberReader, loadNumberingPlan } from './phone-number.js';
 import type { Database } from './sqlite.js';
 import type { TalliedEvent } from './tallied-event.js';
 import { createCounterTally } from './tally-counters.js';
-import { keepMarks, readMarks, readUncounted } from './tally-marks.js';
+import { keepMarks, readMarks } from './tally-marks.js';
 import { createNumberTally } from './tally-numbers.js';
 import type { Turns } from './turns.js';
 import type { StoreBatch } from './types.js';
+import { readUncounted } from './uncounted.js';
 
 /** What is counted of a batch. */
 export interface TalliedBatch extends Pick<StoreBatch, 'blocks' | 'thinned'> {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { renderPairs, renderTable } from '../../src/cli/table.js';
 
+/** The last column has its least, 24, whatever is left. */
+const NARROWEST_WIDTH = 1;
+
 describe('renderTable', () => {
   const head = ['TARGET', 'WHY'];
   const rows = [
@@ -21,6 +24,26 @@ describe('renderTable', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(45);
     expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('one two three four five six');
     expect(lines.length).toBe(4);
+  });
+});
+
+describe('a last column that wraps', () => {
+  it.each([
+    ['between words', 'one two three', ['one two', 'three']],
+    ['within a word that is too long', 'abcdefghijkl mno', ['abcdefghij', 'kl mno']],
+    ['at a word that just fits', 'abcdefghij k', ['abcdefghij', 'k']],
+    ['not at all', 'abcdefghij', ['abcdefghij']],
+    ['and may be empty', '', ['']],
+  ])('%s', (_, text, expected) => {
+    const filler = 'x'.repeat(14);
+    const [, ...lines] = renderTable(
+      ['A', 'B'],
+      [['a', `${filler}${text}`]],
+      NARROWEST_WIDTH,
+    ).split('\n');
+    const [first = '', ...more] = expected;
+    const wanted = [`a  ${filler}${first}`, ...more.map((part) => `   ${part}`)];
+    expect(lines).toEqual(wanted.map((line) => line.trimEnd()));
   });
 });
 

@@ -91,11 +91,10 @@ export const LIMITS = {
   /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
   thinnedSourcesMax: 5_000,
   thinnedGatherMs: 10_000,
-  /** Events of one transaction, and milliseconds that a batch gathers before it goes. */
+  /** Events of one transaction, of one look whether SQLite waits, and ms that a batch gathers. */
   storeBatchEventsMax: 2_000,
-  storeGatherMsMax: 100,
-  /** Events that the thread of the database reads before it looks whether SQLite waits for it. */
   preparedEventsMax: 100,
+  storeGatherMsMax: 100,
   /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
   workerYoungMibMax: 12,
   /** Bytes that go into a log of events with one write. */

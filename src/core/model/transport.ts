@@ -8,6 +8,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** `203.0.113.7:5060`, `[2001:db8::7]:5060`. */
+export function endpointText(endpoint: Endpoint): string {
+  const { address, port } = endpoint;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** What a completed TLS handshake agreed on. `sni`: the server name asked for, escaped text. */
 export interface TlsRecord {
   /** As Node names it: `TLSv1.3`. */
