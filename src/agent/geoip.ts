@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { Reader, type AsnResponse, type CountryResponse, type Response } from 'maxmind';
+import type { AsnResponse, CountryResponse, Response } from 'maxmind';
 import { LIMITS } from '../core/model/limits.js';
 
 /** Where an address belongs, as far as the databases say. Their text is not escaped. */
@@ -46,6 +46,7 @@ async function lookUp<T extends Response>(
   try {
     const { size } = await stat(file);
     if (size > LIMITS.geoFileBytesMax) throw new Error(`it has ${size} bytes`);
+    const { Reader } = await import('maxmind');
     const reader = new Reader<T>(await readFile(file));
     return { found: reader.get(address), problem: null };
   } catch (error) {

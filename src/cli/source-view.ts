@@ -1,10 +1,6 @@
 import { blockView, formatTime, type BlockView } from '../api/views.js';
-import {
-  createDetectState,
-  restoreScore,
-  scoreOf,
-  type ScorePolicy,
-} from '../core/detect/detect.js';
+// Not by detect.ts, which brings all of detection: a command would take twice the time to start.
+import { addPoints, createScoreBook, readScore, type ScorePolicy } from '../core/detect/score.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
@@ -118,11 +114,11 @@ function scoreNow(story: SourceStory, { policy, nowUs }: SourceContext): Score {
     0,
     ...blocks.filter(({ origin }) => origin === 'detector').map(({ createdAtUs }) => createdAtUs),
   );
-  const state = createDetectState();
+  const book = createScoreBook();
   for (const sighting of sightings) {
-    if (sighting.atUs > paidUs) restoreScore(state, sighting, policy);
+    if (sighting.atUs > paidUs) addPoints(book, sighting, policy);
   }
-  return scoreOf(state, address, nowUs, policy);
+  return readScore(book, address, nowUs, policy);
 }
 
 const viewCall = (call: StoredCall): SourceView['calls'][number] => ({

@@ -1,6 +1,6 @@
 import { formatTime } from '../api/views.js';
 import { clipText } from '../core/model/text.js';
-import type { Bar, PeriodStats, Ranked, Ranking } from '../store/read-stats.js';
+import type { Bar, PeriodStats, PeriodTotals, Ranked, Ranking } from '../store/read-stats.js';
 import { bar, sparkline, type ChartStyle } from './chart.js';
 import { renderPairs, renderTable } from './table.js';
 
@@ -23,33 +23,38 @@ const RANKINGS = [
 ] as const satisfies readonly (readonly [string, Ranked, string])[];
 type RankingName = (typeof RANKINGS)[number][0];
 
-export type PeriodView = {
+export interface TotalsView {
   readonly messages: number;
   readonly thinned: number;
   readonly sources: number;
   readonly blocks: number;
   readonly packets_dropped: number;
-} & Readonly<Record<RankingName, Ranking>>;
+}
+export type RankingsView = Readonly<Record<RankingName, Ranking>>;
 
-export interface StatsView {
-  readonly generated_at: string;
-  readonly periods: Readonly<Record<Period, PeriodView>>;
+/** How much came when. */
+export interface CourseView {
   /** The last 24 hours and 30 days, oldest first. */
   readonly hours: readonly { readonly began_at: string; readonly messages: number }[];
   readonly days: readonly { readonly began_at: string; readonly messages: number }[];
 }
 
-export function periodView(stats: PeriodStats): PeriodView {
-  const rankings = RANKINGS.map(([name, ranked]) => [name, stats.rankings[ranked]] as const);
-  return {
-    messages: stats.messages,
-    thinned: stats.thinned,
-    sources: stats.sources,
-    blocks: stats.blocks,
-    packets_dropped: stats.packetsDropped,
-    // Every name of the table, hence the whole record.
-    ...(Object.fromEntries(rankings) as Record<RankingName, Ranking>),
-  };
+export interface StatsView extends CourseView {
+  readonly generated_at: string;
+  readonly periods: Readonly<Record<Period, TotalsView & RankingsView>>;
+}
+
+export const totalsView = (totals: PeriodTotals): TotalsView => ({
+  messages: totals.messages,
+  thinned: totals.thinned,
+  sources: totals.sources,
+  blocks: totals.blocks,
+  packets_dropped: totals.packetsDropped,
+});
+
+export function rankingsView({ rankings }: PeriodStats): RankingsView {
+  const named = RANKINGS.map(([name, ranked]) => [name, rankings[ranked]] as const);
+  return Object.fromEntries(named) as RankingsView; // Every name of the table.
 }
 
 export const barView = ({ beganAtUs, messages }: Bar) => ({
@@ -57,7 +62,7 @@ export const barView = ({ beganAtUs, messages }: Bar) => ({
   messages,
 });
 
-const LINES: readonly (readonly [string, Exclude<keyof PeriodView, RankingName>])[] = [
+const LINES: readonly (readonly [string, keyof TotalsView])[] = [
   ['messages', 'messages'],
   ['of them thinned', 'thinned'],
   ['sources', 'sources'],
@@ -65,26 +70,29 @@ const LINES: readonly (readonly [string, Exclude<keyof PeriodView, RankingName>]
   ['packets dropped', 'packets_dropped'],
 ];
 
-export function renderStats(view: StatsView, period: Period, style: ChartStyle): string {
-  const { today, '7d': week, all } = view.periods;
-  const totals = LINES.map(([title, key]) => [
+export function renderStats(
+  totals: Readonly<Record<Period, TotalsView>>,
+  chosen: RankingsView,
+  course: CourseView,
+  style: ChartStyle,
+): string {
+  const lines = LINES.map(([title, key]) => [
     title,
-    ...[today, week, all].map((each) => String(each[key])),
+    ...PERIODS.map((period) => String(totals[period][key])),
   ]);
-  const chosen = view.periods[period];
   const charts: [string, string][] = [
-    ['24 hours', chartLine(view.hours, style)],
-    ['30 days', chartLine(view.days, style)],
+    ['24 hours', chartLine(course.hours, style)],
+    ['30 days', chartLine(course.days, style)],
   ];
   const rankings = RANKINGS.map(([name, , title]) => renderRanking(title, chosen[name], style));
   return [
-    renderTable(['(UTC days)', 'TODAY', '7 DAYS', 'ALL'], totals),
+    renderTable(['(UTC days)', 'TODAY', '7 DAYS', 'ALL'], lines),
     renderPairs(charts),
     ...rankings.filter((text) => text !== ''),
   ].join('\n\n');
 }
 
-function chartLine(bars: StatsView['hours'], style: ChartStyle): string {
+function chartLine(bars: CourseView['hours'], style: ChartStyle): string {
   const values = bars.map(({ messages }) => messages);
   return `|${sparkline(values, style)}| at most ${Math.max(0, ...values)}`;
 }

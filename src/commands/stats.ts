@@ -2,7 +2,16 @@ import { Flags } from '@oclif/core';
 import { formatTime } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { chartStyle } from '../cli/chart.js';
-import { barView, PERIODS, periodView, renderStats, type StatsView } from '../cli/stats-view.js';
+import {
+  barView,
+  PERIODS,
+  rankingsView,
+  renderStats,
+  totalsView,
+  type CourseView,
+  type Period,
+  type StatsView,
+} from '../cli/stats-view.js';
 import type { Reader } from '../store/reader.js';
 
 const DAY_MS = 86_400_000;
@@ -26,26 +35,55 @@ export default class Stats extends AgentCommand {
     top: Flags.integer({ default: 10, min: 1, max: 500, description: 'entries of each list' }),
   };
 
-  async run(): Promise<StatsView> {
+  /** Rankings take a while where much was counted: people get those of one period. */
+  async run(): Promise<StatsView | null> {
     const { flags } = await this.parse(Stats);
     const loaded = await this.load(flags.config);
-    const view = await this.withReader(loaded, (reader) => readAll(reader, flags.top, Date.now()));
-    this.log(renderStats(view, flags.period, chartStyle(process.stdout.isTTY, process.env)));
-    return view;
+    const now = Date.now();
+    if (this.jsonEnabled())
+      return this.withReader(loaded, (reader) => readAll(reader, flags.top, now));
+    const style = chartStyle(process.stdout.isTTY, process.env);
+    await this.withReader(loaded, async (reader) => {
+      const totals = {
+        today: totalsView(await reader.totalsSince(beginUs('today', now))),
+        '7d': totalsView(await reader.totalsSince(beginUs('7d', now))),
+        all: totalsView(await reader.totalsSince(beginUs('all', now))),
+      };
+      const stats = await reader.statsSince(beginUs(flags.period, now), flags.top);
+      const course = await readCourse(reader, now);
+      this.log(renderStats(totals, rankingsView(stats), course, style));
+    });
+    return null;
   }
 }
 
 async function readAll(reader: Reader, top: number, nowMs: number): Promise<StatsView> {
-  const since = async (ms: number) => periodView(await reader.statsSince(ms * 1_000, top));
-  const nowUs = nowMs * 1_000;
-  return {
-    generated_at: formatTime(nowUs),
-    periods: {
-      today: await since(nowMs),
-      '7d': await since(nowMs - 6 * DAY_MS),
-      all: await since(0),
-    },
-    hours: (await reader.series('hour', nowUs, 24)).map(barView),
-    days: (await reader.series('day', nowUs, 30)).map(barView),
+  const read = async (period: Period) => {
+    const stats = await reader.statsSince(beginUs(period, nowMs), top);
+    return { ...totalsView(stats), ...rankingsView(stats) };
   };
+  return {
+    generated_at: formatTime(nowMs * 1_000),
+    periods: { today: await read('today'), '7d': await read('7d'), all: await read('all') },
+    ...(await readCourse(reader, nowMs)),
+  };
+}
+
+async function readCourse(reader: Reader, nowMs: number): Promise<CourseView> {
+  return {
+    hours: (await reader.series('hour', nowMs * 1_000, 24)).map(barView),
+    days: (await reader.series('day', nowMs * 1_000, 30)).map(barView),
+  };
+}
+
+/** A moment in the first day of a period; 7 days are today and the six before. */
+function beginUs(period: Period, nowMs: number): number {
+  switch (period) {
+    case 'today':
+      return nowMs * 1_000;
+    case '7d':
+      return (nowMs - 6 * DAY_MS) * 1_000;
+    case 'all':
+      return 0;
+  }
 }
