@@ -45,7 +45,13 @@ function packagesDigest() {
 }
 
 function buildDigest() {
-  const files = ['package.json', 'package-lock.json', 'tsconfig.json', ...listFiles(ROOT, 'src')];
+  const files = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    ...listFiles(ROOT, 'src'),
+    ...listFiles(ROOT, 'rules'),
+  ];
   return digestFiles(ROOT, files, '');
 }
 
@@ -123,9 +129,16 @@ async function build() {
     rmSync(fresh, { recursive: true, force: true });
     stop('the build failed', failed);
   }
+  await prepareRules(fresh);
   swapFolder(fresh, at('dist'));
   await renewManifest();
   writeFileSync(BUILD_STAMP, digest);
+}
+
+/** Rules that are wrong are told by the program itself, which parses them then. */
+async function prepareRules(folder) {
+  const { prepareRules: prepare } = await import(join(folder, 'config', 'rules.js'));
+  await prepare(at('rules'), join(folder, 'rules.json')).catch(() => undefined);
 }
 
 /** A whole folder takes the place of the old one, so that no file of an older build stays. */

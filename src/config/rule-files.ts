@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import { ruleError } from './rule-faults.js';
-import { parseRules, readRuleFile } from './rules.js';
+import { parseRules } from './parse-rules.js';
+import { readRuleFile } from './rules.js';
 
 /** One rule file and what it holds; `fault` null: it is good. */
 export interface RuleFile {

@@ -1,33 +1,27 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Rule } from '../core/model/rule.js';
-import { compileCondition } from '../core/detect/condition.js';
-import { conditionError, lineOf, ruleError, schemaError } from './rule-faults.js';
-import type { RuleDocument } from './rule-faults.js';
+import type { RuleEntry } from './parse-rules.js';
+import { readPrepared, writePrepared, type RuleText } from './prepared-rules.js';
+import { ruleError } from './rule-faults.js';
 import { suggest } from './suggest.js';
-import { ruleSchema, switchOffSchema } from './rule-schema.js';
-
-/** One document of a rule file: a rule, or that the rule of that id is switched off. */
-interface RuleEntry {
-  readonly id: string;
-  readonly rule: Rule | null;
-  readonly sourceFile: string;
-  readonly sourceLine: number;
-}
 
 /**
  * Reads the rules of all `*.yaml` files of the directories, in the order of their names. A rule in
  * a later directory takes the place of one with the same id in an earlier one, or, with
  * `enabled: false`, switches it off. A directory that is not there has no rules. Rejects with AgentError RULES_INVALID, which names file, line, column
  * and what is allowed, for the first thing that is wrong, and when there is no rule at all.
+ * `prepared`: a file of `prepareRules`, which spares parsing where a directory is still the same.
  */
-export async function loadRules(directories: readonly string[]): Promise<readonly Rule[]> {
+export async function loadRules(
+  directories: readonly string[],
+  prepared: string | null = null,
+): Promise<readonly Rule[]> {
   const byId = new Map<string, Rule>();
   for (const directory of directories) {
-    for (const entry of await loadDirectory(directory)) {
+    for (const entry of await loadDirectory(directory, prepared)) {
       if (entry.rule !== null) byId.set(entry.id, entry.rule);
       else if (!byId.delete(entry.id)) throw nothingToSwitchOff(entry, byId);
     }
@@ -39,69 +33,41 @@ export async function loadRules(directories: readonly string[]): Promise<readonl
   return [...byId.values()];
 }
 
-/**
- * The rules of one text, which may hold several YAML documents; those switched off are left out.
- * `file` is for messages.
- */
-export function parseRules(text: string, file: string): readonly Rule[] {
-  return parseEntries(text, file).flatMap(({ rule }) => rule ?? []);
-}
-
-function parseEntries(text: string, file: string): readonly RuleEntry[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  if (!Array.isArray(documents)) return [];
-  const entries: RuleEntry[] = [];
-  for (const document of documents) {
-    const error = document.errors[0];
-    if (error !== undefined) {
-      const { line, col } = lines.linePos(error.pos[0]);
-      throw ruleError(file, line, col, `this is not YAML: ${error.message}`);
-    }
-    const at = { file, document, lines };
-    const value = valueOf(at);
-    if (value !== null) entries.push(readEntry(at, value));
-  }
-  return entries;
-}
-
-function valueOf(at: RuleDocument): unknown {
-  try {
-    return at.document.toJS();
-  } catch (error) {
-    // The library throws this for an alias without an anchor and for aliases that multiply.
-    if (!(error instanceof ReferenceError)) throw error;
-    throw ruleError(at.file, lineOf(at), 1, `this is not YAML: ${error.message}`);
-  }
-}
-
-async function loadDirectory(directory: string): Promise<readonly RuleEntry[]> {
-  const files = (await listDirectory(directory)).filter((name) => name.endsWith('.yaml')).sort();
-  const entries: RuleEntry[] = [];
-  for (const name of files) {
-    const file = join(directory, name);
-    entries.push(...parseEntries(await readRuleFile(file), file));
-  }
+async function loadDirectory(
+  directory: string,
+  prepared: string | null,
+): Promise<readonly RuleEntry[]> {
+  const texts = await readRuleTexts(directory);
+  const known = prepared === null ? null : await readPrepared(prepared, directory, texts);
+  const entries = known ?? (await parseTexts(texts));
   refuseTwins(entries);
   return entries;
 }
 
-function readEntry(at: RuleDocument, value: unknown): RuleEntry {
-  const place = { sourceFile: at.file, sourceLine: lineOf(at) };
-  const off = switchOffSchema.safeParse(value);
-  if (off.success) return { id: off.data.id, rule: null, ...place };
-  const result = ruleSchema.safeParse(value);
-  if (!result.success) {
-    // A key that is written wrong is also missing; the wrong one is the better thing to say.
-    const { issues } = result.error;
-    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-    if (issue !== undefined) throw schemaError(at, issue);
-    throw result.error;
+async function parseTexts(texts: readonly RuleText[]): Promise<readonly RuleEntry[]> {
+  if (texts.length === 0) return [];
+  // Loaded only where something must be parsed: a start need not wait for it.
+  const { parseEntries } = await import('./parse-rules.js');
+  return texts.flatMap(({ file, text }) => parseEntries(text, file));
+}
+
+/**
+ * Writes what the rules of a directory say into a file that `loadRules` reads in a tenth of the
+ * time. Rejects as that does, and with the error of writing.
+ */
+export async function prepareRules(directory: string, file: string): Promise<void> {
+  const texts = await readRuleTexts(directory);
+  await writePrepared(file, texts, await parseTexts(texts));
+}
+
+async function readRuleTexts(directory: string): Promise<readonly RuleText[]> {
+  const names = (await listDirectory(directory)).filter((name) => name.endsWith('.yaml')).sort();
+  const texts: RuleText[] = [];
+  for (const name of names) {
+    const file = join(directory, name);
+    texts.push({ file, text: await readRuleFile(file) });
   }
-  const { id, rule } = result.data;
-  checkCondition(at, ['when'], rule?.when ?? null);
-  checkCondition(at, ['count', 'forget_when'], rule?.count?.forgetWhen ?? null);
-  return { id, rule: rule === null ? null : { ...rule, ...place }, ...place };
+  return texts;
 }
 
 function nothingToSwitchOff(entry: RuleEntry, known: ReadonlyMap<string, Rule>): AgentError {
@@ -109,11 +75,6 @@ function nothingToSwitchOff(entry: RuleEntry, known: ReadonlyMap<string, Rule>):
   const hint = nearest === null ? '' : ` (did you mean '${nearest}'?)`;
   const what = `id: there is no rule '${entry.id}' to switch off${hint}`;
   return ruleError(entry.sourceFile, entry.sourceLine, 1, what);
-}
-
-function checkCondition(at: RuleDocument, path: readonly string[], source: string | null): void {
-  const result = source === null ? null : compileCondition(source);
-  if (result?.ok === false) throw conditionError(at, path, result.fault);
 }
 
 function refuseTwins(rules: readonly RuleEntry[]): void {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadRules, parseRules } from '../../src/config/rules.js';
+import { parseRules } from '../../src/config/parse-rules.js';
+import { loadRules } from '../../src/config/rules.js';
 import { allowedKeys } from '../../src/config/rule-schema.js';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import { SEVERITIES } from '../../src/core/model/rule.js';

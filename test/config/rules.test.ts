@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadRules, parseRules } from '../../src/config/rules.js';
+import { parseRules } from '../../src/config/parse-rules.js';
+import { loadRules } from '../../src/config/rules.js';
 import { AgentError } from '../../src/core/model/errors.js';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/rules');

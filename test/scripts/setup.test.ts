@@ -136,6 +136,7 @@ async function makeProject(): Promise<void> {
   await put('package-lock.json', packages);
   await put('tsconfig.json', '{}');
   await put('src/a.ts', 'a');
+  await put('rules/a.yaml', 'a');
   await put('node_modules/.package-lock.json', packages);
   await put('node_modules/sqlite3/index.js', '');
   await put('node_modules/typescript/package.json', '{}');
@@ -143,7 +144,18 @@ async function makeProject(): Promise<void> {
     'node_modules/typescript/bin/tsc',
     `const fs = require('node:fs');
      if (fs.readFileSync('src/a.ts', 'utf8') === 'wrong') { console.log('a.ts(1): wrong'); process.exit(2); }
-     fs.mkdirSync('dist.new'); fs.copyFileSync('src/a.ts', 'dist.new/a.js');`,
+     fs.mkdirSync('dist.new/config', { recursive: true });
+     fs.copyFileSync('src/a.ts', 'dist.new/a.js');
+     fs.copyFileSync('prepare.js', 'dist.new/config/rules.js');`,
+  );
+  await put(
+    'prepare.js',
+    `import { readFileSync, writeFileSync } from 'node:fs';
+     export async function prepareRules(directory, file) {
+       const text = readFileSync(directory + '/a.yaml', 'utf8');
+       if (text === 'wrong') throw new Error('a.yaml is wrong');
+       writeFileSync(file, text);
+     }`,
   );
   await put('node_modules/oclif/package.json', '{}');
   await put(
@@ -191,6 +203,19 @@ describe('setting up', () => {
     });
     expect(await readFile(join(folder, 'dist/a.js'), 'utf8')).toBe('a');
     await expect(stat(join(folder, '.setup/lock'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('prepares the rules, anew when one changed, and builds although one is wrong', async () => {
+    const prepared = join(folder, 'dist/rules.json');
+    await setUp();
+    expect(await readFile(prepared, 'utf8')).toBe('a');
+    await put('rules/a.yaml', 'b');
+    await setUp();
+    expect(await readFile(prepared, 'utf8')).toBe('b');
+    await put('rules/a.yaml', 'wrong');
+    await setUp();
+    await expect(stat(prepared)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readFile(join(folder, 'dist/a.js'), 'utf8')).toBe('a');
   });
 
   it('survives two at once', async () => {

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { BUILT_IN_RULES, loadAllRules } from '../../agent/all-rules.js';
+import { BUILT_IN_RULES, loadAllRules, PREPARED_RULES } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderRule, ruleDetails, type RuleDetails } from '../../cli/rule-details.js';
 import type { LoadedSettings } from '../../config/load.js';
@@ -33,7 +33,7 @@ export default class RulesShow extends AgentCommand {
         rules.map(({ id }) => id),
       );
     }
-    const builtIn = (await loadRules([BUILT_IN_RULES])).find(({ id }) => id === rule.id);
+    const builtIn = (await loadRules([BUILT_IN_RULES], PREPARED_RULES)).find(({ id }) => id === rule.id);
     const replaces = builtIn?.sourceFile === rule.sourceFile ? null : (builtIn ?? null);
     const details = ruleDetails(rule, replaces, await this.activityOf(loaded, rule.id));
     this.log(renderRule(details));

@@ -20,7 +20,7 @@ import {
   prefixOf,
   suffixOf,
 } from '../../../src/core/detect/called-number.js';
-import { parseRules } from '../../../src/config/rules.js';
+import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { POLICY, START_US } from './replay.js';
 

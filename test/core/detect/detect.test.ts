@@ -13,7 +13,7 @@ import {
 import type { Detection, DetectState, RuleSet } from '../../../src/core/detect/detect.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';
 import type { Rule } from '../../../src/core/model/rule.js';
-import { parseRules } from '../../../src/config/rules.js';
+import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { builtInRules, builtInRuleSet, POLICY, START_US } from './replay.js';
 

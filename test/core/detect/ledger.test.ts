@@ -6,7 +6,7 @@ import {
   detect,
   ruleStatus,
 } from '../../../src/core/detect/detect.js';
-import { parseRules } from '../../../src/config/rules.js';
+import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { POLICY, START_US } from './replay.js';
 
