@@ -195,23 +195,33 @@ export function groupElements<T>(
 }
 
 /**
- * The elements of a whole table by set, each target once (the last one counts). Starts and repairs wait for
- * this text, so the common kind, one IPv4 address, is not taken apart.
+ * The elements of a whole table by set. Starts and repairs wait for this text, so the common kind,
+ * one IPv4 address, is not taken apart.
  */
 function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly string[]> {
-  const groups = new Map<string, Map<string, string>>();
+  const groups = new Map<string, string[]>();
+  const groupOf = (key: SetKey): string[] => {
+    const name = setName(key);
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const elements: string[] = [];
+    groups.set(name, elements);
+    return elements;
+  };
+  const hosts: Partial<Record<KernelScope, string[]>> = {};
   for (const { target, scope, timeoutS } of blocks) {
-    const name = setName(keyOfBlock(target, scope));
-    let elements = groups.get(name);
-    if (elements === undefined) groups.set(name, (elements = new Map<string, string>()));
-    elements.set(target, elementText(target.slice(0, target.indexOf('/')), timeoutS));
+    const elements = isIpv4Host(target)
+      ? (hosts[scope] ??= groupOf({ purpose: scope, family: 4, prefix: 32 }))
+      : groupOf(keyOfBlock(target, scope));
+    elements.push(elementText(target.slice(0, target.indexOf('/')), timeoutS));
   }
-  return new Map([...groups].map(([name, elements]) => [name, [...elements.values()]]));
+  return groups;
 }
 
+const isIpv4Host = (target: string): boolean =>
+  target.endsWith('/32') && isIP(target.slice(0, -3)) === 4;
+
 function keyOfBlock(target: string, purpose: KernelScope): SetKey {
-  const isHost = target.endsWith('/32') && isIP(target.slice(0, -3)) === 4;
-  if (isHost) return { purpose, family: 4, prefix: 32 };
   const { family, prefix } = requireBlockTarget(target);
   return { purpose, family, prefix };
 }

@@ -7,7 +7,7 @@ export interface DesiredBlock {
   readonly timeoutS: number | null;
 }
 
-/** All that must be in force. Targets are canonical CIDR text with a length. */
+/** All that must be in force. Targets are canonical CIDR text with a length, each there once. */
 export interface DesiredFirewall {
   readonly protect: readonly string[];
   readonly sipPorts: readonly number[];

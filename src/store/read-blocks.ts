@@ -137,17 +137,24 @@ type ActiveColumns = readonly [
  * 100,000 rows as objects of their own cost this thread a second and 100 MB.
  */
 async function activeBlocks(database: Database, nowUs: number): Promise<readonly Block[]> {
-  const sql = `SELECT json_group_array(json_array(${ACTIVE_COLUMNS})) AS page FROM (
-    SELECT ${ACTIVE_COLUMNS} FROM blocks WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?)`;
+  const sql = `SELECT max(id) AS lastId, json_group_array(json_array(${ACTIVE_COLUMNS})) AS page
+    FROM (SELECT ${ACTIVE_COLUMNS} FROM blocks WHERE ${ACTIVE} AND id > ? ORDER BY id LIMIT ?)`;
+  const read = (afterId: number) =>
+    database.get<{ lastId: number | null; page: string }>(sql, [
+      nowUs,
+      afterId,
+      LIMITS.restoredPageRows,
+    ]);
   const texts = new Map<string, string>();
   const blocks: Block[] = [];
-  for (let lastId = -1; blocks.length < LIMITS.restoredRowsMax;) {
-    const row = await database.get<{ page: string }>(sql, [nowUs, lastId, LIMITS.restoredPageRows]);
+  for (let row = await read(-1); row !== null && row.lastId !== null;) {
+    const room = LIMITS.restoredRowsMax - blocks.length - LIMITS.restoredPageRows;
+    // The next page is read in SQLite's thread while this one is taken apart.
+    const reading = room > 0 ? read(row.lastId) : null;
     // The columns hold what this program wrote, in the order that the statement names.
-    const page = JSON.parse(row?.page ?? '[]') as readonly ActiveColumns[];
+    const page = JSON.parse(row.page) as readonly ActiveColumns[];
     for (const columns of page) blocks.push(activeBlock(columns, texts));
-    lastId = blocks.at(-1)?.id ?? lastId;
-    if (page.length < LIMITS.restoredPageRows) break;
+    row = await reading;
   }
   return blocks;
 }

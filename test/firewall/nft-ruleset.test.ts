@@ -169,14 +169,13 @@ describe('the whole table', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
-  it('holds every element with its remaining time, each target once', () => {
+  it('holds every element with its remaining time', () => {
     const { text } = buildSyncScript('t', {
       ...EMPTY,
       protect: ['192.0.2.1/32'],
       sipPorts: [5060, 5061, 5060],
       blocksMax: 5,
       blocks: [
-        { target: '203.0.113.7/32', scope: 'all', timeoutS: 10 },
         { target: '203.0.113.7/32', scope: 'all', timeoutS: 20.2 },
         { target: '203.0.113.7/32', scope: 'sip', timeoutS: null },
         { target: '10.32.0.0/11', scope: 'sip', timeoutS: 5 },
