@@ -1,5 +1,6 @@
 // What a large database costs: how long the agent takes to start on it, how long each command that
-// lists takes beside `--version` while it runs, and whether giving free pages back holds up the thread that receives:
+// lists takes beside `--version` while it runs, how fast events go into it, and whether giving free pages back holds up
+// the thread that receives:
 // npm run bench -- rows [--rows N] [--database FILE, made if it is not there, and kept]
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,7 @@ import { openStore } from '../dist/store/open.js';
 import { openReader } from '../dist/store/reader.js';
 import { fill } from './rows/fill.js';
 import { batchOf, makeEvents } from './store/events.js';
+import { measureInsert, measurePaced } from './store/speed.js';
 
 export const ABOUT = 'commands, start and vacuum on a database of 10 million events';
 
@@ -57,6 +59,7 @@ export async function run(words) {
     const met = [start, ...(await measureCommands(config))];
     agent.kill('SIGTERM');
     await once(agent, 'exit');
+    met.push(...(await measureSpeed(databaseFile)));
     met.push(await measureVacuum(databaseFile));
     say('\nGoals');
     for (const { goal, ok, figure } of met)
@@ -128,6 +131,27 @@ async function measureStart(config) {
     figure: `${ms.toFixed(0)} ms`,
   };
   return { start, agent };
+}
+
+/** What `bench -- store` measures, where there are many rows already. */
+async function measureSpeed(databaseFile) {
+  const store = await openStore({ databaseFile, jsonLogFile: null, inWorker: true, onNotice: say });
+  const rows = 200_000;
+  const { perSecond } = await measureInsert(store, store.nextEventId, rows);
+  const { p99Ms } = await measurePaced(store, store.nextEventId + rows);
+  await store.close();
+  return [
+    {
+      goal: '10,000 events/s into it',
+      ok: perSecond >= 10_000,
+      figure: `${perSecond.toFixed(0)}/s`,
+    },
+    {
+      goal: 'event loop late p99 ≤ 20 ms at 10,000/s',
+      ok: p99Ms <= 20,
+      figure: `${p99Ms.toFixed(1)} ms`,
+    },
+  ];
 }
 
 /** Deletes the oldest events and gives their pages back, while 1,000 events a second come. */

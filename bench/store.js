@@ -4,18 +4,16 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { openReader } from '../dist/store/reader.js';
 import { openStore } from '../dist/store/open.js';
-import { batchOf, makeEvents } from './store/events.js';
+import { makeEvents } from './store/events.js';
 import { killRounds } from './store/kill.js';
+import { measureInsert, measurePaced } from './store/speed.js';
 
 export const ABOUT = 'events a second into the database, listings on it, and SIGKILL under load';
 
 const execFileAsync = promisify(execFile);
-const CHUNK = 2_000;
 const say = (text) => process.stdout.write(`${text}\n`);
 
 export async function run(words) {
@@ -54,8 +52,8 @@ async function measure(rows) {
   try {
     const databaseFile = join(folder, 'sentrypeer.db');
     const store = await open(databaseFile);
-    const insert = await measureInsert(store, rows);
-    const paced = await measurePaced(store, rows);
+    const insert = await measureInsert(store, 1, rows);
+    const paced = await measurePaced(store, rows + 1);
     await store.close();
     const size = statSync(databaseFile).size / 1_048_576;
     say(`database ${size.toFixed(0)} MiB with ${rows + paced.events} events`);
@@ -70,42 +68,6 @@ async function measure(rows) {
 
 const open = (databaseFile) =>
   openStore({ databaseFile, jsonLogFile: null, inWorker: true, onNotice: say });
-
-/** As fast as the store takes them, the queue never so full that it thins out. */
-async function measureInsert(store, rows) {
-  const begun = performance.now();
-  let handedMs = 0;
-  let id = 1;
-  while (id <= rows) {
-    const events = makeEvents(id, Math.min(CHUNK, rows - id + 1));
-    const handing = performance.now();
-    store.write(batchOf(events));
-    handedMs += performance.now() - handing;
-    id += events.length;
-    while (store.stats().queued > 5 * CHUNK) await delay(1);
-  }
-  await store.flush();
-  const seconds = (performance.now() - begun) / 1_000;
-  return { perSecond: rows / seconds, handedUs: (handedMs * 1_000) / rows, stats: store.stats() };
-}
-
-/** 10,000 events a second for five seconds, and how late this thread's timers come meanwhile. */
-async function measurePaced(store, firstId) {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  let id = firstId + 1;
-  const begun = performance.now();
-  while (performance.now() - begun < 5_000) {
-    const due = Math.floor(((performance.now() - begun) / 1_000) * 10_000);
-    const count = due - (id - firstId - 1);
-    if (count > 0) store.write(batchOf(makeEvents(id, count)));
-    id += Math.max(0, count);
-    await delay(20);
-  }
-  histogram.disable();
-  await store.flush();
-  return { events: id - firstId - 1, p99Ms: histogram.percentile(99) / 1e6, stats: store.stats() };
-}
 
 /** The same rows by the sqlite3 shell, in one transaction, three indexes: no Node, no queue. */
 async function measureYardstick(folder, rows) {
