@@ -9,6 +9,7 @@ import type { Trap } from '../trap/options.js';
 import { AgentError } from '../core/model/errors.js';
 import { createNftables } from '../firewall/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
+import { messageOf } from '../store/files.js';
 import { adoptAfterCrash } from './after-crash.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
@@ -85,6 +86,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   });
   closers.add('trap', trap.close);
   closers.add('tick', startTicking(context, runner));
+  closers.add('lock watch', watchLock(context));
   if (material !== null) {
     const keeper = await keepCertificate(trap, { settings, material }, nowUs, log.say);
     context.certificate = keeper;
@@ -136,6 +138,27 @@ function startTicking({ state, nowUs }: AgentContext, runner: EffectRunner): () 
   const timer = setInterval(() => {
     const effects = step(state, { kind: 'tick' }, nowUs());
     if (effects.length > 0) runner.run(effects, null);
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Takes the lock anew where its file was removed: a second agent would find it free. */
+function watchLock({ lock, log }: AgentContext): () => void {
+  let said: string | null = null;
+  const timer = setInterval(() => {
+    lock.renew().then(
+      () => {
+        said = null;
+      },
+      (error: unknown) => {
+        const why = messageOf(error);
+        if (why !== said)
+          log.say(`the lock of the database is gone and cannot be taken anew: ${why}`);
+        said = why;
+      },
+    );
   }, TICK_MS);
   return () => {
     clearInterval(timer);

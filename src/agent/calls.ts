@@ -34,7 +34,6 @@ export function createCalls(
       return Promise.resolve({ confirmed: true });
     },
     removeBlock: (target) => removeBlock(context, runner, target),
-    packetsDropped: (targets) => Promise.resolve(viewDropped(context, targets)),
     jobs: () => Promise.resolve(jobs.list()),
     runJob: (name) => jobs.runNow(name),
   };
@@ -53,11 +52,4 @@ async function viewRules({ rules, state, reader, nowUs }: AgentContext): Promise
 
 async function viewFirewall({ keeper, state }: AgentContext): Promise<FirewallView> {
   return firewallView(keeper.chosen, state.blocks.protect.peers);
-}
-
-function viewDropped({ keeper }: AgentContext, targets: readonly string[]): Record<string, number> {
-  const known = targets.map((target) => [target, keeper.packetsDropped(target)] as const);
-  return Object.fromEntries(
-    known.flatMap(([target, packets]) => (packets === null ? [] : [[target, packets]])),
-  );
 }

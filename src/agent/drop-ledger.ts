@@ -9,7 +9,6 @@ import type { BlockDrops } from '../store/types.js';
 export interface DropLedger {
   /** Takes a reading of the kernel's counter. */
   note(block: Block, packets: number): void;
-  totalOf(block: Block): number | null;
   /** The kernel's counters begin at zero: everything was written anew. */
   restart(): void;
   /** Totals that changed since they were last taken, a bounded number of them. */
@@ -29,10 +28,8 @@ export function createDropLedger(earlier: Iterable<BlockDrops> = []): DropLedger
   for (const { id, packets } of earlier) {
     entries.set(id, { total: packets, last: 0, changed: false });
   }
-  let looked = entries.size > 0;
   return {
     note: ({ id }, packets) => {
-      looked = true;
       const entry = entries.get(id);
       if (entry === undefined) {
         if (packets > 0) entries.set(id, { total: packets, last: packets, changed: true });
@@ -44,7 +41,6 @@ export function createDropLedger(earlier: Iterable<BlockDrops> = []): DropLedger
       entry.total += more;
       entry.changed = true;
     },
-    totalOf: ({ id }) => entries.get(id)?.total ?? (looked ? 0 : null),
     restart: () => {
       for (const entry of entries.values()) entry.last = 0;
     },

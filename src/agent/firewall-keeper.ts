@@ -26,8 +26,6 @@ export interface FirewallKeeper {
   readonly protect: () => Promise<void>;
   /** Limits the SIP ports, or ceases to: the breaker has tripped or is back. */
   readonly limit: (on: boolean) => void;
-  /** Packets dropped by the block of a target as of the last full look; null when not known. */
-  readonly packetsDropped: (target: string) => number | null;
   readonly idle: () => Promise<void>;
   readonly stats: () => KeeperStats;
   /** Takes our rules away, unless they are another agent's by now. */
@@ -75,7 +73,7 @@ const STILL_TALKING_EVERY_US = 10_000_000;
 
 export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
   const keeping = createKeeping(options);
-  const { firewall, queue, drops, failed, freed } = keeping;
+  const { firewall, queue, failed, freed } = keeping;
   const { state, nowUs, say, owner } = options;
   let talkedAtUs = -Infinity;
   return {
@@ -108,10 +106,6 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
         keeping.lastError = error instanceof Error ? error.message : String(error);
         say(`the limit of the SIP ports could not be changed: ${keeping.lastError}`);
       });
-    },
-    packetsDropped: (target) => {
-      const block = state.blocks.table.byTarget.get(target);
-      return block === undefined ? null : drops.totalOf(block);
     },
     idle: () => queue.idle(),
     stats: () => statsOf(keeping),

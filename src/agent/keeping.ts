@@ -182,7 +182,9 @@ async function fullLook(keeping: Keeping): Promise<string> {
 async function keepDrops({ options, drops }: Keeping): Promise<void> {
   const ids = new Set<number>();
   for (const { id } of options.state.blocks.table.byTarget.values()) ids.add(id);
-  await options.recordDrops(drops.takeChanged());
+  for (let taken = drops.takeChanged(); taken.length > 0; taken = drops.takeChanged()) {
+    await options.recordDrops(taken);
+  }
   drops.keepOnly((id) => ids.has(id));
 }
 

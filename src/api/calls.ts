@@ -61,8 +61,6 @@ export interface AgentCalls {
   /** Ends the trial of an enforcing start: the agent goes on blocking. */
   confirm(): Promise<{ readonly confirmed: true }>;
   removeBlock(target: string): Promise<RemovedBlock>;
-  /** Packets dropped by target as of the last check of the firewall; absent: not seen then. */
-  packetsDropped(targets: readonly string[]): Promise<Readonly<Record<string, number>>>;
   jobs(): Promise<readonly JobView[]>;
   /** Runs a job now and resolves when it is over; a failed job is a result, not a rejection. */
   runJob(name: string): Promise<JobView>;

@@ -24,7 +24,6 @@ export function openClient(socketFile: string): ControlClient {
     unprotectPeer: (name) => call('DELETE', `/v1/protect?name=${encodeURIComponent(name)}`),
     confirm: () => call('POST', '/v1/confirm'),
     removeBlock: (target) => call('DELETE', `/v1/blocks?target=${encodeURIComponent(target)}`),
-    packetsDropped: (targets) => call('POST', '/v1/blocks/dropped', { targets }),
     jobs: () => call('GET', '/v1/jobs'),
     runJob: (name) => call('POST', `/v1/jobs/${encodeURIComponent(name)}/run`),
     // A connection ends with its answer.

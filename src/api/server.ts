@@ -28,9 +28,6 @@ const clearBody = z.strictObject({
 const peerBody = z.strictObject({ name: z.string().max(253), note: z.string().max(200) });
 const nameQuery = z.strictObject({ name: z.string().max(253) });
 const targetQuery = z.strictObject({ target: z.string().max(64) });
-const droppedBody = z.strictObject({
-  targets: z.array(z.string().max(64)).max(LIMITS.listedRowsMax),
-});
 const jobParams = z.strictObject({ name: z.string().max(64) });
 
 const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
@@ -117,9 +114,6 @@ function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
   server.get('/v1/firewall', () => calls.firewall());
   server.post('/v1/blocks', ({ body }) => calls.addBlock(read(addBlockBody, body)));
   server.delete('/v1/blocks', ({ query }) => calls.removeBlock(read(targetQuery, query).target));
-  server.post('/v1/blocks/dropped', ({ body }) =>
-    calls.packetsDropped(read(droppedBody, body).targets),
-  );
   server.post('/v1/blocks/many', ({ body }) => {
     const { blocks, origin } = read(addBlocksBody, body);
     return calls.addBlocks(blocks, origin);

@@ -9,6 +9,7 @@ import {
 } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
+import { createTurns } from './turns.js';
 
 export interface Lock {
   /** Gives the lock back. */
@@ -47,20 +48,22 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
   const file = lockFileOf(databaseFile);
   let database = await takeFile(databaseFile);
   let taken = await identityOf(file);
+  const turns = createTurns();
   const release = async (): Promise<void> => {
     if (!held.delete(database)) return;
     await rollBack(database);
     await database.close();
   };
   return {
-    release,
-    renew: async () => {
-      if ((await identityOf(file)) === taken) return;
-      const next = await takeFile(databaseFile);
-      await release();
-      database = next;
-      taken = await identityOf(file);
-    },
+    release: () => turns.take(release),
+    renew: () =>
+      turns.take(async () => {
+        if (!held.has(database) || (await identityOf(file)) === taken) return;
+        const next = await takeFile(databaseFile);
+        await release();
+        database = next;
+        taken = await identityOf(file);
+      }),
   };
 }
 

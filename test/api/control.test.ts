@@ -47,7 +47,6 @@ function createCalls(asked: unknown[]): AgentCalls {
       asked.push(target);
       return Promise.reject(new AgentError('NOT_FOUND', `no block of ${target}`, 'see the list'));
     },
-    packetsDropped: (targets) => Promise.resolve(Object.fromEntries(targets.map((t) => [t, 3]))),
     jobs: () => Promise.reject(new Error('a fault')),
     runJob: (name) => Promise.resolve({ name } as JobView),
   };
@@ -88,7 +87,6 @@ describe('the control socket', () => {
     };
     expect(await client.addBlock(wanted)).toEqual(BLOCK);
     expect(asked).toEqual([wanted]);
-    expect(await client.packetsDropped(['a', 'b'])).toEqual({ a: 3, b: 3 });
     expect(await client.runJob('block_expiry')).toEqual({ name: 'block_expiry' });
     await client.close();
   });

@@ -214,12 +214,11 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     const probe = { from: '192.0.2.7', to: lab.agent.ipv4, port: 5060 };
     for (const flow of ['a', 'b']) expect(await attacker.udp({ flow, ...probe })).toBe('silence');
     await rig.keeper.check('full');
-    expect(rig.keeper.packetsDropped('192.0.2.7/32')).toBe(2);
+    expect([...rig.drops.values()]).toEqual([2]);
     await nft('flush', 'ruleset');
     await waitUntil('it is repaired', () => rig.keeper.stats().repairs > 0);
     expect(await attacker.udp({ flow: 'c', ...probe })).toBe('silence');
     await rig.keeper.check('full');
-    expect(rig.keeper.packetsDropped('192.0.2.7/32')).toBe(3);
     expect([...rig.drops.values()]).toEqual([3]);
   });
 

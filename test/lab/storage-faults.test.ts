@@ -226,6 +226,11 @@ describe.skipIf(needs.skip)(`what becomes of the agent when storage fails ${need
     for (const address of [before, after]) expect(table).toContain(address);
     const { stdout } = await runCommand(lab.agent, folder, ['protect', 'list', '-c', file]);
     expect(stdout).toContain('192.0.2.7');
+    const lock = join(folder, 'data', 'agent.db.lock');
+    rmSync(lock);
+    await waitUntil('the lock is taken anew', () => existsSync(lock));
+    const second = await runCommand(lab.agent, folder, ['run', '-c', file]);
+    expect(second.stderr).toContain('AGENT_RUNNING');
     await again.agent.stop('SIGTERM');
   }, 90_000);
 

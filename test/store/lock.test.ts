@@ -52,6 +52,8 @@ describe('the lock', () => {
     await expect(takeLock(databaseFile)).rejects.toMatchObject({ code: 'AGENT_RUNNING' });
     await lock.release();
     expect(await lockHolder(databaseFile)).toBeNull();
+    await lock.renew();
+    expect(await lockHolder(databaseFile)).toBeNull();
   });
 
   it('is a file for its owner alone', async () => {

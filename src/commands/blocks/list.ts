@@ -55,11 +55,7 @@ export default class BlocksList extends AgentCommand {
       rows: await reader.listBlocks({ ...filter, limit, offset, order: flags.sort }),
       total: await reader.countBlocks(filter),
     }));
-    const targets = rows.map(({ target }) => target);
-    const dropped = await this.withRunningAgent(loaded, (calls) => calls.packetsDropped(targets));
-    const blocks = rows.map((row) =>
-      viewListed(row, Math.max(dropped?.[row.target] ?? 0, row.packetsDropped)),
-    );
+    const blocks = rows.map(viewListed);
     this.log(render(blocks, total, Date.now()));
     return { blocks, total, limit, offset };
   }
@@ -92,8 +88,8 @@ function networksAround(address: string): string[] {
   return lengths.flatMap((length) => cidrOf(address, length)?.text ?? []);
 }
 
-const viewListed = (row: StoredBlock, dropped: number | null): ListedBlock => ({
-  ...blockView(row, dropped),
+const viewListed = (row: StoredBlock): ListedBlock => ({
+  ...blockView(row, row.packetsDropped),
   ended_at: row.endedAtUs === null ? null : formatTime(row.endedAtUs),
   end_how: row.endHow,
 });

@@ -33,7 +33,9 @@ export default class RulesShow extends AgentCommand {
         rules.map(({ id }) => id),
       );
     }
-    const builtIn = (await loadRules([BUILT_IN_RULES], PREPARED_RULES)).find(({ id }) => id === rule.id);
+    const builtIn = (await loadRules([BUILT_IN_RULES], PREPARED_RULES)).find(
+      ({ id }) => id === rule.id,
+    );
     const replaces = builtIn?.sourceFile === rule.sourceFile ? null : (builtIn ?? null);
     const details = ruleDetails(rule, replaces, await this.activityOf(loaded, rule.id));
     this.log(renderRule(details));
