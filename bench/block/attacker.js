@@ -8,11 +8,12 @@ import net from 'node:net';
 const TO = '10.98.0.1';
 const [what, ...words] = process.argv.slice(2);
 const address = (index) => `10.50.${(index >> 8) & 255}.${index & 255}`;
+// The tag begins with what is no hexadecimal digit, which SIPVicious' own are: the rules tell its programs by them.
 const message = (method, from, agent, transport = 'UDP') =>
   [
     `${method} sip:100@${TO} SIP/2.0`,
     `Via: SIP/2.0/${transport} ${from}:5060;branch=z9hG4bK-${process.hrtime.bigint()}`,
-    `From: <sip:100@${TO}>;tag=${process.hrtime.bigint()}`,
+    `From: <sip:100@${TO}>;tag=t${process.hrtime.bigint()}`,
     `To: <sip:100@${TO}>`,
     `Call-ID: ${process.hrtime.bigint()}`,
     `CSeq: 1 ${method}`,
