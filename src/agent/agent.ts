@@ -153,7 +153,8 @@ function watchLock({ lock, log }: AgentContext): () => void {
         said = null;
       },
       (error: unknown) => {
-        const why = messageOf(error);
+        const remedy = error instanceof AgentError ? ` (${error.remedy})` : '';
+        const why = `${messageOf(error)}${remedy}`;
         if (why !== said)
           log.say(`the lock of the database is gone and cannot be taken anew: ${why}`);
         said = why;

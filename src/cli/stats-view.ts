@@ -1,6 +1,6 @@
 import { formatTime } from '../api/views.js';
 import { clipText } from '../core/model/text.js';
-import type { Bar, PeriodStats, PeriodTotals, Ranked, Ranking } from '../store/read-stats.js';
+import type { Bar, PeriodTotals, Ranked, Ranking, Rankings } from '../store/read-stats.js';
 import { bar, sparkline, type ChartStyle } from './chart.js';
 import { renderPairs, renderTable } from './table.js';
 
@@ -52,7 +52,7 @@ export const totalsView = (totals: PeriodTotals): TotalsView => ({
   packets_dropped: totals.packetsDropped,
 });
 
-export function rankingsView({ rankings }: PeriodStats): RankingsView {
+export function rankingsView(rankings: Rankings): RankingsView {
   const named = RANKINGS.map(([name, ranked]) => [name, rankings[ranked]] as const);
   return Object.fromEntries(named) as RankingsView; // Every name of the table.
 }

@@ -49,9 +49,9 @@ export default class Stats extends AgentCommand {
         '7d': totalsView(await reader.totalsSince(beginUs('7d', now))),
         all: totalsView(await reader.totalsSince(beginUs('all', now))),
       };
-      const stats = await reader.statsSince(beginUs(flags.period, now), flags.top);
+      const rankings = await reader.rankingsSince(beginUs(flags.period, now), flags.top);
       const course = await readCourse(reader, now);
-      this.log(renderStats(totals, rankingsView(stats), course, style));
+      this.log(renderStats(totals, rankingsView(rankings), course, style));
     });
     return null;
   }
@@ -60,7 +60,7 @@ export default class Stats extends AgentCommand {
 async function readAll(reader: Reader, top: number, nowMs: number): Promise<StatsView> {
   const read = async (period: Period) => {
     const stats = await reader.statsSince(beginUs(period, nowMs), top);
-    return { ...totalsView(stats), ...rankingsView(stats) };
+    return { ...totalsView(stats), ...rankingsView(stats.rankings) };
   };
   return {
     generated_at: formatTime(nowMs * 1_000),

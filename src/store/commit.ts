@@ -1,9 +1,9 @@
+import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import { countDecisions, type StoreBatch } from './types.js';
 import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
 import type { EventRow } from './event-row.js';
-import { AgentError } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
 import type { Inserter } from './insert.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';

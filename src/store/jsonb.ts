@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { createPieces, type Pieces } from './pieces.js';
 
 /**
  * Arrays of texts, numbers and nulls in SQLite's binary JSON (https://sqlite.org/jsonb.html), which
@@ -15,7 +15,7 @@ export interface JsonbWriter {
   readonly free: () => void;
 }
 
-/** Makes writers whose memory is used again: a fresh piece costs more than its filling. */
+/** Makes writers that use each other's memory again. */
 export interface JsonbMaker {
   writer(): JsonbWriter;
 }
@@ -39,26 +39,8 @@ const FREE_PIECES_MAX = 24;
 const NO_PIECE = Buffer.alloc(0);
 
 export function createJsonbMaker(pieceBytes: number = PIECE_BYTES): JsonbMaker {
-  const unused: Buffer[] = [];
-  return {
-    writer: () =>
-      createWriter({
-        take: (bytes) =>
-          bytes > pieceBytes
-            ? Buffer.allocUnsafeSlow(bytes)
-            : (unused.pop() ?? Buffer.allocUnsafeSlow(pieceBytes)),
-        giveBack: (pieces) => {
-          for (const piece of pieces)
-            if (piece.length === pieceBytes && unused.length < FREE_PIECES_MAX) unused.push(piece);
-        },
-      }),
-  };
-}
-
-interface Pieces {
-  /** One with room for so many bytes. */
-  readonly take: (bytes: number) => Buffer;
-  readonly giveBack: (pieces: readonly Buffer[]) => void;
+  const pieces = createPieces(pieceBytes, FREE_PIECES_MAX);
+  return { writer: () => createWriter(pieces) };
 }
 
 /** Where a writer is: the array that was begun lies from `begun` to `at` in the last piece. */

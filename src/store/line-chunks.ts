@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
+import { createPieces } from './pieces.js';
 
 /** Lines on their way into a file, as the bytes that they will be. */
 export interface LineChunks {
@@ -10,7 +11,7 @@ export interface LineChunks {
   free(): void;
 }
 
-/** Makes chunks whose memory is used again: a fresh piece costs more than its filling. */
+/** Makes chunks that use each other's memory again. */
 export interface ChunkMaker {
   /** `latin1` is for lines that are ASCII, and costs less. */
   begin(encoding: 'latin1' | 'utf8'): LineChunks;
@@ -25,17 +26,7 @@ const LINE_FEED = 10;
 const FREE_PIECES_MAX = 3;
 
 export function createChunkMaker(pieceBytes: number = LIMITS.logWriteBytesMax): ChunkMaker {
-  const free: Buffer[] = [];
-
-  const pieceFor = (bytes: number): Piece => {
-    // A line that is longer than a piece gets one of its own.
-    const buffer =
-      bytes > pieceBytes
-        ? Buffer.allocUnsafeSlow(bytes)
-        : (free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes));
-    return { buffer, used: 0 };
-  };
-
+  const memory = createPieces(pieceBytes, FREE_PIECES_MAX);
   return {
     begin: (encoding) => {
       let pieces: Piece[] = [];
@@ -45,7 +36,7 @@ export function createChunkMaker(pieceBytes: number = LIMITS.logWriteBytesMax): 
           // A line of UTF-8 takes at most three bytes for each unit of its text.
           const bytesMax = line.length * (encoding === 'utf8' ? 3 : 1) + 1;
           if (last === null || last.used + bytesMax > last.buffer.length) {
-            last = pieceFor(bytesMax);
+            last = { buffer: memory.take(bytesMax), used: 0 };
             pieces.push(last);
           }
           last.used += last.buffer.write(line, last.used, encoding);
@@ -54,8 +45,7 @@ export function createChunkMaker(pieceBytes: number = LIMITS.logWriteBytesMax): 
         },
         chunks: () => pieces.map(({ buffer, used }) => buffer.subarray(0, used)),
         free: () => {
-          for (const { buffer } of pieces)
-            if (buffer.length === pieceBytes && free.length < FREE_PIECES_MAX) free.push(buffer);
+          memory.giveBack(pieces.map(({ buffer }) => buffer));
           pieces = [];
           last = null;
         },

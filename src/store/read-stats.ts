@@ -39,8 +39,10 @@ export interface PeriodTotals {
   readonly packetsDropped: number;
 }
 
+export type Rankings = Readonly<Record<Ranked, Ranking>>;
+
 export interface PeriodStats extends PeriodTotals {
-  readonly rankings: Readonly<Record<Ranked, Ranking>>;
+  readonly rankings: Rankings;
 }
 
 /** One bar of a chart. */
@@ -52,7 +54,9 @@ export interface Bar {
 export interface StatsQueries {
   /** Counts from the day of this moment on; zero: all. */
   totalsSince(sinceUs: number): Promise<PeriodTotals>;
-  /** The same with rankings, which take a while where much was counted. `top`: entries of each. */
+  /** The most frequent values, which take a while where much was counted. `top`: entries of each. */
+  rankingsSince(sinceUs: number, top: number): Promise<Rankings>;
+  /** Both. */
   statsSince(sinceUs: number, top: number): Promise<PeriodStats>;
   /** Messages of the last hours or days, oldest first, those without any too. */
   series(span: 'hour' | 'day', nowUs: number, bars: number): Promise<readonly Bar[]>;
@@ -61,6 +65,7 @@ export interface StatsQueries {
 export function createStatsQueries(database: Database): StatsQueries {
   return {
     totalsSince: (sinceUs) => readTotals(database, dayOf(sinceUs)),
+    rankingsSince: (sinceUs, top) => readRankings(database, dayOf(sinceUs), top),
     statsSince: async (sinceUs, top) => ({
       ...(await readTotals(database, dayOf(sinceUs))),
       rankings: await readRankings(database, dayOf(sinceUs), top),
@@ -114,14 +119,10 @@ async function countSources(database: Database, fromUs: number): Promise<number>
   return row?.count ?? 0;
 }
 
-async function readRankings(
-  database: Database,
-  fromUs: number,
-  top: number,
-): Promise<Record<Ranked, Ranking>> {
+async function readRankings(database: Database, fromUs: number, top: number): Promise<Rankings> {
   const rankings: Partial<Record<Ranked, Ranking>> = {};
   for (const name of RANKED) rankings[name] = await readRanking(database, name, fromUs, top);
-  return rankings as Record<Ranked, Ranking>; // The loop has filled every one.
+  return rankings as Rankings; // The loop has filled every one.
 }
 
 async function readRanking(

@@ -10,6 +10,7 @@ import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
 import type { StoredBlock } from '../../store/types.js';
 
 interface ListedBlock extends BlockView {
+  readonly packets_dropped: number;
   readonly ended_at: string | null;
   readonly end_how: StoredBlock['endHow'];
 }
@@ -89,7 +90,8 @@ function networksAround(address: string): string[] {
 }
 
 const viewListed = (row: StoredBlock): ListedBlock => ({
-  ...blockView(row, row.packetsDropped),
+  ...blockView(row, null),
+  packets_dropped: row.packetsDropped,
   ended_at: row.endedAtUs === null ? null : formatTime(row.endedAtUs),
   end_how: row.endHow,
 });
@@ -111,7 +113,7 @@ function render(blocks: readonly ListedBlock[], total: number, nowMs: number): s
     describeScope(block),
     shortTime(block.created_at),
     block.end_how ?? timeLeft(block.expires_at, nowMs),
-    block.packets_dropped === null ? '-' : String(block.packets_dropped),
+    String(block.packets_dropped),
     block.attack_type ?? block.origin,
     block.proof,
     block.reason,
