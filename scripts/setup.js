@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './setup/bundle.js';
 import { digestFiles, listFiles } from './setup/digest.js';
 import { withLock } from './setup/lock.js';
 import { makeManifest } from './setup/manifest.js';
@@ -49,6 +50,7 @@ function buildDigest() {
     'package.json',
     'package-lock.json',
     'tsconfig.json',
+    'scripts/setup/bundle.js',
     ...listFiles(ROOT, 'src'),
     ...listFiles(ROOT, 'rules'),
   ];
@@ -124,7 +126,7 @@ async function build() {
   const digest = buildDigest();
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
   const compile = [process.execPath, tsc, '-p', 'tsconfig.json', '--outDir', fresh];
-  const failed = await runQuietly(ROOT, compile, process.env);
+  const failed = (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(fresh)));
   if (failed !== null) {
     rmSync(fresh, { recursive: true, force: true });
     stop('the build failed', failed);
@@ -133,6 +135,13 @@ async function build() {
   swapFolder(fresh, at('dist'));
   await renewManifest();
   writeFileSync(BUILD_STAMP, digest);
+}
+
+function failureOf(work) {
+  return work.then(
+    () => null,
+    (error) => String(error),
+  );
 }
 
 /** Rules that are wrong are told by the program itself, which parses them then. */

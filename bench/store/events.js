@@ -1,16 +1,18 @@
-// Events as the trap hands them to the store: ids, times and sources run on, the messages are of the
-// usual kinds, some 450 bytes each.
+// Events as the trap hands them to the store: received now, ids and sources run on, the messages are
+// of the usual kinds, some 450 bytes each.
 import { Buffer } from 'node:buffer';
 
-const START_US = 1_767_225_600_000_000;
 const METHODS = ['REGISTER', 'OPTIONS', 'INVITE'];
 
 /** `sources` distinct addresses take turns; every third message is an INVITE to one of 1,000 numbers. */
 export function makeEvents(firstId, count, { sources = 2_000 } = {}) {
-  return Array.from({ length: count }, (_, index) => makeEvent(firstId + index, sources));
+  const nowUs = Date.now() * 1_000;
+  return Array.from({ length: count }, (_, index) =>
+    makeEvent(firstId + index, nowUs + index, sources),
+  );
 }
 
-function makeEvent(id, sources) {
+function makeEvent(id, receivedAtUs, sources) {
   const method = METHODS[id % METHODS.length];
   const source = id % sources;
   const address = `10.${source >> 16}.${(source >> 8) & 255}.${source & 255}`;
@@ -26,7 +28,7 @@ function makeEvent(id, sources) {
   return {
     id,
     uuid: `019b0000-0000-7000-8000-${String(id).padStart(12, '0')}`,
-    receivedAtUs: START_US + id * 50,
+    receivedAtUs,
     transport: 'udp',
     source: { address, port: 5060 },
     local: { address: '192.0.2.1', port: 5060 },

@@ -43,16 +43,19 @@ export default class Stats extends AgentCommand {
     if (this.jsonEnabled())
       return this.withReader(loaded, (reader) => readAll(reader, flags.top, now));
     const style = chartStyle(process.stdout.isTTY, process.env);
-    await this.withReader(loaded, async (reader) => {
-      const totals = {
+    // Two readers, for one asks its questions one after another.
+    const [totals, rankings] = await Promise.all([
+      this.withReader(loaded, async (reader) => ({
         today: totalsView(await reader.totalsSince(beginUs('today', now))),
         '7d': totalsView(await reader.totalsSince(beginUs('7d', now))),
         all: totalsView(await reader.totalsSince(beginUs('all', now))),
-      };
-      const rankings = await reader.rankingsSince(beginUs(flags.period, now), flags.top);
-      const course = await readCourse(reader, now);
-      this.log(renderStats(totals, rankingsView(rankings), course, style));
-    });
+      })),
+      this.withReader(loaded, async (reader) => ({
+        listed: rankingsView(await reader.rankingsSince(beginUs(flags.period, now), flags.top)),
+        course: await readCourse(reader, now),
+      })),
+    ]);
+    this.log(renderStats(totals, rankings.listed, rankings.course, style));
     return null;
   }
 }

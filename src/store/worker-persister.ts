@@ -29,7 +29,8 @@ export async function startWorkerPersister(
   report: (report: PersisterReport) => void,
   onGone: (reason: string) => void,
 ): Promise<Persister> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+  // By way of the folder above: what is bundled stands in another one beside it.
+  const worker = new Worker(new URL('../store/worker.js', import.meta.url), {
     workerData: options,
     resourceLimits: { maxYoungGenerationSizeMb: LIMITS.workerYoungMibMax },
   });

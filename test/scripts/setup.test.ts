@@ -120,6 +120,7 @@ it('says where a command is from dist on, so that it loads from a folder at any 
 async function makeProject(): Promise<void> {
   const copies = [
     'setup.js',
+    'setup/bundle.js',
     'setup/digest.js',
     'setup/lock.js',
     'setup/manifest.js',
@@ -145,7 +146,9 @@ async function makeProject(): Promise<void> {
     `const fs = require('node:fs');
      if (fs.readFileSync('src/a.ts', 'utf8') === 'wrong') { console.log('a.ts(1): wrong'); process.exit(2); }
      fs.mkdirSync('dist.new/config', { recursive: true });
+     fs.mkdirSync('dist.new/commands/deep', { recursive: true });
      fs.copyFileSync('src/a.ts', 'dist.new/a.js');
+     fs.copyFileSync('src/a.ts', 'dist.new/commands/deep/b.js');
      fs.copyFileSync('prepare.js', 'dist.new/config/rules.js');`,
   );
   await put(
@@ -156,6 +159,21 @@ async function makeProject(): Promise<void> {
        if (text === 'wrong') throw new Error('a.yaml is wrong');
        writeFileSync(file, text);
      }`,
+  );
+  await put('node_modules/rolldown/package.json', '{"main": "main.js"}');
+  await put(
+    'node_modules/rolldown/main.js',
+    `const fs = require('node:fs');
+     exports.rolldown = async ({ cwd, input }) => ({
+       write: async ({ dir }) => {
+         for (const [name, file] of Object.entries(input)) {
+           const text = fs.readFileSync(cwd + '/' + file, 'utf8');
+           if (text === 'tangled') throw new Error('b.js is tangled');
+           fs.writeFileSync(dir + '/' + name + '.js', text + ' joined');
+         }
+       },
+       close: async () => {},
+     });`,
   );
   await put('node_modules/oclif/package.json', '{}');
   await put(
@@ -176,6 +194,19 @@ describe('setting up', () => {
   it('takes packages that npm has put there for what they are, and builds', async () => {
     expect(await setUp()).toBe('setup: building …\n');
     expect(await readFile(join(folder, 'dist/a.js'), 'utf8')).toBe('a');
+  });
+
+  it('joins the modules of each command, and keeps the old build where that fails', async () => {
+    await setUp();
+    const command = join(folder, 'dist/commands/deep/b.js');
+    expect(await readFile(command, 'utf8')).toBe('a joined');
+    await put('src/a.ts', 'tangled');
+    await expect(setUp()).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/b\.js is tangled[^]*setup: the build failed\n$/) as string,
+    });
+    expect(await readFile(command, 'utf8')).toBe('a joined');
+    await expect(stat(join(folder, 'dist.new'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('does nothing and says nothing when nothing changed', async () => {

@@ -58,8 +58,13 @@ describe('a database that is removed while it is open', () => {
     await expect.poll(() => reader.countEvents(), WAIT).toBe(5);
     expect((await reader.listEvents({ limit: 1 })).map(({ id }) => id)).toEqual([15]);
     expect(store.stats()).toMatchObject({ failed: 0, lastError: null });
+    // What was counted for the old file stays with it.
+    await expect.poll(async () => (await reader.totalsSince(0)).messages, WAIT).toBe(5);
     await store.close();
     expect(await checkDatabase(databaseFile)).toEqual([]);
+    const again = closeAfterTest(await openReader(databaseFile));
+    expect(await again.totalsSince(0)).toMatchObject({ messages: 5, sources: 1 });
+    expect(await again.countEvents()).toBe(5);
   });
 
   it('is begun anew with its folder', async () => {

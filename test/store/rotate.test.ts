@@ -42,6 +42,24 @@ describe('rotation', () => {
     expect(problems).toEqual([]);
   });
 
+  it('goes on once a folder takes a new name again, and keeps to the size until then', async () => {
+    let refused = true;
+    const rotator = rotatorOf();
+    const rotate = (path: string): Promise<void> =>
+      refused ? Promise.reject(new Error('EACCES: the folder')) : rotator.rotate(path);
+    const log = await openLineLog(file, { bytesMax: 100, rotator: { rotate } });
+    const line = (digit: number): Buffer => Buffer.from(`${String(digit).repeat(99)}\n`);
+    expect(await log.append([line(1)])).toBeNull();
+    for (const digit of [2, 3]) expect(await log.append([line(digit)])).toBe('EACCES: the folder');
+    expect(await readFile(file)).toEqual(line(1));
+    refused = false;
+    expect(await log.append([line(4)])).toBeNull();
+    expect(await readFile(file)).toEqual(line(4));
+    await log.close();
+    await rotator.idle();
+    expect(await olds()).toHaveLength(1);
+  });
+
   it('deletes what is too old, and nothing of another name', async () => {
     const rotator = rotatorOf({ maxAgeS: 60, keep: 9 }, () => 1_000_000_000);
     const names = ['log.json.19700101T000000Z.gz', 'log.json.19700102T000000Z', 'log.json.bak'];
