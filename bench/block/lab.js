@@ -1,6 +1,6 @@
 // Two network namespaces with a cable, for measuring; nothing of the real network is touched.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,9 +80,12 @@ export function makeLab() {
 export async function startAgent(lab, env = {}) {
   const started = performance.now();
   const words = [...AS_INSTALLED.nodeArgs, 'bin/run.js', 'run'];
+  // Apart from what is written all the time, as on an installed system: its folder is watched.
+  const rules = { SENTRYPEER_RULES_DIR: join(lab.folder, 'etc', 'rules.d') };
+  mkdirSync(dirname(rules.SENTRYPEER_RULES_DIR), { recursive: true });
   const child = lab.start('agent', process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, ...AS_INSTALLED.env, XDG_STATE_HOME: lab.folder, ...env },
+    env: { ...process.env, ...AS_INSTALLED.env, XDG_STATE_HOME: lab.folder, ...rules, ...env },
   });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));

@@ -46,8 +46,7 @@ export function createOwnLog(
       print(`log file ${logFile}: ${messageOf(error)}`);
     }
   };
-  const keep = (text: string): void => {
-    const atUs = nowUs();
+  const take = (text: string, atUs: number): void => {
     forward(text, atUs);
     const line = `${formatTime(atUs)} ${text}`;
     recent.push(line);
@@ -60,13 +59,28 @@ export function createOwnLog(
     // The first line of a batch begins its writing; those that come meanwhile go together next.
     if (waiting.length === 1) writing = writing.then(write);
   };
+  const said: { readonly text: string; readonly atUs: number }[] = [];
+  const settle = (): void => {
+    for (const { text, atUs } of said.splice(0)) take(text, atUs);
+  };
+  /** A thousand blocks at once are a thousand lines: they wait until the packets were dealt with. */
+  const keep = (text: string): void => {
+    said.push({ text, atUs: nowUs() });
+    if (said.length === 1) setImmediate(settle);
+  };
   return {
     say: (text) => {
       print(text);
       keep(text);
     },
     keep,
-    recent: () => recent,
-    close: () => writing,
+    recent: () => {
+      settle();
+      return recent;
+    },
+    close: async () => {
+      settle();
+      await writing;
+    },
   };
 }

@@ -2,18 +2,35 @@ import { setImmediate } from 'node:timers/promises';
 import { createBlockState } from '../core/block/decide.js';
 import { createCounts, type AgentCounts } from '../core/counts.js';
 import { createDetectState } from '../core/detect/detect.js';
+import type { FirewallChange } from '../core/model/block.js';
+import { LIMITS } from '../core/model/limits.js';
 import type { Packet } from '../core/model/transport.js';
+import { createFramer, push } from '../core/sip/frame.js';
+import { buildCreateScript, type KnownSets } from '../firewall/nft-changes.js';
 import { messageOf } from '../store/files.js';
+import { createPacker } from '../store/pack.js';
 import { step, type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
+import { createEffectRunner, type EffectRunner } from './effects.js';
 
-const PACKETS = 1_500;
+/** With fewer V8 compiles many functions only when the crowd is there; more take longer for little. */
+const PACKETS = 6_000;
 /** So many take a few milliseconds while the code is new; then others have their turn. */
 const PACKETS_A_TURN = 15;
 const BEGAN_AT_US = 1_767_225_600_000_000;
 const GAP_US = 2_000;
+/** As many as go to the kernel together in a crowd, and a batch of events. */
+const TOGETHER = LIMITS.firewallCrowdChanges;
+const KNOWN: KnownSets = {
+  names: new Set(['all_ipv4_32', 'sip_ipv4_32']),
+  elementsMax: PACKETS,
+};
 const LIMITS_OF_REHEARSAL = { groupsMax: 10_000, recordsMax: 40_000, networksMax: 4_000 };
+const FRAMER_LIMITS = {
+  headBytesMax: LIMITS.streamHeadBytesMax,
+  messageBytesMax: LIMITS.streamMessageBytesMax,
+};
 const LOCAL = { address: '192.0.2.1', port: 5060 };
 
 /** Begins to rehearse; returns what ends it. A failure is told, and hurts nobody. */
@@ -31,7 +48,7 @@ export function startRehearsal(
 }
 
 /**
- * Lets made-up packets go through a core without a past, whose effects nobody carries out. V8 reads
+ * Lets made-up packets go through a core without a past, whose effects come to nothing. V8 reads
  * and compiles code when it is first run: without this the first crowd of attackers after a start
  * waits a third longer for its blocks. Gives way to whatever else there is; `isOver` ends it.
  * Resolves to what that core has counted.
@@ -41,7 +58,7 @@ export async function rehearse(
   isOver: () => boolean,
 ): Promise<AgentCounts> {
   const state: AgentState = {
-    settings: { ...settings, policy: { ...settings.policy, observing: false } },
+    settings: { ...settings, policy: { ...settings.policy, observing: false, blocksMax: PACKETS } },
     rules,
     detect: createDetectState(LIMITS_OF_REHEARSAL),
     retransmissions: createRetransmissions(),
@@ -50,23 +67,52 @@ export async function rehearse(
     nextEventId: 1,
     counts: createCounts(),
   };
+  const runner = createHollowRunner();
   for (let number = 0; number < PACKETS && !isOver(); number += 1) {
-    step(state, { kind: 'packet', packet: packetOf(number) }, BEGAN_AT_US + number * GAP_US);
+    const packet = packetOf(number);
+    runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), ignore);
     if (number % PACKETS_A_TURN === 0) await setImmediate();
   }
+  runner.stop();
   return state.counts;
+}
+
+const ignore = (): void => undefined;
+
+/** Effects become what would go to the store, the log and the kernel, and nothing takes it. */
+function createHollowRunner(): EffectRunner {
+  const packer = createPacker();
+  let changes: FirewallChange[] = [];
+  return createEffectRunner({
+    keep: (record) => {
+      packer.add(record);
+      if (packer.count() === TOGETHER) packer.take();
+    },
+    changeFirewall: (change) => {
+      changes.push(change);
+      if (changes.length < TOGETHER) return;
+      buildCreateScript('rehearsal', changes, KNOWN);
+      changes = [];
+    },
+    write: ignore,
+    say: ignore,
+    onEvent: ignore,
+    onBreaker: ignore,
+    onStillTalking: ignore,
+    nowUs: () => BEGAN_AT_US,
+  });
 }
 
 const METHODS = ['OPTIONS', 'REGISTER', 'INVITE'] as const;
 
 /**
- * Half come from new sources over TCP, with a scanner's name; half over UDP, four in a row of each
- * source. Class E, which nobody has.
+ * Half come from new sources over TCP, with a scanner's name, four of each network; half over UDP,
+ * four in a row of each source. Class E, which nobody has.
  */
 function packetOf(number: number): Packet {
   const isScan = number % 2 === 0;
   const address = isScan
-    ? `240.${(number >> 8) & 255}.${number & 255}.1`
+    ? `240.${(number >> 11) & 255}.${(number >> 3) & 255}.${number & 7}`
     : `241.${(number >> 11) & 255}.${(number >> 3) & 255}.1`;
   const method = isScan ? 'OPTIONS' : (METHODS[number % 3] ?? 'OPTIONS');
   const transport = isScan ? 'tcp' : 'udp';
@@ -85,11 +131,12 @@ function packetOf(number: number): Packet {
     '',
     '',
   ].join('\r\n');
+  const bytes = Buffer.from(text, 'latin1');
   return {
     receivedAtUs: BEGAN_AT_US + number * GAP_US,
     transport,
     source: { address, port: 5060 },
     local: LOCAL,
-    bytes: Buffer.from(text, 'latin1'),
+    bytes: isScan ? (push(createFramer(FRAMER_LIMITS), bytes).messages[0] ?? bytes) : bytes,
   };
 }

@@ -50,27 +50,25 @@ export default class Run extends AgentCommand {
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);
     const style = styleOf(verbosity, this.jsonEnabled());
     const instanceId = style === 'json' ? await loadInstanceId(loaded.settings.databaseFile) : '';
+    // With --json stdout is for events alone, and oclif's own way to stderr is silent then.
+    const words = style === 'json' ? process.stderr : process.stdout;
+    const print = (text: string): void => {
+      writeGathered(words, `${text}\n`);
+    };
     const agent = await startAgent({
       loaded,
       confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm),
-      print: (text) => {
-        this.say(text);
-      },
+      print,
       onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
-    this.say(renderBanner(agent, loaded, { version: VERSION, program }));
+    print(renderBanner(agent, loaded, { version: VERSION, program }));
     await tellParent(null);
     signals.onHangup(agent.reload);
     // Without memory it must not go on: whoever watches the service starts it again.
     const broken = await Promise.race([signals.stop, agent.broken]);
     await agent.stop();
     if (broken !== undefined) throw broken;
-  }
-
-  /** With --json stdout is for events alone, and oclif's own way to stderr is silent then. */
-  private say(text: string): void {
-    writeGathered(this.jsonEnabled() ? process.stderr : process.stdout, `${text}\n`);
   }
 
   protected override async catch(error: Error): Promise<never> {

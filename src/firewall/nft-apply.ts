@@ -2,7 +2,7 @@ import { covers, type Cidr } from '../core/model/address.js';
 import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { buildApplyScript, type KnownSets } from './nft-changes.js';
+import { buildApplyScript, buildCreateScript, type KnownSets } from './nft-changes.js';
 import type { NftAnswer, NftChild } from './nft-child.js';
 import { requireBlockTarget } from './nft-ruleset.js';
 import { readKnownSets } from './nft-terse.js';
@@ -67,14 +67,13 @@ export async function applyChanges(
   await state.turns.alone(() => applyAlone(state, changes));
 }
 
-/** Null: these changes must be applied alone. */
+/** Null: these changes must be applied alone. So must those of them that are refused. */
 function beginBeside(
   { table, known, child }: NftTable,
   changes: readonly FirewallChange[],
 ): Promise<NftAnswer> | null {
-  if (known === null || changes.some(({ kind }) => kind !== 'add')) return null;
-  const script = buildApplyScript(table, changes, known);
-  return script.makesSets ? null : child.run(script.text);
+  const script = known === null ? null : buildCreateScript(table, changes, known);
+  return script === null ? null : child.run(script);
 }
 
 async function applyAlone(state: NftTable, changes: readonly FirewallChange[]): Promise<void> {

@@ -16,10 +16,10 @@ const settings = {
 it('goes through answers, sightings and blocks, also of an agent that observes', async () => {
   const rules = compileRules(await loadRules([join(import.meta.dirname, '../../rules')]));
   const counts = await rehearse({ settings, rules }, () => false);
-  expect(counts.received).toBe(1_500);
-  expect(counts.answered).toBeGreaterThan(400);
-  expect(counts.sightings).toBeGreaterThan(700);
-  expect(counts.blocks).toBeGreaterThan(700);
+  expect(counts.received).toBe(6_000);
+  expect(counts.answered).toBeGreaterThan(1_600);
+  expect(counts.sightings).toBeGreaterThan(2_800);
+  expect(counts.blocks).toBeGreaterThan(2_800);
 });
 
 it('ends when it is told to', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FirewallChange } from '../../src/core/model/block.js';
 import { AgentError } from '../../src/core/model/errors.js';
 import { readSetName, setName } from '../../src/firewall/nft-element.js';
-import { buildApplyScript } from '../../src/firewall/nft-changes.js';
+import { buildApplyScript, buildCreateScript } from '../../src/firewall/nft-changes.js';
 import { baseSetNames, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
 import type { DesiredFirewall } from '../../src/firewall/port.js';
 
@@ -101,6 +101,23 @@ describe('a transaction of changes', () => {
   });
 });
 
+describe('a transaction of new elements', () => {
+  it('says each once, in its set', () => {
+    const changes = [add('203.0.113.7/32'), add('2001:db8::/64', null), add('203.0.113.8/32', 0.5)];
+    expect(buildCreateScript('t', changes, KNOWN)).toBe(
+      'create element inet t all_ipv4_32 { 203.0.113.7 timeout 60s, 203.0.113.8 timeout 1s }\n' +
+        'create element inet t all_ipv6_64 { 2001:db8:: }\n',
+    );
+  });
+
+  it.each([
+    ['something is taken away', [add('203.0.113.7/32'), remove('203.0.113.8/32')]],
+    ['a set is not there', [add('203.0.113.7/32'), add('2001:db8::/56')]],
+  ])('is none where %s', (_, changes) => {
+    expect(buildCreateScript('t', changes, KNOWN)).toBeNull();
+  });
+});
+
 describe('a target', () => {
   const refused = [
     '0.0.0.0/0',
@@ -116,6 +133,7 @@ describe('a target', () => {
   ];
   it.each(refused)('is refused when it is not a canonical network to drop: %j', (target) => {
     expect(() => buildApplyScript('t', [add(target)], KNOWN)).toThrow(AgentError);
+    expect(() => buildCreateScript('t', [add(target)], KNOWN)).toThrow(AgentError);
     const blocks = [{ target, scope: 'all', timeoutS: null }] as const;
     expect(() => buildSyncScript('t', { ...EMPTY, blocks })).toThrow(AgentError);
   });

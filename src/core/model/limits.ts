@@ -72,10 +72,10 @@ export const LIMITS = {
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
   /** So many changes that wait are a crowd's: they go in beside what is under way, unless more wait. */
-  firewallCrowdChanges: 32,
+  firewallCrowdChanges: 256,
   firewallCrowdChangesMax: 1_000,
   /** Transactions under way at once. */
-  firewallBatchesMax: 128,
+  firewallBatchesMax: 16,
   /** Milliseconds for which additions to the guard are gathered. */
   firewallGuardGatherMs: 50,
   /** Changes that wait while a transaction is under way. */

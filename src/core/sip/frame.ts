@@ -11,7 +11,10 @@ export interface FramerLimits {
 /** Where one stream stands. Made by `createFramer`, changed by `push` and `flush` only. */
 export interface Framer {
   readonly limits: FramerLimits;
-  /** What came and belongs to no whole message yet: the first `used` bytes. */
+  /**
+   * What came and belongs to no whole message yet: the first `used` bytes. Never written below
+   * `used`, because it may be the caller's chunk, and the memory of messages that were given out.
+   */
   buffer: Buffer;
   used: number;
   /** Up to where the end of the headers was looked for in vain. */
@@ -55,7 +58,8 @@ export function countKeepAlives(framer: Framer): number {
  * Takes the bytes that came and gives out the messages that they complete, cut by Content-Length
  * (RFC 3261 section 18.3). Bytes that are no SIP, and a length that is missing though there is a
  * body, unreadable, repeated differently or too large, give one message with all that came and a
- * failure, so that nothing goes unrecorded. Linear in the bytes, however they are cut up.
+ * failure, so that nothing goes unrecorded. Linear in the bytes, however they are cut up. The chunk
+ * becomes the framer's, and a message may be a part of it: who keeps one for long copies it.
  */
 export function push(framer: Framer, chunk: Buffer): Framed {
   const messages: Buffer[] = [];
@@ -67,7 +71,7 @@ export function push(framer: Framer, chunk: Buffer): Framed {
     const problem = measure(framer, from);
     if (problem !== null) {
       framer.failure = problem;
-      messages.push(Buffer.from(framer.buffer.subarray(from, framer.used)));
+      messages.push(framer.buffer.subarray(from, framer.used));
       restart(framer, framer.used);
       break;
     }
@@ -75,7 +79,7 @@ export function push(framer: Framer, chunk: Buffer): Framed {
       restart(framer, from);
       break;
     }
-    messages.push(Buffer.from(framer.buffer.subarray(from, from + framer.wanted)));
+    messages.push(framer.buffer.subarray(from, from + framer.wanted));
     from += framer.wanted;
     framer.wanted = null;
     framer.startLineSeen = false;
@@ -86,7 +90,7 @@ export function push(framer: Framer, chunk: Buffer): Framed {
 
 /** What came of a message that will not be completed, at the end of a stream; null when nothing. */
 export function flush(framer: Framer): Buffer | null {
-  const rest = framer.used > 0 ? Buffer.from(framer.buffer.subarray(0, framer.used)) : null;
+  const rest = framer.used > 0 ? framer.buffer.subarray(0, framer.used) : null;
   framer.buffer = EMPTY;
   framer.used = 0;
   framer.failure ??= 'the stream ended';
@@ -94,10 +98,15 @@ export function flush(framer: Framer): Buffer | null {
 }
 
 function append(framer: Framer, chunk: Buffer): void {
+  if (framer.used === 0) {
+    framer.buffer = chunk;
+    framer.used = chunk.length;
+    return;
+  }
   const length = framer.used + chunk.length;
   if (length > framer.buffer.length) {
     // Doubling keeps the copying linear when a message comes byte by byte.
-    const grown = Buffer.allocUnsafeSlow(framer.used === 0 ? length : length * 2);
+    const grown = Buffer.allocUnsafeSlow(length * 2);
     framer.buffer.copy(grown, 0, 0, framer.used);
     framer.buffer = grown;
   }
@@ -105,7 +114,7 @@ function append(framer: Framer, chunk: Buffer): void {
   framer.used = length;
 }
 
-/** Moves what is left to the front; a buffer that holds nothing is given back. */
+/** Copies what is left, so that the rest of its memory is free once the messages before it are. */
 function restart(framer: Framer, from: number): void {
   framer.searched = Math.max(0, framer.searched - from);
   if (from === framer.used) {
@@ -113,7 +122,7 @@ function restart(framer: Framer, from: number): void {
     framer.used = 0;
     framer.searched = 0;
   } else if (from > 0) {
-    framer.buffer.copyWithin(0, from, framer.used);
+    framer.buffer = Buffer.from(framer.buffer.subarray(from, framer.used));
     framer.used -= from;
   }
 }

@@ -10,14 +10,15 @@ const request = (callId: string, body = '', extra = ''): string =>
 
 function pushAll(chunks: readonly string[]): { messages: string[]; failure: string | null } {
   const framer = createFramer(LIMITS);
-  const messages: string[] = [];
+  // Read at the end only: a message that was given out must stay as it is.
+  const messages: Buffer[] = [];
   let failure: string | null = null;
   for (const chunk of chunks) {
     const framed = push(framer, Buffer.from(chunk, 'latin1'));
-    messages.push(...framed.messages.map((bytes) => bytes.toString('latin1')));
+    messages.push(...framed.messages);
     failure = framed.failure;
   }
-  return { messages, failure };
+  return { messages: messages.map((bytes) => bytes.toString('latin1')), failure };
 }
 
 describe('a stream of messages', () => {
