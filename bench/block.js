@@ -77,7 +77,7 @@ async function measureSpawn(place, say) {
 function watchElements(place) {
   const seen = new Map();
   const child = lab.monitor(place, ['new', 'elements'], (line, atMs) => {
-    const match = /^add element inet sentrypeer \w+ \{ (\S+)/.exec(line);
+    const match = /^(?:add|create) element inet sentrypeer \w+ \{ (\S+)/.exec(line);
     if (match !== null && !seen.has(match[1])) seen.set(match[1], atMs);
   });
   return { seen, stop: () => child.kill() };

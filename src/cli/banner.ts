@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path';
 import type { RunningAgent } from '../agent/agent.js';
+import { pathsBelow } from '../agent/install/plan-install.js';
 import type { LoadedSettings } from '../config/load.js';
 import { renderPairs } from './table.js';
 
@@ -42,6 +43,8 @@ const showAddress = (address: string): string => (address.includes(':') ? `[${ad
 
 /** How this program was called, as a person would type it again in the same folder. */
 export function programName(script: string, cwd: string): string {
+  // Through the command that an installation made, which is in the path.
+  if (dirname(dirname(script)) === pathsBelow('/').program) return 'sentrypeer-agent';
   const near = relative(cwd, script);
   if (near.startsWith('..')) return script.endsWith('/bin/run.js') ? script : 'sentrypeer-agent';
   return near.includes('/') ? near : `./${near}`;

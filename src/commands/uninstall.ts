@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { readFacts } from '../agent/install/facts.js';
+import { pathsBelow } from '../agent/install/plan-install.js';
 import { planUninstall } from '../agent/install/plan-uninstall.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
+import { stopAgent } from '../agent/stop-agent.js';
 import { takeAwayFirewall } from '../agent/take-away-firewall.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
@@ -28,7 +31,9 @@ export default class Uninstall extends AgentCommand {
     const { prefix, purge } = flags;
     const dryRun = flags['dry-run'];
     const facts = readFacts(PACKAGE_ROOT);
-    const plan = planUninstall({ prefix, facts, purge, removeFirewall: takeAwayFirewall });
+    const stop = async (): Promise<boolean> => stopAgent(await this.databaseOf(flags.config));
+    const calls = { stopAgent: stop, removeFirewall: takeAwayFirewall };
+    const plan = planUninstall({ prefix, facts, purge, ...calls });
     const results = await runSteps(plan, {
       dryRun,
       print: (result) => {
@@ -36,5 +41,12 @@ export default class Uninstall extends AgentCommand {
       },
     });
     return viewSteps(results, dryRun);
+  }
+
+  /** What an installed agent has, also where its configuration is broken or gone; never a trial's. */
+  private async databaseOf(config: string | undefined): Promise<string> {
+    const loaded = await this.load(config).catch(() => null);
+    const installed = join(pathsBelow('/').stateFolder, 'sentrypeer.db');
+    return loaded === null || loaded.file === null ? installed : loaded.settings.databaseFile;
   }
 }

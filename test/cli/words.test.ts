@@ -51,6 +51,7 @@ describe('programName', () => {
     ['/srv/agent/bin/run.js', '/srv/agent', 'bin/run.js'],
     ['/srv/agent/bin/run.js', '/home/me', '/srv/agent/bin/run.js'],
     ['/usr/local/bin/sentrypeer-agent', '/home/me', 'sentrypeer-agent'],
+    ['/usr/lib/sentrypeer-agent/bin/run.js', '/home/me', 'sentrypeer-agent'],
   ])('%s in %s', (script, cwd, expected) => {
     expect(programName(script, cwd)).toBe(expected);
   });

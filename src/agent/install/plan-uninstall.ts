@@ -7,13 +7,15 @@ export interface UninstallOptions {
   readonly facts: InstallFacts;
   /** true: configuration, data, logs and the account go as well. */
   readonly purge: boolean;
+  /** Stops an agent that no unit runs; false when there is none. Not called with a prefix. */
+  readonly stopAgent: () => Promise<boolean>;
   /** Takes our rules out of the firewall; false when there were none. Not called with a prefix. */
   readonly removeFirewall: () => Promise<boolean>;
 }
 
 /** What an uninstallation sees to, in order. */
 export function planUninstall(options: UninstallOptions): readonly Step[] {
-  const { prefix, facts, purge, removeFirewall } = options;
+  const { prefix, facts, purge, stopAgent, removeFirewall } = options;
   const real = isRealRoot(prefix);
   const paths = pathsBelow(prefix);
   const live = real && facts.systemdRunning;
@@ -33,7 +35,10 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
         }))
       : []),
     ...(real
-      ? [{ kind: 'call', what: 'remove our rules from the firewall', run: removeFirewall } as const]
+      ? [
+          { kind: 'call', what: 'stop the agent that was started by hand', run: stopAgent } as const,
+          { kind: 'call', what: 'remove our rules from the firewall', run: removeFirewall } as const,
+        ]
       : []),
     { kind: 'remove', path: paths.timer, ours: OUR_MARK },
     { kind: 'remove', path: paths.expiryUnit, ours: OUR_MARK },

@@ -89,12 +89,14 @@ describe('a plan for the running system', () => {
         prefix: '/',
         facts: { ...shipped, systemdRunning: true },
         purge,
+        stopAgent: () => Promise.resolve(false),
         removeFirewall: () => Promise.resolve(false),
       }).map(describeStep);
     expect(plan(false)).toEqual([
       'need root rights',
       'command systemctl disable --now --quiet sentrypeer-agent-expiry.timer',
       'command systemctl disable --now --quiet sentrypeer-agent.service',
+      'stop the agent that was started by hand',
       'remove our rules from the firewall',
       'remove /etc/systemd/system/sentrypeer-agent-expiry.timer',
       'remove /etc/systemd/system/sentrypeer-agent-expiry.service',
@@ -104,7 +106,7 @@ describe('a plan for the running system', () => {
       'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
       'remove /usr/lib/sentrypeer-agent',
     ]);
-    expect(plan(true).slice(11)).toEqual([
+    expect(plan(true).slice(12)).toEqual([
       'remove /etc/sentrypeer/sentrypeer.conf',
       'remove /etc/sentrypeer',
       'remove /var/lib/sentrypeer',

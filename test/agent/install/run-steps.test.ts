@@ -59,8 +59,13 @@ const run = (steps: readonly Step[], dryRun = false): Promise<readonly StepResul
 
 const install = (dryRun = false) => run(planInstall({ prefix, facts }), dryRun);
 
-const uninstall = (purge: boolean) =>
-  run(planUninstall({ prefix, facts, purge, removeFirewall: () => Promise.resolve(true) }));
+/** For the real root alone. */
+const CALLS = {
+  stopAgent: () => Promise.reject(new Error('not here')),
+  removeFirewall: () => Promise.reject(new Error('not here')),
+};
+
+const uninstall = (purge: boolean) => run(planUninstall({ prefix, facts, purge, ...CALLS }));
 
 const modeOf = async (path: string): Promise<string> =>
   ((await stat(path)).mode & 0o777).toString(8);
