@@ -19,7 +19,7 @@ const PACKETS = 6_000;
 /** So many take a few milliseconds while the code is new; then others have their turn. */
 const PACKETS_A_TURN = 15;
 /** Who had more than a little to do meanwhile has real packets, which are to wait for few of these. */
-const BUSY_MS = 1;
+const BUSY_MS = 0.2;
 const PACKETS_WHEN_BUSY = 1;
 const BEGAN_AT_US = 1_767_225_600_000_000;
 const GAP_US = 2_000;

@@ -46,7 +46,8 @@ interface Run {
  * Sends changes to the firewall: the first at once, those that come while a transaction is under
  * way together in the next. In a crowd additions do not wait for that, where the firewall takes them
  * side by side: while this process is busy with the crowd it hears no answer. What takes away waits
- * for all before it, and all after wait for it. When a batch is refused it is halved until the bad
+ * for all before it, and all after wait for it; so does what concerns a target that is under way, for
+ * a refused batch goes in again after those that were taken. When a batch is refused it is halved until the bad
  * element stands alone, so that one bad block never keeps the good ones out.
  */
 export function createFirewallQueue(
@@ -64,7 +65,14 @@ export function createFirewallQueue(
     lastTransactionMs: null,
   };
   const run: Run = { firewall, onApplied, onFailed, nowMs, counts };
-  const flow: Flow = { run, pending: [], batches: new Set(), beside: false, rest: null };
+  const flow: Flow = {
+    run,
+    pending: [],
+    batches: new Set(),
+    targets: new Set(),
+    beside: false,
+    rest: null,
+  };
   const { pending, batches } = flow;
   return {
     submit: (changes) => {
@@ -85,6 +93,8 @@ interface Flow {
   readonly run: Run;
   readonly pending: FirewallChange[];
   readonly batches: Set<Promise<void>>;
+  /** What the batches under way concern. */
+  readonly targets: Set<string>;
   /** true: others may begin beside the batches under way. */
   beside: boolean;
   /** Begins the last few of a crowd at the end of this turn of the loop. */
@@ -92,11 +102,13 @@ interface Flow {
 }
 
 function begin(flow: Flow, batch: readonly FirewallChange[]): void {
-  const { run, batches } = flow;
+  const { run, batches, targets } = flow;
   run.counts.underWay += batch.length;
+  for (const change of batch) targets.add(keyOf(change));
   flow.beside = run.firewall.addsSideBySide && isCrowdPart(batch);
   const working = applyBatch(run, batch).finally(() => {
     run.counts.underWay -= batch.length;
+    for (const change of batch) targets.delete(keyOf(change));
     batches.delete(working);
     beginWhatMay(flow);
   });
@@ -113,7 +125,7 @@ function beginWhatMay(flow: Flow): void {
     pending.length >= LIMITS.firewallCrowdChanges &&
     // What came all at once is one large transaction sooner than many small ones.
     pending.length < LIMITS.firewallCrowdChangesMax &&
-    isCrowdPart(pending.slice(0, LIMITS.firewallCrowdChanges))
+    mayBeginBeside(flow, pending.slice(0, LIMITS.firewallCrowdChanges))
   ) {
     begin(flow, pending.splice(0, LIMITS.firewallCrowdChanges));
   }
@@ -121,7 +133,7 @@ function beginWhatMay(flow: Flow): void {
   if (batches.size > 1 && pending.length > 0) {
     flow.rest ??= setImmediate(() => {
       flow.rest = null;
-      if (hasRoomBeside(flow) && pending.length > 0 && isCrowdPart(pending)) {
+      if (hasRoomBeside(flow) && pending.length > 0 && mayBeginBeside(flow, pending)) {
         begin(flow, pending.splice(0));
       }
     });
@@ -130,6 +142,11 @@ function beginWhatMay(flow: Flow): void {
 
 const hasRoomBeside = ({ beside, batches }: Flow): boolean =>
   beside && batches.size > 0 && batches.size < LIMITS.firewallBatchesMax;
+
+const keyOf = ({ scope, target }: FirewallChange): string => `${scope} ${target}`;
+
+const mayBeginBeside = ({ targets }: Flow, batch: readonly FirewallChange[]): boolean =>
+  isCrowdPart(batch) && !batch.some((change) => targets.has(keyOf(change)));
 
 /** Few additions and nothing else. */
 const isCrowdPart = (batch: readonly FirewallChange[]): boolean =>

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stopAgent } from '../../src/agent/stop-agent.js';
+import { takeLock } from '../../src/store/lock.js';
 import { compileStore, type CompiledStore } from '../store/compile.js';
 import { makeFolder } from '../store/samples.js';
 
@@ -13,7 +15,7 @@ let holder: ChildProcess | null = null;
 beforeAll(() => {
   compiled = compileStore();
   compiled.addProgram(
-    'hold.js',
+    'run.js',
     `import { takeLock } from './store/lock.js';
      await takeLock(process.argv[2]);
      process.on('SIGTERM', () => process.argv[3] === 'ends' && setTimeout(() => process.exit(), 200));
@@ -36,7 +38,7 @@ afterEach(() => {
 });
 
 async function hold(how: 'ends' | 'goes on'): Promise<ChildProcess> {
-  const words = [compiled.path('hold.js'), databaseFile, how];
+  const words = [compiled.path('run.js'), databaseFile, how];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   holder = child;
   await once(child.stdout, 'data');
@@ -59,7 +61,21 @@ describe('stopAgent', () => {
     const child = await hold('goes on');
     await expect(stopAgent(databaseFile, 300)).rejects.toMatchObject({
       code: 'AGENT_RUNNING',
-      message: `the agent that has ${databaseFile}, process ${child.pid ?? 0}, did not stop within 0.3 s`,
+      message: `process ${child.pid ?? 0}, which has ${databaseFile}, did not end within 0.3 s`,
     });
+  });
+
+  it('ends no process that is another program', async () => {
+    const lock = await takeLock(databaseFile);
+    await expect(stopAgent(databaseFile, 100)).rejects.toThrow(`process ${process.pid}, which has`);
+    await lock.release();
+  });
+
+  it('takes a lock file that is damaged for nobody', async () => {
+    await writeFile(
+      `${databaseFile}.lock`,
+      'a letter to my aunt, which is no database at all'.repeat(9),
+    );
+    expect(await stopAgent(databaseFile)).toBe(false);
   });
 });

@@ -198,6 +198,25 @@ describe('the firewall queue', () => {
     expect(rig.calls.flat()).toEqual([...range(1, 1 + PART), -1, ...range(100, 100 + 2 * PART)]);
   });
 
+  it('lets what concerns a target that is under way wait for it', async () => {
+    // A refused part goes in again, after those beside it: the later of two must be there last.
+    const rig = makeRig(() => null, true);
+    for (const id of range(1, 1 + PART)) rig.queue.submit([change(id)]);
+    rig.queue.submit([{ kind: 'add', target: '10.0.0.2/32', scope: 'all', timeoutS: 7_000 }]);
+    for (const id of range(1_001, 1_000 + PART)) rig.queue.submit([change(id)]);
+    await setImmediate();
+    expect(rig.calls.slice(0, 2)).toEqual([[1], range(2, 1 + PART)]);
+    await rig.queue.idle();
+    expect(rig.calls.flat()).toEqual([...range(1, 1 + PART), 7_000, ...range(1_001, 1_000 + PART)]);
+  });
+
+  it('may begin beside one for the same target in another scope', () => {
+    const rig = makeRig(() => null, true, new Promise(() => undefined));
+    rig.queue.submit([change(1)]);
+    for (const id of range(1, PART)) rig.queue.submit([{ ...change(id), scope: 'sip' }]);
+    expect(rig.calls).toEqual([[1], range(1, PART)]);
+  });
+
   it('makes one large transaction of what came all at once', async () => {
     const rig = makeRig(() => null, true);
     rig.queue.submit(range(1, 5000).map(change));

@@ -171,6 +171,7 @@ async function makeProject(): Promise<void> {
            if (text === 'tangled') throw new Error('b.js is tangled');
            fs.writeFileSync(dir + '/' + name + '.js', text + ' joined');
          }
+         return { output: [] };
        },
        close: async () => {},
      });`,
@@ -207,6 +208,12 @@ describe('setting up', () => {
     });
     expect(await readFile(command, 'utf8')).toBe('a joined');
     await expect(stat(join(folder, 'dist.new'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('builds without joining where the package for that does not load', async () => {
+    await put('node_modules/rolldown/main.js', `throw new Error('no binary for this machine')`);
+    expect(await setUp()).toMatch(/building …\n.*not joined.*no binary for this machine\n/);
+    expect(await readFile(join(folder, 'dist/commands/deep/b.js'), 'utf8')).toBe('a');
   });
 
   it('does nothing and says nothing when nothing changed', async () => {

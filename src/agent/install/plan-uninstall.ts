@@ -36,8 +36,16 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
       : []),
     ...(real
       ? [
-          { kind: 'call', what: 'stop the agent that was started by hand', run: stopAgent } as const,
-          { kind: 'call', what: 'remove our rules from the firewall', run: removeFirewall } as const,
+          {
+            kind: 'call',
+            what: 'stop the agent that was started by hand',
+            run: stopAgent,
+          } as const,
+          {
+            kind: 'call',
+            what: 'remove our rules from the firewall',
+            run: removeFirewall,
+          } as const,
         ]
       : []),
     { kind: 'remove', path: paths.timer, ours: OUR_MARK },
