@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { listFiles } from './digest.js';
 import { say } from './run.js';
 
@@ -15,7 +13,7 @@ const ENTRIES = ['cli/reference-flags.js', 'cli/command-not-found.js', 'store/wo
  */
 export async function bundle(folder) {
   const commands = listFiles(folder, 'commands').filter((name) => name.endsWith('.js'));
-  const entries = [...commands, ...ENTRIES].filter((name) => existsSync(join(folder, name)));
+  const entries = [...commands, ...ENTRIES];
   const bundler = await import('rolldown').catch((error) => {
     say(`the modules are not joined, rolldown does not load: ${error.message.split('\n')[0]}`);
     return null;

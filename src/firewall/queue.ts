@@ -47,8 +47,8 @@ interface Run {
  * way together in the next. In a crowd additions do not wait for that, where the firewall takes them
  * side by side: while this process is busy with the crowd it hears no answer. What takes away waits
  * for all before it, and all after wait for it; so does what concerns a target that is under way, for
- * a refused batch goes in again after those that were taken. When a batch is refused it is halved until the bad
- * element stands alone, so that one bad block never keeps the good ones out.
+ * a refused batch goes in again after those that were taken. When a batch is refused it is halved
+ * until the bad element stands alone, so that one bad block never keeps the good ones out.
  */
 export function createFirewallQueue(
   firewall: Firewall,

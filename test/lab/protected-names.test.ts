@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { nftTable } from './counters.js';
 import { createLab, type Lab } from './lab.js';
 import { runCommand, runJson } from './program.js';
@@ -14,25 +14,16 @@ const DNS = fileURLToPath(new URL('dns.mjs', import.meta.url));
 const TRUNK = 'trunk.example.org';
 
 describe.skipIf(needs.skip)(`host names that are protected ${needs.note}`, () => {
-  let lab: Lab;
-  let folder: string;
-
-  beforeEach(async () => {
-    lab = await createLab();
-    folder = lab.makeFolder();
-  });
-
-  afterEach(async () => {
-    await lab.close();
-  });
-
-  const setRecords = (records: Readonly<Record<string, readonly string[]>>): void => {
+  const setRecords = (
+    folder: string,
+    records: Readonly<Record<string, readonly string[]>>,
+  ): void => {
     writeFileSync(join(folder, 'records.new'), JSON.stringify(records));
     renameSync(join(folder, 'records.new'), join(folder, 'records'));
   };
 
   /** An agent with a name server of its own, in mounts of its own. */
-  async function start(): Promise<void> {
+  async function start(lab: Lab, folder: string): Promise<void> {
     const dns = lab.agent.spawn(process.execPath, [DNS, join(folder, 'records')]);
     await dns.line((line) => line === 'answers');
     writeFileSync(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\noptions timeout:1\n');
@@ -48,7 +39,7 @@ describe.skipIf(needs.skip)(`host names that are protected ${needs.note}`, () =>
   }
 
   /** The networks that the name protects. */
-  async function protectedByName(): Promise<readonly string[]> {
+  async function protectedByName(lab: Lab, folder: string): Promise<readonly string[]> {
     // The shape is what docs/CLI_JSON.md says of the command.
     const { protect } = await runJson<{
       readonly protect: readonly { readonly target: string; readonly from: string }[];
@@ -60,16 +51,19 @@ describe.skipIf(needs.skip)(`host names that are protected ${needs.note}`, () =>
   }
 
   it('are their A, AAAA and SRV records, followed by the job, which lifts a block', async () => {
+    const lab = await createLab();
+    onTestFinished(() => lab.close());
+    const folder = lab.makeFolder();
     const server = { 'sip1.example.org A': ['198.51.100.21'] };
-    setRecords({
+    setRecords(folder, {
       ...server,
       [`${TRUNK} A`]: ['198.51.100.20'],
       [`${TRUNK} AAAA`]: ['2001:db8:0:0:0:0:0:20'],
       [`_sip._udp.${TRUNK} SRV`]: ['5060 sip1.example.org'],
     });
-    await start();
+    await start(lab, folder);
     const first = ['198.51.100.20/32', '198.51.100.21/32', '2001:db8::20/128'];
-    expect(await protectedByName()).toEqual(first);
+    expect(await protectedByName(lab, folder)).toEqual(first);
     const refused = await runCommand(lab.agent, folder, ['blocks', 'add', '198.51.100.21']);
     expect(refused.stderr).toContain('PROTECTED');
 
@@ -77,15 +71,15 @@ describe.skipIf(needs.skip)(`host names that are protected ${needs.note}`, () =>
     await waitUntil('it is blocked', async () =>
       (await nftTable(lab.agent)).includes('203.0.113.9'),
     );
-    setRecords({ ...server, [`${TRUNK} A`]: ['203.0.113.9'] });
+    setRecords(folder, { ...server, [`${TRUNK} A`]: ['203.0.113.9'] });
     await runCommand(lab.agent, folder, ['jobs', 'run', 'protect_refresh']);
-    expect(await protectedByName()).toEqual(['203.0.113.9/32']);
+    expect(await protectedByName(lab, folder)).toEqual(['203.0.113.9/32']);
     const list = await runCommand(lab.agent, folder, ['blocks', 'list', '--json']);
     expect(list.stdout).not.toContain('203.0.113.9/32');
 
     // A name server that knows nothing any more takes nobody's protection away.
-    setRecords({});
+    setRecords(folder, {});
     await runCommand(lab.agent, folder, ['jobs', 'run', 'protect_refresh']);
-    expect(await protectedByName()).toEqual(['203.0.113.9/32']);
+    expect(await protectedByName(lab, folder)).toEqual(['203.0.113.9/32']);
   }, 60_000);
 });

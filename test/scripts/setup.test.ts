@@ -146,9 +146,9 @@ async function makeProject(): Promise<void> {
     `const fs = require('node:fs');
      if (fs.readFileSync('src/a.ts', 'utf8') === 'wrong') { console.log('a.ts(1): wrong'); process.exit(2); }
      fs.mkdirSync('dist.new/config', { recursive: true });
-     fs.mkdirSync('dist.new/commands/deep', { recursive: true });
-     fs.copyFileSync('src/a.ts', 'dist.new/a.js');
-     fs.copyFileSync('src/a.ts', 'dist.new/commands/deep/b.js');
+     for (const folder of ['cli', 'commands/deep', 'store']) fs.mkdirSync('dist.new/' + folder, { recursive: true });
+     for (const name of ['a', 'cli/command-not-found', 'cli/reference-flags', 'commands/deep/b', 'store/worker'])
+       fs.copyFileSync('src/a.ts', 'dist.new/' + name + '.js');
      fs.copyFileSync('prepare.js', 'dist.new/config/rules.js');`,
   );
   await put(
