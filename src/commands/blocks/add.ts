@@ -4,9 +4,10 @@ import type { BlockView } from '../../api/views.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
-import { describeScope, timeLeft } from '../../cli/words.js';
+import { describeScope } from '../../cli/words.js';
 import { readDuration } from '../../cli/read-duration.js';
 import type { LoadedSettings } from '../../config/load.js';
+import { formatDuration } from '../../core/model/duration.js';
 
 type Added = { readonly block: BlockView } | AddedBlocks;
 
@@ -49,9 +50,10 @@ export default class BlocksAdd extends AgentCommand {
     const request = { target: args.target, scope, duration_s: durationS, reason, force };
     const add = (calls: AgentCalls) => calls.addBlock(request);
     const block = await this.withAgent(loaded, (calls) => this.addAndTell(calls, add), 'write');
-    const left = timeLeft(block.expires_at, Date.now());
+    // The time that was asked for: what is left of it by now may be "1h 59m" of "2h".
+    const time = durationS === null ? 'no end' : formatDuration(durationS);
     const what = block.simulated ? 'would be blocked (only recorded)' : 'is blocked';
-    this.log(`${block.target} ${what}: ${describeScope(block)}, ${left}.`);
+    this.log(`${block.target} ${what}: ${describeScope(block)}, ${time}.`);
     return { block };
   }
 
