@@ -1,7 +1,7 @@
 import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
 import { expectValue, isMute } from './board.js';
-import type { Kind } from './board.js';
+import type { Board, Kind } from './board.js';
 import type { Hash } from './hash.js';
 import { countValue, forgetValue } from './ledger.js';
 import { lookUp, openGroup, openTape } from './look-up.js';
@@ -26,14 +26,13 @@ export function expectRule(
   proven: boolean,
   forget: boolean,
 ): void {
-  const { board } = state;
-  for (const place of [main, own]) {
-    if (place === null) continue;
-    const value = place.value === null ? null : place.value();
-    if (place.value === null || value !== null) {
-      expectValue(board, place, value, proven, forget);
-    }
-  }
+  if (main !== null) expectPlace(state.board, main, proven, forget);
+  if (own !== null) expectPlace(state.board, own, proven, forget);
+}
+
+function expectPlace(board: Board, place: Place, proven: boolean, forget: boolean): void {
+  const value = place.value === null ? null : place.value();
+  if (place.value === null || value !== null) expectValue(board, place, value, proven, forget);
 }
 
 /** Looks up the groups that the rule counts in and is mute for. */

@@ -18,7 +18,7 @@ import { mute, openGroup } from './look-up.js';
 import { ASK, FORGETS, HOLDS } from './match.js';
 import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
-import { addPoints, readScore, spendPoints } from './score.js';
+import { addPoints, readScore, readScoreAt, spendPoints } from './score.js';
 import type { ScorePolicy } from './score.js';
 import { planFor } from './state.js';
 import type { DetectState } from './state.js';
@@ -85,8 +85,12 @@ export function detect(
     sightings.push(sighting);
     addPoints(state.scores, sighting, policy);
   }
+  const { scores } = state;
+  const score =
+    source === null
+      ? readScore(scores, event.source.address, nowUs, policy)
+      : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
-  const score = readScore(state.scores, event.source.address, nowUs, policy);
   return { sightings, score, attackType: worst, faults };
 }
 
@@ -134,9 +138,10 @@ function matchRules(
   match(verdicts);
   for (let place = 0; place < rules.length; place += 1) {
     const verdict = verdicts[place] ?? 0;
+    if (verdict === 0) continue;
     const rule = plan.rules[rules[place]?.index ?? -1];
     // Over a network with one source nothing is counted, and nobody was caught.
-    if (verdict === 0 || rule === undefined || rule.gate?.open === false) continue;
+    if (rule === undefined || rule.gate?.open === false) continue;
     const { count } = rule.compiled;
     if (count !== null && event.retransmission && !count.repeats) continue;
     const found = (verdict & ASK) === 0 ? verdict : askInterpreter(rule, event, faults);

@@ -150,25 +150,21 @@ export function makePlan(
 }
 
 function planRule(draft: Draft, compiled: CompiledRule, state: RuleState, index: number): RulePlan {
-  const { count, muteSpec } = compiled;
-  const base = { compiled, state, muteSpec: specIndex(draft, muteSpec) };
-  if (count === null) return { ...base, main: null, own: null, gate: null };
-  const { spec, tally, own } = count;
-  const name = compiled.key;
+  const { count } = compiled;
+  const muteSpec = specIndex(draft, compiled.muteSpec);
+  const own = count === null ? null : ownOrder(compiled, count, state, index);
+  // One literal for all of them: objects that are spread get a hidden class each, and V8 would look
+  // up every property of a plan by its name.
   return {
-    ...base,
-    gate: gateOf(spec, draft.gates),
-    main: place(draft, compiled, count, { key: spec, tally, name, index, state }),
-    own:
-      own === null
+    compiled,
+    state,
+    main:
+      count === null
         ? null
-        : place(draft, compiled, count, {
-            key: muteSpec,
-            tally: own,
-            name: `own ${name}`,
-            index,
-            state,
-          }),
+        : place(draft, compiled, count, mainOrder(compiled, count, state, index)),
+    own: count === null || own === null ? null : place(draft, compiled, count, own),
+    muteSpec,
+    gate: count === null ? null : gateOf(count.spec, draft.gates),
   };
 }
 
@@ -180,6 +176,20 @@ interface Order {
   readonly index: number;
   readonly state: RuleState;
 }
+
+const mainOrder = (
+  { key: name }: CompiledRule,
+  { spec: key, tally }: CompiledCount,
+  state: RuleState,
+  index: number,
+): Order => ({ key, tally, name, index, state });
+
+const ownOrder = (
+  { key: name, muteSpec: key }: CompiledRule,
+  { own }: CompiledCount,
+  state: RuleState,
+  index: number,
+): Order | null => (own === null ? null : { key, tally: own, name: `own ${name}`, index, state });
 
 function place(
   draft: Draft,

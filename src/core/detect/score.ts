@@ -40,13 +40,21 @@ export const createScoreBook = (
 });
 
 /** The score of a source at `nowUs`. Does not change the book. */
-export function readScore(
+export const readScore = (
   book: ScoreBook,
   source: string,
   nowUs: number,
   policy: ScorePolicy,
+): Score => readScoreAt(book, keyOf(book, source), nowUs, policy);
+
+/** The same by the hash of the source's address, made with the book's seed. */
+export function readScoreAt(
+  book: ScoreBook,
+  source: Hash,
+  nowUs: number,
+  policy: ScorePolicy,
 ): Score {
-  const entry = findKey(book.keys, keyOf(book, source));
+  const entry = findKey(book.keys, source);
   if (entry === 0) return NO_SCORE;
   const left = decay(nowUs - touchedUs(book.keys, entry), policy);
   return {

@@ -41,9 +41,10 @@ export function allValues(lines: Lines, name: string): readonly string[] {
   const code = headerCode(name);
   if (code === 0) searchLines(lines, name, all);
   else {
-    codesOf(lines).forEach((each, line) => {
-      if (each === code) all.push(valueOf(lines, line));
-    });
+    const codes = codesOf(lines);
+    for (let line = codes.indexOf(code); line !== -1; line = codes.indexOf(code, line + 1)) {
+      all.push(valueOf(lines, line));
+    }
   }
   return all;
 }

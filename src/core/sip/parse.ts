@@ -5,7 +5,7 @@ import { nameForeign } from './classify.js';
 import { parseDigest } from './digest.js';
 import { headerCode } from './header-index.js';
 import { fullName } from './header-name.js';
-import { allValues, codesOf, firstValue, searchLines } from './lines.js';
+import { allValues, codesOf, firstValue, searchLines, valueOf } from './lines.js';
 import type { Lines } from './lines.js';
 import { isOrdinary } from './ordinary.js';
 import { findOutsideQuotes, readParam } from './params.js';
@@ -25,6 +25,7 @@ const TO = headerCode('to');
 const USER_AGENT = headerCode('user-agent');
 const CONTACT = headerCode('contact');
 const CONTENT_TYPE = headerCode('content-type');
+const CREDENTIALS = [headerCode('authorization'), headerCode('proxy-authorization')];
 /** What nearly every message has. */
 const NO_ANOMALIES: readonly Anomaly[] = [];
 
@@ -242,10 +243,12 @@ function readRequestUri(uri: string | null): RequestUri {
   return { user: userBegin === -1 ? null : uri.slice(userBegin, userEnd), plain: true };
 }
 
-function readDigest(message: SipMessage): DigestCredentials | null {
-  for (const name of ['authorization', 'proxy-authorization']) {
-    for (const value of message.headers(name)) {
-      const credentials = parseDigest(value);
+function readDigest({ kind, lines }: Parsed): DigestCredentials | null {
+  if (kind === 'other') return null;
+  const codes = codesOf(lines);
+  for (const code of CREDENTIALS) {
+    for (let line = codes.indexOf(code); line !== -1; line = codes.indexOf(code, line + 1)) {
+      const credentials = parseDigest(valueOf(lines, line));
       if (credentials !== null) return credentials;
     }
   }

@@ -3,9 +3,8 @@ import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
 import {
   bytesLeft,
-  countIn,
-  countOut,
   createAnswerBudget,
+  sourceAllowance,
   takeAnswer,
   type AnswerBudget,
   type AnswerRates,
@@ -61,6 +60,14 @@ export interface Answered {
 
 const NOTHING: Answered = { messages: [], status: null, withheld: null, calls: [] };
 
+/** Written out each time: an object that is spread costs a copy by names. */
+const withhold = (withheld: Withheld): Answered => ({
+  messages: [],
+  status: null,
+  withheld,
+  calls: [],
+});
+
 /**
  * Answers as the PBX of the persona would, or withholds it: in passive mode, above the rates of the
  * source and of its network, and, to a source without proof, above three bytes for each byte that
@@ -73,22 +80,22 @@ export function answerRequest(
 ): Answered {
   const { source, message, receivedAtUs: nowUs } = event;
   const proven = isProven(event.proof);
-  if (!proven) countIn(state.budget, source.address, message.bytes.length, nowUs);
+  const allowance = sourceAllowance(state.budget, source.address, nowUs);
+  if (!proven) allowance.bytesIn += message.bytes.length;
   const { persona, realm, secret, lure } = settings;
   const decision = decideAnswer(event, { persona, realm, secret, lure, calls: state.calls });
   if (decision.kind === 'none') return NOTHING;
-  if (settings.answering === 'passive') return { ...NOTHING, withheld: 'passive' };
+  if (settings.answering === 'passive') return withhold('passive');
   if (decision.kind === 'confirm-call') {
     confirmCall(decision.call, nowUs);
     return NOTHING;
   }
-  if (!takeAnswer(state.budget, source.address, settings.rates, nowUs)) {
-    return { ...NOTHING, withheld: 'rate' };
+  if (!takeAnswer(state.budget, allowance, source.address, settings.rates, nowUs)) {
+    return withhold('rate');
   }
-  const bytesMax = proven ? Number.POSITIVE_INFINITY : bytesLeft(state.budget, source.address);
+  const bytesMax = proven ? Number.POSITIVE_INFINITY : bytesLeft(allowance);
   const answered = carryOut(event, settings, state, decision, bytesMax);
-  if (!proven)
-    for (const sent of answered.messages) countOut(state.budget, source.address, sent.length);
+  if (!proven) for (const sent of answered.messages) allowance.bytesOut += sent.length;
   return answered;
 }
 
@@ -103,8 +110,8 @@ function carryOut(
 ): Answered {
   const one = (as: AnswerKind, status: number, toTag: string | null = null): Answered => {
     const bytes = renderAnswer(event, settings, as, status, bytesMax, toTag);
-    if (bytes === null) return { ...NOTHING, withheld: 'amplification' };
-    return { ...NOTHING, messages: [bytes], status };
+    if (bytes === null) return withhold('amplification');
+    return { messages: [bytes], status, withheld: null, calls: [] };
   };
   switch (decision.kind) {
     case 'answer':
@@ -131,8 +138,8 @@ function begin(
     state.calls.refused += 1;
     const refusal = renderAnswer(event, settings, 'refused', 503, bytesMax);
     return refusal === null
-      ? { ...NOTHING, withheld: 'amplification' }
-      : { ...NOTHING, messages: [refusal], status: 503 };
+      ? withhold('amplification')
+      : { messages: [refusal], status: 503, withheld: null, calls: [] };
   }
   const toTag = tagOf(event, settings);
   const messages = (

@@ -2,7 +2,7 @@ import { cidrOf } from '../model/address.js';
 import { LIMITS } from '../model/limits.js';
 
 /** What one source, or one network, may still be sent. Counted anew in each window. */
-interface Allowance {
+export interface Allowance {
   bytesIn: number;
   bytesOut: number;
   /** Answers that may go now: a bucket that fills with time (tokens). */
@@ -40,21 +40,20 @@ export const createAnswerBudget = (): AnswerBudget => ({
   forgotten: 0,
 });
 
-/** Counts a message that came in without proof. */
-export function countIn(budget: AnswerBudget, address: string, bytes: number, nowUs: number): void {
+/** What a source may be sent in this window. For one packet: it may be forgotten after that. */
+export function sourceAllowance(budget: AnswerBudget, address: string, nowUs: number): Allowance {
   renew(budget, nowUs);
-  allowanceOf(budget, budget.sources, address, nowUs).bytesIn += bytes;
+  return allowanceOf(budget, budget.sources, address, nowUs);
 }
 
 /** Takes one answer from the rates of the source and of its network; false: both keep theirs. */
 export function takeAnswer(
   budget: AnswerBudget,
+  source: Allowance,
   address: string,
   rates: AnswerRates,
   nowUs: number,
 ): boolean {
-  renew(budget, nowUs);
-  const source = allowanceOf(budget, budget.sources, address, nowUs);
   const network = allowanceOf(budget, budget.networks, networkOf(address), nowUs);
   const sourceHas = fill(source, rates.perSource, nowUs) >= 1;
   const networkHas = fill(network, rates.perNetwork, nowUs) >= 1;
@@ -65,17 +64,8 @@ export function takeAnswer(
 }
 
 /** Bytes that an unproven source may still be sent. */
-export function bytesLeft(budget: AnswerBudget, address: string): number {
-  const allowance = budget.sources.get(address);
-  if (allowance === undefined) return 0;
-  return allowance.bytesIn * AMPLIFICATION_MAX - allowance.bytesOut;
-}
-
-/** Counts an answer that goes to an unproven source. */
-export function countOut(budget: AnswerBudget, address: string, bytes: number): void {
-  const allowance = budget.sources.get(address);
-  if (allowance !== undefined) allowance.bytesOut += bytes;
-}
+export const bytesLeft = ({ bytesIn, bytesOut }: Allowance): number =>
+  bytesIn * AMPLIFICATION_MAX - bytesOut;
 
 function renew(budget: AnswerBudget, nowUs: number): void {
   const age = nowUs - budget.windowBeganUs;

@@ -2,8 +2,6 @@ import type { Anomaly } from '../model/anomaly.js';
 import type { SipMessage } from '../model/sip-message.js';
 import { skipLineEnds } from '../sip/scan.js';
 
-/** As nearly every request line ends: the rest of them costs a text. */
-const VERSION = Buffer.from(' SIP/2.0');
 const SPACE = 32;
 const TAB = 9;
 const LINE_FEED = 10;
@@ -13,13 +11,12 @@ const CARRIAGE_RETURN = 13;
  * The start line is a request of another version than 2.0 (RFC 3261 section 7.1). One without any
  * version is malformed, not of another version.
  */
-export function isOtherVersion({ bytes }: SipMessage): boolean {
+export function isOtherVersion({ anomalies, bytes }: SipMessage): boolean {
+  if (!anomalies.includes('bad-version')) return false;
   const feed = bytes.indexOf(LINE_FEED, skipLineEnds(bytes, 0));
   let end = feed === -1 ? bytes.length : feed;
   // Blanks at the end are tolerated (RFC 4475 section 3.1.2.10).
   while (end > 0 && isBlank(bytes[end - 1])) end -= 1;
-  const start = end - VERSION.length;
-  if (start >= 0 && bytes.compare(VERSION, 0, VERSION.length, start, end) === 0) return false;
   const last = bytes.toString('latin1', Math.max(0, end - VERSION_CHARS_MAX), end);
   const version = /\s(sip\/[\d.]+)$/i.exec(last)?.[1];
   return version !== undefined && version.toUpperCase() !== 'SIP/2.0';
@@ -54,15 +51,11 @@ export function isMalformed(message: SipMessage): boolean {
   for (const anomaly of message.anomalies) if (REFUSED.has(anomaly)) return true;
   const { requestUri } = message;
   if (requestUri !== null && isSip(requestUri) && !/^sips?:[^;?]/i.test(requestUri)) return true;
-  const parties = [
-    ['from', message.fromHost],
-    ['to', message.toHost],
-  ] as const;
-  for (const [name, host] of parties) {
-    if (host === null && !/(?:^|<)tel:/i.test(message.header(name) ?? '')) return true;
-  }
-  return false;
+  if (message.fromHost === null && !isTel(message.header('from'))) return true;
+  return message.toHost === null && !isTel(message.header('to'));
 }
+
+const isTel = (value: string | null): boolean => /(?:^|<)tel:/i.test(value ?? '');
 
 /**
  * True for what a registrar answers with 400: a To that is no SIP or SIPS address (RFC 3261 section

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { LIMITS } from '../model/limits.js';
-import { keyedHash } from './keyed-hash.js';
+import { keyedHalf, keyedHash } from './keyed-hash.js';
 import type { NonceForm, TagForm } from './persona.js';
 import { nonceFormOf, tagFormOf, writeTag, writeUuid } from './tag-form.js';
 
@@ -117,7 +117,7 @@ function writeNonce(hash: string, bucket: number, form: NonceForm): string {
 }
 
 function tagHash(secret: Buffer, address: string, callId: string, bucket: number): string {
-  return keyedHash(secret, `tag ${bucket} ${address} ${callId}`);
+  return keyedHalf(secret, `tag ${bucket} ${address} ${callId}`);
 }
 
 function isEqual(a: string, b: string): boolean {

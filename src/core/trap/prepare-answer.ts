@@ -6,7 +6,8 @@ import type { AnswerHeader, AnswerKind, Persona } from './persona.js';
  */
 export interface PreparedAnswer {
   readonly texts: readonly string[];
-  readonly slots: readonly AnswerHeader[];
+  /** Places in VARIABLE. */
+  readonly slots: readonly number[];
 }
 
 /** From the fullest form of an answer to the barest; the last three have no body. */
@@ -31,15 +32,20 @@ const NEEDED: ReadonlySet<AnswerHeader> = new Set([
   'Unsupported',
   'Content-Length',
 ]);
-/** Headers that every request has another value for. */
-const VARIABLE: ReadonlySet<AnswerHeader> = new Set([
+/** Headers that every request has another value for, then those that some answers have one for. */
+export const VARIABLE: readonly AnswerHeader[] = [
   'Via',
   'From',
   'To',
   'Call-ID',
   'CSeq',
   'Date',
-]);
+  'Challenge',
+  'Unsupported',
+  'Contact',
+  'Expires',
+  'Content-Length',
+];
 
 export const hasSdp = (as: AnswerKind, persona: Persona): boolean =>
   as === 'accepted' || (as === 'options' && persona.sdpInOptions);
@@ -84,12 +90,12 @@ function prepareOne(
   withBody: boolean,
 ): PreparedAnswer {
   const texts: string[] = [];
-  const slots: AnswerHeader[] = [];
+  const slots: number[] = [];
   let text = `SIP/2.0 ${status} ${persona.reasons[status] ?? 'Unknown'}`;
   for (const name of order) {
     if (isVariable(name, as, withBody)) {
       texts.push(text);
-      slots.push(name);
+      slots.push(VARIABLE.indexOf(name));
       text = '';
       continue;
     }
@@ -113,7 +119,7 @@ function isVariable(name: AnswerHeader, as: AnswerKind, withBody: boolean): bool
     case 'Content-Length':
       return withBody;
     default:
-      return VARIABLE.has(name);
+      return VARIABLE.includes(name);
   }
 }
 

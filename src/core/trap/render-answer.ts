@@ -8,7 +8,7 @@ import { unsupportedOf } from './decide-answer.js';
 import { keyedHash } from './keyed-hash.js';
 import { makeNonce, makeOpaque, makeToTag } from './nonce.js';
 import type { AnswerHeader, AnswerKind, Persona } from './persona.js';
-import { answerForms, hasSdp, type PreparedAnswer } from './prepare-answer.js';
+import { answerForms, hasSdp, VARIABLE, type PreparedAnswer } from './prepare-answer.js';
 import { echoVias } from './via.js';
 
 /** What the text of an answer is made of beside the request. */
@@ -32,7 +32,8 @@ interface Request {
   readonly as: AnswerKind;
   readonly status: number;
   readonly toTag: string | null;
-  readonly lines: Partial<Record<AnswerHeader, string>>;
+  /** By the place of the header in VARIABLE. */
+  readonly lines: (string | undefined)[];
 }
 
 /**
@@ -49,7 +50,7 @@ export function renderAnswer(
   toTag: string | null = null,
 ): Buffer | null {
   const { persona } = settings;
-  const request: Request = { event, settings, as, status, toTag, lines: {} };
+  const request: Request = { event, settings, as, status, toTag, lines: [] };
   let body = hasSdp(as, persona) ? writeSdp(event, settings) : '';
   for (const form of answerForms(persona, as, status)) {
     const text = write(form, request, body);
@@ -63,10 +64,11 @@ export function renderAnswer(
 function write({ texts, slots }: PreparedAnswer, request: Request, body: string): string {
   let text = '';
   for (let index = 0; index < slots.length; index += 1) {
-    const name = slots[index];
+    const slot = slots[index] ?? 0;
+    const name = VARIABLE[slot];
     text += texts[index] ?? '';
     if (name === 'Content-Length') text += lengthLine(request.settings.persona, body);
-    else if (name !== undefined) text += request.lines[name] ??= lineOf(name, request);
+    else if (name !== undefined) text += request.lines[slot] ??= lineOf(name, request);
   }
   return text + (texts[slots.length] ?? '') + body;
 }
@@ -159,13 +161,23 @@ function challenge(event: TrapEvent, settings: RenderSettings, status: number): 
   const lines = algorithms.map((algorithm) => {
     const parts = {
       algorithm: `algorithm=${algorithm}`,
-      realm: `realm="${realm.replace(/["\\]/g, '\\$&')}"`,
+      realm: `realm="${quoted(realm)}"`,
       nonce: `nonce="${nonce}"`,
       opaque: `opaque="${opaque}"`,
     };
     return `${name}: Digest ${order.map((part) => parts[part]).join(separator)}`;
   });
   return lines.join('\r\n');
+}
+
+/** The realm that was asked for last: it is the operator's, and seldom changes. */
+let lastQuoted = { text: '', quoted: '' };
+
+function quoted(text: string): string {
+  if (text !== lastQuoted.text) {
+    lastQuoted = { text, quoted: text.replace(/["\\]/g, '\\$&') };
+  }
+  return lastQuoted.quoted;
 }
 
 interface Binding {

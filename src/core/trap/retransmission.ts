@@ -90,8 +90,10 @@ function hashMessage(seed: number, source: Endpoint, message: SipMessage): void 
 function addText(text: string): void {
   let { lo, hi } = key;
   lo = Math.imul(lo ^ text.length, 0x9e3779b1);
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
+  const last = text.length - 1;
+  for (let index = 0; index <= last; index += 2) {
+    // Two characters a round: the chain, not the text, is what takes time.
+    const code = text.charCodeAt(index) ^ (index === last ? 0 : text.charCodeAt(index + 1) << 16);
     lo = Math.imul(lo ^ code, 0x9e3779b1);
     hi = Math.imul(hi ^ code, 0x5f356495);
     lo ^= hi >>> 15;

@@ -21,7 +21,7 @@ const TAG_FORMS: Readonly<
   },
 };
 
-/** A hash (64 hexadecimal digits) in the form of a tag: at least 32 bits of it. */
+/** A hash (32 hexadecimal digits or more) in the form of a tag: at least 32 bits of it. */
 export const writeTag = (hash: string, form: TagForm): string => TAG_FORMS[form].write(hash);
 
 /**

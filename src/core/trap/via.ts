@@ -12,11 +12,14 @@ const COMMA = 44;
  * header lines; no other line end or NUL is in it.
  */
 export function echoVias(values: readonly string[], source: Endpoint, style: ViaStyle): string {
-  const [top = '', ...others] = values;
+  const top = values[0] ?? '';
   const end = findOutsideQuotes(top, COMMA, COMMA, 0);
-  const first = top.slice(0, end).trimEnd();
-  const stamped = STAMPS[style](first, source) + top.slice(end);
-  return [stamped, ...others].map(cleanLine).join('\r\nVia: ');
+  const first = end === top.length ? top : top.slice(0, end).trimEnd();
+  let text = cleanLine(STAMPS[style](first, source) + top.slice(end));
+  for (let index = 1; index < values.length; index += 1) {
+    text += `\r\nVia: ${cleanLine(values[index] ?? '')}`;
+  }
+  return text;
 }
 
 const RPORT = /;[ \t]*rport[ \t]*(?:=[^;]*)?(?=;|$)/i;
@@ -24,8 +27,9 @@ const BRANCH = /;[ \t]*branch[ \t]*=[^;]*/i;
 
 const STAMPS: Readonly<Record<ViaStyle, (via: string, source: Endpoint) => string>> = {
   append: (via, { address, port }) => {
-    if (readParam(via, 'rport') === null) return `${via};received=${address}`;
-    return `${via.replace(RPORT, '')};received=${address};rport=${port}`;
+    const bare = withoutRport(via);
+    if (bare === null) return `${via};received=${address}`;
+    return `${bare};received=${address};rport=${port}`;
   },
   'before-branch': (via, { address, port }) => {
     const wantsPort = readParam(via, 'rport') !== null;
@@ -36,6 +40,15 @@ const STAMPS: Readonly<Record<ViaStyle, (via: string, source: Endpoint) => strin
   'in-place': (via, source) => markReceived(via.replace(RPORT, `;rport=${source.port}`), source),
   plain: (via, source) => markReceived(via, source),
 };
+
+/** The Via without its rport; null when it has none. */
+function withoutRport(via: string): string | null {
+  // Within quotes it would be none; hardly any Via has some.
+  if (via.includes('"') && readParam(via, 'rport') === null) return null;
+  const found = RPORT.exec(via);
+  if (found === null) return readParam(via, 'rport') === null ? null : via;
+  return via.slice(0, found.index) + via.slice(found.index + found[0].length);
+}
 
 function markReceived(via: string, { address }: Endpoint): string {
   return sentBy(via) === address ? via : `${via};received=${address}`;

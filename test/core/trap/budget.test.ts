@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { answerRequest, createAnswerState } from '../../../src/core/trap/answer.js';
 import {
   bytesLeft,
-  countIn,
-  countOut,
   createAnswerBudget,
+  sourceAllowance,
   takeAnswer,
 } from '../../../src/core/trap/budget.js';
 import { LIMITS } from '../../../src/core/model/limits.js';
@@ -20,7 +19,9 @@ function answersOf(addresses: readonly string[], count: number, everyUs: number)
   let went = 0;
   for (let index = 0; index < count; index += 1) {
     const address = addresses[index % addresses.length] ?? '';
-    if (takeAnswer(budget, address, rates, NOW_US + index * everyUs)) went += 1;
+    const nowUs = NOW_US + index * everyUs;
+    const source = sourceAllowance(budget, address, nowUs);
+    if (takeAnswer(budget, source, address, rates, nowUs)) went += 1;
   }
   return went;
 }
@@ -62,24 +63,28 @@ describe('the rate of answers', () => {
 describe('bytes to a source without proof', () => {
   it('are three for each that it sent', () => {
     const budget = createAnswerBudget();
-    expect(bytesLeft(budget, '192.0.2.1')).toBe(0);
-    countIn(budget, '192.0.2.1', 100, NOW_US);
-    countOut(budget, '192.0.2.1', 120);
-    expect(bytesLeft(budget, '192.0.2.1')).toBe(180);
-    expect(bytesLeft(budget, '192.0.2.2')).toBe(0);
+    const leftOf = (address: string) => bytesLeft(sourceAllowance(budget, address, NOW_US));
+    expect(leftOf('192.0.2.1')).toBe(0);
+    const allowance = sourceAllowance(budget, '192.0.2.1', NOW_US);
+    allowance.bytesIn += 100;
+    allowance.bytesOut += 120;
+    expect(leftOf('192.0.2.1')).toBe(180);
+    expect(leftOf('192.0.2.2')).toBe(0);
   });
 
   it('are counted anew when the window is over', () => {
     const budget = createAnswerBudget();
-    countIn(budget, '192.0.2.1', 1000, NOW_US);
-    countIn(budget, '192.0.2.1', 10, NOW_US + 61 * SECOND_US);
-    expect(bytesLeft(budget, '192.0.2.1')).toBe(30);
+    sourceAllowance(budget, '192.0.2.1', NOW_US).bytesIn += 1000;
+    const later = sourceAllowance(budget, '192.0.2.1', NOW_US + 61 * SECOND_US);
+    later.bytesIn += 10;
+    expect(bytesLeft(later)).toBe(30);
   });
 
   it('of ever new sources are forgotten at a bound, which is counted', () => {
     const budget = createAnswerBudget();
     for (let index = 0; index <= LIMITS.answerAllowancesMax; index += 1) {
-      countIn(budget, `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, 1, NOW_US);
+      const address = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+      sourceAllowance(budget, address, NOW_US);
     }
     expect(budget.sources.size).toBe(1);
     expect(budget.forgotten).toBe(1);
