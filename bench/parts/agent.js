@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** As the installed unit and `npm start` run it. */
 export const AS_INSTALLED = {
   nodeArgs: ['--max-semi-space-size=4'],
-  env: { MALLOC_ARENA_MAX: '2' },
+  env: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' },
 };
 const START_MS_MAX = 60_000;
 

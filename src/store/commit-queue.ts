@@ -86,7 +86,8 @@ export function createCommitQueue(
     room: room.wait,
     abandon: () => {
       stopTimer();
-      for (const part of waiting.splice(0)) report(settled(part, false));
+      // One of them may still be looked at by SQLite: its memory stays where it is.
+      for (const part of waiting.splice(0)) report(settled({ ...part, memory: null }, false));
     },
   };
 }
@@ -113,8 +114,8 @@ async function settle(
   report: (report: PersisterReport) => void,
 ): Promise<void> {
   await part.logged;
-  report(settled(part, committed));
   part.free();
+  report(settled(part, committed));
 }
 
 function settled(part: Prepared, committed: boolean): PersisterReport {
@@ -124,5 +125,6 @@ function settled(part: Prepared, committed: boolean): PersisterReport {
     bytes: part.events.reduce((sum, { raw }) => sum + raw.length, 0),
     decisions: countDecisions(part),
     committed,
+    memory: part.memory,
   };
 }

@@ -5,6 +5,7 @@ import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
 import type { EventRow } from './event-row.js';
 import type { Inserter } from './insert.js';
+import type { PackMemory } from './pack.js';
 import { rollBack } from './migrate.js';
 import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
@@ -14,6 +15,8 @@ import type { Tallies } from './tallies.js';
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
   readonly events: readonly EventRow[];
+  /** What the events came in: their rows look into it. */
+  readonly memory: PackMemory | null;
   /** Gives the memory of these rows back. */
   readonly free: () => void;
   /** The digest credentials that these events carried. */
@@ -115,11 +118,11 @@ function mayPass(error: unknown): boolean {
  */
 export function partsOf(batch: Prepared): readonly Prepared[] {
   if (batch.events.length === 0 || !hasRest(batch)) return [batch];
-  const { events, tallied, logged, free } = batch;
+  const { events, tallied, logged, memory, free } = batch;
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [], guesses: [] };
-  const rest = { ...batch, events: [], tallied: [], logged: Promise.resolve() };
+  const rest = { ...batch, events: [], tallied: [], logged: Promise.resolve(), memory: null };
   return [
-    { ...none, events, tallied, logged, free },
+    { ...none, events, tallied, logged, memory, free },
     { ...rest, free: () => undefined },
   ];
 }

@@ -8,15 +8,19 @@ import { TRANSPORTS, type TlsRecord } from '../core/model/transport.js';
  * of many small objects, which the garbage collector would copy while they wait, and the message
  * bytes in one buffer that is handed over and not copied again.
  */
-export interface PackedEvents {
+export interface PackedEvents extends PackMemory {
   readonly count: number;
-  /** NUMBERS_PER_EVENT an event, and room for more. */
-  readonly numbers: Float64Array<ArrayBuffer>;
   /**
    * UUID, source, local address, and the three texts of TLS where there was a handshake, a line
    * feed between: none of them holds one.
    */
   readonly texts: string;
+}
+
+/** What a packer writes into. */
+export interface PackMemory {
+  /** NUMBERS_PER_EVENT an event, and room for more. */
+  readonly numbers: Float64Array<ArrayBuffer>;
   /** All the messages, one after another, and room for more. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -27,6 +31,8 @@ export interface Packer {
   count(): number;
   /** What was packed; the packer is empty then. */
   take(): PackedEvents;
+  /** Memory that was taken and is done with: it is written over from now on. */
+  reuse(memory: PackMemory): void;
 }
 
 const NUMBERS_PER_EVENT = 12;
@@ -34,6 +40,9 @@ const NUMBERS_PER_EVENT = 12;
 const NONE = -1;
 const FIRST_EVENTS = 16;
 const FIRST_BYTES = 16_384;
+/** One batch is being packed while others are written; larger pieces are not kept for their like. */
+const UNUSED_MAX = 3;
+const UNUSED_BYTES_MAX = 2_097_152;
 
 export function createPacker(): Packer {
   let count = 0;
@@ -42,7 +51,11 @@ export function createPacker(): Packer {
   let numbers = new Float64Array(0);
   let bytes = new Uint8Array(0);
 
+  const unused: PackMemory[] = [];
+
   const makeRoom = (length: number): void => {
+    if (count === 0 && bytes.length === 0)
+      ({ numbers, bytes } = unused.pop() ?? { numbers, bytes });
     const wanted = (count + 1) * NUMBERS_PER_EVENT;
     if (wanted > numbers.length) {
       const wider = new Float64Array(Math.max(FIRST_EVENTS * NUMBERS_PER_EVENT, wanted * 2));
@@ -76,6 +89,10 @@ export function createPacker(): Packer {
       numbers = new Float64Array(0);
       bytes = new Uint8Array(0);
       return packed;
+    },
+    reuse: (memory) => {
+      const fits = memory.bytes.length > 0 && memory.bytes.length <= UNUSED_BYTES_MAX;
+      if (fits && unused.length < UNUSED_MAX) unused.push(memory);
     },
   };
 }

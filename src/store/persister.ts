@@ -18,7 +18,7 @@ import { readNextIds } from './next-ids.js';
 import { openLive } from './live-database.js';
 import { explain } from './migrate.js';
 import { openCountries } from './countries.js';
-import { unpack, type PackedEvents } from './pack.js';
+import { unpack, type PackedEvents, type PackMemory } from './pack.js';
 import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
@@ -51,6 +51,8 @@ export type PersisterReport =
       readonly bytes: number;
       readonly decisions: number;
       readonly committed: boolean;
+      /** What the events were packed in, to be used again; null: none, or it is still looked at. */
+      readonly memory: PackMemory | null;
     }
   | { readonly kind: 'logged'; readonly jsonLines: number; readonly linesLost: number }
   /** Writing fails (a reason) or works again (null). */
@@ -253,7 +255,9 @@ async function prepare(
     events.push(eventRow(record, facts, rows));
     tallied.push(tallyEvent(record, facts));
   }
-  return { ...batch, events, guesses, tallied, logged: lines.written(), free: rows.free };
+  const { numbers, bytes } = batch.events;
+  const memory = { numbers, bytes };
+  return { ...batch, events, guesses, tallied, logged: lines.written(), memory, free: rows.free };
 }
 
 async function closeDatabase(

@@ -1,6 +1,6 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
-import { createPacker } from './pack.js';
+import { createPacker, type Packer } from './pack.js';
 import type { PackedBatch, Persister, PersisterReport } from './persister.js';
 import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
@@ -22,7 +22,7 @@ export interface Queue {
   stats(): StoreStats;
 }
 
-type Settled = Extract<PersisterReport, { kind: 'settled' }>;
+type Settled = Omit<Extract<PersisterReport, { kind: 'settled' }>, 'kind' | 'memory'>;
 
 /** The counts of the queue, and whether there is room in it. */
 interface Ledger {
@@ -109,7 +109,7 @@ export function createQueue(
       sendThinned();
       sendGathered();
     },
-    note: noteTo(ledger, onNotice, onRenewed),
+    note: noteTo(ledger, packer, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
       packer.take();
@@ -145,6 +145,7 @@ function createSamples(ledger: Ledger, onCounts: () => void) {
 
 function noteTo(
   ledger: Ledger,
+  packer: Pick<Packer, 'reuse'>,
   onNotice: (text: string) => void,
   onRenewed: () => void,
 ): Queue['note'] {
@@ -152,6 +153,7 @@ function noteTo(
     switch (report.kind) {
       case 'settled':
         ledger.settle(report);
+        if (report.memory !== null) packer.reuse(report.memory);
         break;
       case 'logged':
         ledger.log(report.jsonLines, report.linesLost);
@@ -204,7 +206,7 @@ function createLedger(): Ledger {
     settle,
     settleAll: () => {
       const { queued: events, decisionsQueued: decisions } = counts;
-      settle({ kind: 'settled', events, decisions, bytes: queuedBytes, committed: false });
+      settle({ events, decisions, bytes: queuedBytes, committed: false });
     },
     log: (lines, linesLost) => {
       counts.jsonLines += lines;

@@ -32,7 +32,10 @@ export async function startWorkerPersister(
   // By way of the folder above: what is bundled stands in another one beside it.
   const worker = new Worker(new URL('../store/worker.js', import.meta.url), {
     workerData: options,
-    resourceLimits: { maxYoungGenerationSizeMb: LIMITS.workerYoungMibMax },
+    resourceLimits: {
+      maxYoungGenerationSizeMb: LIMITS.workerHeapMibMax.young,
+      maxOldGenerationSizeMb: LIMITS.workerHeapMibMax.old,
+    },
   });
   const start = await awaitStart(worker);
   const calls = createCalls(worker);

@@ -12,7 +12,7 @@ async function serve(port: MessagePort, options: PersisterOptions): Promise<void
   // only, and is lost when that comes too late; what waits for this one is kept.
   setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + NICER_BY));
   const tell = (message: FromWorker): void => {
-    port.postMessage(message);
+    port.postMessage(message, transfersOf(message));
   };
   try {
     const persister = await createPersister(options, (report) => {
@@ -24,6 +24,13 @@ async function serve(port: MessagePort, options: PersisterOptions): Promise<void
   } catch (error) {
     tell({ kind: 'refused', error: errorToData(error) });
   }
+}
+
+/** Memory goes back as it came, and is not copied. */
+function transfersOf(message: FromWorker): ArrayBuffer[] {
+  if (message.kind !== 'report' || message.report.kind !== 'settled') return [];
+  const { memory } = message.report;
+  return memory === null ? [] : [memory.numbers.buffer, memory.bytes.buffer];
 }
 
 /**

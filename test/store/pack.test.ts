@@ -26,6 +26,9 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
   })
   .map((change) => sampleEvent(7, change));
 
+const bare = (list: readonly EventRecord[]) =>
+  list.map((event) => ({ ...event, raw: [...event.raw] }));
+
 it('events are the same after they were packed and unpacked', () => {
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 20 }), (events) => {
@@ -35,9 +38,36 @@ it('events are the same after they were packed and unpacked', () => {
       for (const event of events) packer.add(event);
       expect(packer.count()).toBe(events.length);
       const back = [...unpack(packer.take())];
-      const bare = (list: readonly EventRecord[]) =>
-        list.map((event) => ({ ...event, raw: [...event.raw] }));
       expect(bare(back)).toEqual(bare(events));
     }),
   );
+});
+
+it('packs into memory that it is given back, and says nothing of what lay there', () => {
+  const packer = createPacker();
+  const long = { raw: new Uint8Array(40_000).fill(65), rawLength: 40_000 };
+  for (let id = 1; id <= 3; id += 1) packer.add(sampleEvent(id, long));
+  const first = packer.take();
+  packer.reuse(first);
+  const events = [sampleEvent(4), sampleEvent(5)];
+  for (const event of events) packer.add(event);
+  const second = packer.take();
+  expect(second.bytes.buffer).toBe(first.bytes.buffer);
+  expect(second.numbers.buffer).toBe(first.numbers.buffer);
+  expect(bare([...unpack(second)])).toEqual(bare(events));
+});
+
+it('keeps no more of that memory than it needs, and none of a great size', () => {
+  const packer = createPacker();
+  const memories = Array.from({ length: 5 }, () => {
+    const memory = { numbers: new Float64Array(16), bytes: new Uint8Array(1_000) };
+    packer.reuse(memory);
+    return memory.bytes.buffer;
+  });
+  packer.reuse({ numbers: new Float64Array(16), bytes: new Uint8Array(8_388_608) });
+  const used = Array.from({ length: 5 }, () => {
+    packer.add(sampleEvent(1, { raw: new Uint8Array(10), rawLength: 10 }));
+    return packer.take().bytes.buffer;
+  });
+  expect(used.filter((buffer) => memories.includes(buffer))).toHaveLength(3);
 });

@@ -25,7 +25,14 @@ function feedQueue() {
   return { queue, batches };
 }
 
-const settled = { kind: 'settled', events: 0, bytes: 0, decisions: 0, committed: true } as const;
+const settled = {
+  kind: 'settled',
+  events: 0,
+  bytes: 0,
+  decisions: 0,
+  committed: true,
+  memory: null,
+} as const;
 
 describe('the queue of the store', () => {
   it('gathers small batches into one, in order', () => {

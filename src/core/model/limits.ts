@@ -95,8 +95,8 @@ export const LIMITS = {
   storeBatchEventsMax: 2_000,
   preparedEventsMax: 100,
   storeGatherMsMax: 100,
-  /** MiB of short-lived objects of the thread that owns the database: by itself it takes 48. */
-  workerYoungMibMax: 12,
+  /** MiB of short-lived and of other objects of the database's thread, which takes more by itself. */
+  workerHeapMibMax: { young: 12, old: 256 },
   /** Bytes that go into a log of events with one write. */
   logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
