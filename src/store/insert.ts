@@ -101,7 +101,7 @@ export interface Inserter {
 /** Sizes of the statements: a fixed 1,000 rows is fastest (measured), the rest go in few calls. */
 const SIZES = [LIMITS.insertRowsMax, 100, 10, 1] as const;
 /** Each call costs a change of threads: events take the next larger one, and fill it up. */
-const EVENT_SIZES = [LIMITS.storeBatchEventsMax, 1_000, 600, 300, 150, 50, 10, 1] as const;
+const EVENT_SIZES = [LIMITS.storeBatchEventsMax, 1_500, 1_000, 600, 300, 150, 50, 10, 1] as const;
 
 export function createInserter(database: Database): Inserter {
   const prepared = new Map<string, Statement>();
