@@ -4,7 +4,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { DesiredFirewall, Firewall } from './port.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 export interface HookOptions {
   /** The operator's program and its first arguments. */
@@ -32,9 +32,9 @@ export function createHook(options: HookOptions = {}): Firewall {
     protect: [],
     stormRate: 1,
   };
-  const inTurn = createTurns();
+  const turns = createTurns();
   const call = (action: string, body: object): Promise<string> =>
-    inTurn(() => run(state, action, body));
+    turns.take(() => run(state, action, body));
   return {
     name: 'hook',
     readable: false,

@@ -7,7 +7,7 @@ import { createNftChild, type NftChild } from './nft-child.js';
 import { buildLimitScript } from './nft-limit.js';
 import { buildFillScript, buildGuardScript } from './nft-ruleset.js';
 import type { DesiredBlock, DesiredFirewall } from './port.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 /** A second copy of our table that no other program can take away. */
 export interface NftGuard {
@@ -65,7 +65,7 @@ export async function openGuard(
     changed: new Set(),
     gone: false,
   };
-  const inTurn = createTurns();
+  const turns = createTurns();
   const take = (script: string): Promise<void> =>
     state.gone || script === '' ? Promise.resolve() : give(state, script);
   try {
@@ -75,7 +75,7 @@ export async function openGuard(
     await child.close();
     throw error;
   }
-  const filled = fill(state, desired.blocks, startMs, (script) => inTurn(() => take(script())));
+  const filled = fill(state, desired.blocks, startMs, (script) => turns.take(() => take(script())));
   return {
     filled: filled.then(() => {
       state.changed = null;
@@ -83,18 +83,18 @@ export async function openGuard(
     inForce: () => !state.gone && !child.hasEnded(),
     change: createGatherer((changes) => {
       for (const change of changes) state.changed?.add(keyOf(change));
-      return inTurn(() => take(changeScript(state, changes)));
+      return turns.take(() => take(changeScript(state, changes)));
     }),
     protect: (peers) =>
-      inTurn(async () => {
+      turns.take(async () => {
         const script = buildProtectScript(table, peers, protectSetNames(state.protect));
         await take(script);
         state.protect = peers;
       }),
-    limit: (on) => inTurn(() => take(buildLimitScript(table, on, state.stormRate))),
+    limit: (on) => turns.take(() => take(buildLimitScript(table, on, state.stormRate))),
     close: () => {
       state.gone = true;
-      return inTurn(() => child.close());
+      return turns.take(() => child.close());
     },
   };
 }

@@ -6,7 +6,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import type { DesiredFirewall, Firewall } from './port.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 import {
   commentOf,
   hasForeignTwin,
@@ -50,7 +50,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     protect: [],
     twins: new Map(),
   };
-  const inTurn = createTurns();
+  const turns = createTurns();
   const blocksNow = (): Promise<readonly UfwBlock[]> => readBlocks(state);
   return {
     name: 'ufw',
@@ -58,9 +58,9 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     expiresItself: false,
     addsSideBySide: false,
     guard: null,
-    probe: () => inTurn(() => probe(state)),
-    sync: (desired) => inTurn(() => sync(state, desired)),
-    apply: (changes) => inTurn(() => apply(state, changes)),
+    probe: () => turns.take(() => probe(state)),
+    sync: (desired) => turns.take(() => sync(state, desired)),
+    apply: (changes) => turns.take(() => apply(state, changes)),
     protect: (peers) => {
       state.protect = peers.map(requireTarget);
       return Promise.resolve();
@@ -70,18 +70,18 @@ export function createUfw(options: UfwOptions = {}): Firewall {
         new AgentError('FIREWALL_FAILED', 'ufw cannot limit a storm', 'use backend = nftables'),
       ),
     look: async () => ({
-      present: await inTurn(() => isActive(state)),
+      present: await turns.take(() => isActive(state)),
       owner: null,
       guardPid: null,
     }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
-      for (const block of await inTurn(blocksNow)) see({ ...block, ...unknown });
+      for (const block of await turns.take(blocksNow)) see({ ...block, ...unknown });
       return true;
     },
     watch: () => undefined,
     read: async () => {
-      const blocks = await inTurn(blocksNow);
+      const blocks = await turns.take(blocksNow);
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
       return {
         present: true,
@@ -90,11 +90,11 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       };
     },
     print: async () => {
-      const lines = (await inTurn(() => runUfw(state.before, ['show', 'added']))).split('\n');
+      const lines = (await turns.take(() => runUfw(state.before, ['show', 'added']))).split('\n');
       return lines.filter((line) => line.includes("comment 'sentrypeer ")).join('\n');
     },
     remove: () =>
-      inTurn(async () => {
+      turns.take(async () => {
         state.twins.clear();
         await rewrite(state, () => []);
       }),

@@ -8,7 +8,7 @@ import { createRotator } from './rotate.js';
 import type { PersisterOptions, PersisterReport } from './persister.js';
 import type { ArchiveCounts } from './types.js';
 import { createRemoteLogs, type RemoteLogs } from './remote/remote-logs.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 /** An event with what its bytes say. */
 export interface DerivedEvent {

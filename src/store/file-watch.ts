@@ -2,7 +2,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { messageOf } from './files.js';
 import type { LiveDatabase } from './live-database.js';
 import type { PersisterReport } from './persister.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 
 /**
  * Looks once a second whether the database is still the file of its name, and sound as far as is

@@ -16,7 +16,7 @@ import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 export interface HoneyImport {
   readonly imported: number;

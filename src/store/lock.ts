@@ -9,7 +9,7 @@ import {
 } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 export interface Lock {
   /** Gives the lock back. */

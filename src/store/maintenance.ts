@@ -5,7 +5,7 @@ import type { Database } from './sqlite.js';
 import { createNotes } from './notes.js';
 import { prune } from './prune.js';
 import { rollUp } from './roll-up.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 import type { Maintenance, VacuumCounts } from './types.js';
 
 /** What looks after the database alone. */

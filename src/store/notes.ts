@@ -1,7 +1,7 @@
 import { rollBack } from './migrate.js';
 import type { Database } from './sqlite.js';
 import { ADD_COUNTERS_SQL, DAY_US, HOUR_US } from './tally-counters.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 import type { BlockDrops, Maintenance } from './types.js';
 
 /** What is noted beside the decisions: packets dropped, and peers protected by a command. */

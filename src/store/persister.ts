@@ -25,7 +25,7 @@ import type { Rotation } from './rotate.js';
 import type { Database } from './sqlite.js';
 import { tallyEvent, type TalliedEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
-import { createTurns, type Turns } from './turns.js';
+import { createTurns, type Turns } from '../core/model/turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
 export interface PersisterOptions extends LogOrigin {

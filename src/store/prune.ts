@@ -2,7 +2,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { readPragma } from './migrate.js';
 import { readNextId } from './next-ids.js';
 import type { Database, SqlValue } from './sqlite.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 import type { PruneCounts, PruneOptions } from './types.js';
 
 interface Pruning {

@@ -3,7 +3,7 @@ import { rollBack } from './migrate.js';
 import type { Counted } from './read-source.js';
 import type { Database } from './sqlite.js';
 import { ADD_COUNTERS_SQL, DAY_US } from './tally-counters.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 
 /** Days whose hours are kept, and after which a day keeps few values. */
 const DETAILED_DAYS = 31;

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { fileExists, giveToFolderOwner, messageOf, systemCode } from './files.js';
-import { createTurns } from './turns.js';
+import { createTurns } from '../core/model/turns.js';
 
 /** When a log begins anew, and how many old ones are kept. */
 export interface Rotation {

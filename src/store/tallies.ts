@@ -7,7 +7,7 @@ import type { TalliedEvent } from './tallied-event.js';
 import { createCounterTally } from './tally-counters.js';
 import { keepMarks, readMarks } from './tally-marks.js';
 import { createNumberTally } from './tally-numbers.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../core/model/turns.js';
 import type { StoreBatch } from './types.js';
 import { readUncounted } from './uncounted.js';
 
