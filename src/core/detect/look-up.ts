@@ -24,7 +24,7 @@ export function lookUp(
   if (board.specStamp[spec] === board.stamp) return;
   board.specStamp[spec] = board.stamp;
   const planned = plan.specs[spec];
-  const group = planned === undefined ? 0 : findGroup(groups, planned, max, nowUs);
+  const group = planned?.used === true ? findGroup(groups, planned, max, nowUs) : 0;
   board.group[spec] = group;
   if (group !== 0) walk(board, groups, plan, group);
 }
@@ -88,8 +88,10 @@ export function openGroup(
 ): number {
   const known = board.group[spec] ?? 0;
   if (known !== 0) return known;
-  const key = plan.specs[spec]?.key.read() ?? null;
-  if (key === null) return 0;
+  const planned = plan.specs[spec];
+  const key = planned?.key.read() ?? null;
+  if (planned === undefined || key === null) return 0;
+  planned.used = true;
   const added = addGroup(groups, plan, key, limits.groupsMax, nowUs);
   board.group[spec] = added;
   return added;

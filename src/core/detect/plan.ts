@@ -47,6 +47,8 @@ export interface Gate {
 
 export interface PlanSpec {
   readonly key: KeySpec;
+  /** A group was made by it: until then none is looked for. Many specs only ever mute. */
+  used: boolean;
 }
 
 /** How many values of one tag a group holds, for how many ticks one can count, and when it settles. */
@@ -252,7 +254,7 @@ function takeBit(
 function specIndex({ specs }: Draft, key: KeySpec): number {
   const known = specs.findIndex((spec) => spec.key === key);
   if (known !== -1) return known;
-  specs.push({ key });
+  specs.push({ key, used: false });
   return specs.length - 1;
 }
 

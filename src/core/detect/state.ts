@@ -89,6 +89,8 @@ export function planFor(state: DetectState, ruleSet: RuleSet): Plan {
     ({ key }) => known.get(key) ?? createRuleState(key, state.nextSlot++),
   );
   state.plan = makePlan(ruleSet, states, state.tags);
+  // Which groups there are of an earlier set is not known by its specs: all are looked for.
+  if (state.groups.keys.size > 0) for (const spec of state.plan.specs) spec.used = true;
   state.board = createBoard(state.plan);
   state.ruleSet = ruleSet;
   return state.plan;
