@@ -86,7 +86,7 @@ export function createCommitQueue(
     room: room.wait,
     abandon: () => {
       stopTimer();
-      // One of them may still be looked at by SQLite: its memory stays where it is.
+      // One of them may be under way, and its rows be read after this: its memory stays where it is.
       for (const part of waiting.splice(0)) report(settled({ ...part, memory: null }, false));
     },
   };

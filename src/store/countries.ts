@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Reader, type CountryResponse } from 'maxmind';
 import { LIMITS } from '../core/model/limits.js';
+import { detach } from '../core/model/text.js';
 import { messageOf } from './files.js';
 
 export interface Countries {
@@ -41,7 +42,7 @@ function remember(find: (address: string) => string | null): (address: string) =
     if (before !== undefined) return before;
     const country = find(address);
     if (known.size >= LIMITS.countriesRememberedMax) known = new Map();
-    known.set(address, country);
+    known.set(detach(address), country);
     return country;
   };
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { LIMITS } from '../core/model/limits.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { DigestCredentials } from '../core/model/sip-message.js';
@@ -72,16 +73,9 @@ function likelyOf(username: string): readonly string[] {
   return ['', user, user + user, backwards, `${user}1`, `${user}123`, `${user}1234`, `123${user}`];
 }
 
-const keyOf = (credentials: DigestCredentials, method: string): string =>
-  [
-    credentials.username,
-    credentials.realm,
-    credentials.nonce,
-    credentials.uri,
-    credentials.response,
-    credentials.cnonce,
-    credentials.nc,
-    method,
-  ]
-    .join('\n')
-    .slice(0, 1_024);
+/** A hash: credentials may be as long as a message, and many are remembered. */
+function keyOf(credentials: DigestCredentials, method: string): string {
+  const { username, realm, nonce, uri, response, cnonce, nc } = credentials;
+  const text = [username, realm, nonce, uri, response, cnonce, nc, method].join('\n');
+  return hash('sha256', text, 'base64');
+}

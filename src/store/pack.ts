@@ -42,7 +42,7 @@ const FIRST_EVENTS = 16;
 const FIRST_BYTES = 16_384;
 /** One batch is being packed while others are written; larger pieces are not kept for their like. */
 const UNUSED_MAX = 3;
-const UNUSED_BYTES_MAX = 2_097_152;
+const UNUSED_BYTES_MAX = 4_194_304;
 
 export function createPacker(): Packer {
   let count = 0;

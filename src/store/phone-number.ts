@@ -1,5 +1,6 @@
 import { kindOfNumber } from '../core/detect/number-ranges.js';
 import { LIMITS } from '../core/model/limits.js';
+import { detach } from '../core/model/text.js';
 
 /** What a number is for, as far as its digits tell. */
 export const NUMBER_TYPES = [
@@ -181,7 +182,7 @@ export function createNumberReader(plan: NumberingPlan): NumberReader {
       looked += 1;
       const number = readNumber(digits, plan);
       if (known.size >= LIMITS.numbersRememberedMax) known = new Map();
-      known.set(digits, number);
+      known.set(detach(digits), number);
       return number;
     },
   };

@@ -70,7 +70,7 @@ export function createRotator(
   };
 }
 
-/** Each piece costs turns of the thread that writes the log: four times Node's own 64 KiB. */
+/** Each piece costs turns of the thread that writes the log; Node's own are 64 and 16 KiB. */
 const PIECE_BYTES = 262_144;
 
 async function compress(old: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { detach, quoteText } from '../core/model/text.js';
 import type { PhoneNumber } from './phone-number.js';
 import type { TalliedEvent } from './tallied-event.js';
 import type { ThinnedSource } from './thinning.js';
@@ -199,14 +199,17 @@ function createSheet(): Sheet {
     knownHour = hour;
     let values = known.get(name);
     if (values === undefined) known.set(name, (values = new Set()));
-    if (values.has(value)) return value;
+    if (values.has(value)) return detach(value);
     if (values.size >= LIMITS.countedValuesPerHourMax) return '';
-    values.add(value);
-    return value;
+    const kept = detach(value);
+    values.add(kept);
+    return kept;
   };
 
   return {
-    add: (name, value, atUs, count) => {
+    add: (name, text, atUs, count) => {
+      // One character more than is shown, so that it shows that there were more.
+      const value = text.slice(0, LIMITS.countedTextCharsMax + 1);
       const hour = atUs - (atUs % HOUR_US);
       let names = hours.get(hour);
       if (names === undefined)

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import type { EventRecord } from '../../src/core/model/event.js';
+import { LIMITS } from '../../src/core/model/limits.js';
 import { createPacker, unpack } from '../../src/store/pack.js';
 import { sampleEvent } from './samples.js';
 
@@ -57,14 +58,27 @@ it('packs into memory that it is given back, and says nothing of what lay there'
   expect(bare([...unpack(second)])).toEqual(bare(events));
 });
 
-it('keeps no more of that memory than it needs, and none of a great size', () => {
+it('keeps no memory of a great size, and of a batch of the largest common messages all', () => {
+  const packer = createPacker();
+  const again = (change: Partial<EventRecord>, count: number) => {
+    for (let id = 1; id <= count; id += 1) packer.add(sampleEvent(id, change));
+    return packer.take();
+  };
+  const huge = again({ raw: new Uint8Array(5_000_000), rawLength: 5_000_000 }, 1);
+  packer.reuse(huge);
+  expect(again({}, 1).bytes.buffer).not.toBe(huge.bytes.buffer);
+  const batch = again({ raw: new Uint8Array(1_000), rawLength: 1_000 }, LIMITS.storeBatchEventsMax);
+  packer.reuse(batch);
+  expect(again({}, 1).bytes.buffer).toBe(batch.bytes.buffer);
+});
+
+it('keeps no more of that memory than it needs', () => {
   const packer = createPacker();
   const memories = Array.from({ length: 5 }, () => {
     const memory = { numbers: new Float64Array(16), bytes: new Uint8Array(1_000) };
     packer.reuse(memory);
     return memory.bytes.buffer;
   });
-  packer.reuse({ numbers: new Float64Array(16), bytes: new Uint8Array(8_388_608) });
   const used = Array.from({ length: 5 }, () => {
     packer.add(sampleEvent(1, { raw: new Uint8Array(10), rawLength: 10 }));
     return packer.take().bytes.buffer;

@@ -50,6 +50,24 @@ describe('the queue of the store', () => {
     ]);
   });
 
+  it('packs into the memory of a batch that is settled', () => {
+    const buffers: ArrayBuffer[] = [];
+    const queue = createQueue(() => undefined);
+    queue.feed({
+      accept: ({ events }) => {
+        buffers.push(events.bytes.buffer);
+        const { numbers, bytes } = events;
+        queue.note({ ...settled, events: 1, memory: { numbers, bytes } });
+      },
+    });
+    for (const id of [1, 2]) {
+      queue.write(batchOf({ events: [sampleEvent(id)] }));
+      queue.send();
+    }
+    expect(buffers).toHaveLength(2);
+    expect(buffers[1]).toBe(buffers[0]);
+  });
+
   it('sends a full batch at once', () => {
     const { queue, batches } = feedQueue();
     queue.write(batchOf({ events: sampleEvents(1, LIMITS.storeBatchEventsMax + 1) }));

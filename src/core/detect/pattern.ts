@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { LIMITS } from '../model/limits.js';
-import { detach } from './detach.js';
+import { detach } from '../model/text.js';
 import { shapeOf } from './pattern-shape.js';
 
 /** True when the pattern is found in the text. */

@@ -96,7 +96,7 @@ export const LIMITS = {
   preparedEventsMax: 100,
   storeGatherMsMax: 100,
   /** MiB of short-lived and of other objects of the database's thread, which takes more by itself. */
-  workerHeapMibMax: { young: 12, old: 256 },
+  workerHeapMibMax: { young: 12, old: 1_024 },
   /** Bytes that go into a log of events with one write. */
   logWriteBytesMax: 1_048_576,
   /** Milliseconds between two attempts while the database takes nothing. */
@@ -169,7 +169,7 @@ export const LIMITS = {
   retransmissionsMax: 50_000,
   /** Sources, and networks, whose answers are counted in one window; when full it begins anew. */
   answerAllowancesMax: 100_000,
-  /** Sources whose nonce of this hour is remembered, to save its hash. */
+  /** Sources whose nonce of these hours is remembered, to save its hash. */
   noncesRememberedMax: 10_000,
   /** Calls that the trap holds at once. */
   callsMax: 10_000,

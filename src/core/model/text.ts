@@ -15,6 +15,19 @@ export function quoteText(text: string, charsMax: number = LIMITS.quotedTextChar
   return text.length > charsMax ? `${safe}…` : safe;
 }
 
+/** V8 copies shorter pieces of a text; longer ones are views that keep the whole text alive. */
+const COPIED_CHARS_MAX = 12;
+
+/**
+ * A copy of a text that stands alone. What was cut out of a message, or of many texts in one, may be
+ * a view of that, and would keep all of it in memory for as long as it is kept itself.
+ */
+export function detach(text: string): string {
+  if (text.length <= COPIED_CHARS_MAX) return text;
+  const encoding = /[^\x00-\xff]/.test(text) ? 'utf16le' : 'latin1';
+  return Buffer.from(text, encoding).toString(encoding);
+}
+
 /** Text that was escaped before (as the database keeps it), cut to a length for a column. */
 export function clipText(text: string, charsMax: number): string {
   const safe = text.replace(/[^\x20-\x7e…]/g, '?');

@@ -14,7 +14,7 @@ const COMMA = 44;
 export function echoVias(values: readonly string[], source: Endpoint, style: ViaStyle): string {
   const top = values[0] ?? '';
   const end = findOutsideQuotes(top, COMMA, COMMA, 0);
-  const first = end === top.length ? top : top.slice(0, end).trimEnd();
+  const first = top.slice(0, end).trimEnd();
   let text = cleanLine(STAMPS[style](first, source) + top.slice(end));
   for (let index = 1; index < values.length; index += 1) {
     text += `\r\nVia: ${cleanLine(values[index] ?? '')}`;

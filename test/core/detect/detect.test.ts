@@ -202,11 +202,16 @@ describe('detect', () => {
   it('keeps what it counted when other rules come, and begins anew for a changed one', () => {
     const state = createDetectState();
     const rule = ruleOf({ count: COUNT });
-    send(state, compileRules([rule]), 'a', 0);
-    send(state, compileRules([rule, ruleOf({ id: 'other', points: 0 })]), 'b', 0);
-    expect(ruleStatus(state)).toMatchObject([{ members: 2 }, { rule: 'other' }]);
+    const sets = [compileRules([rule]), compileRules([rule, ruleOf({ id: 'other', points: 0 })])];
+    const sighted = ['a', 'b', 'c', 'd'].map((user, n) => {
+      const { sightings } = send(state, sets[n % 2] as RuleSet, user, n);
+      return sightings.filter((each) => each.rule === rule.id).length;
+    });
+    // More than two values; then the rule is mute, for the same group.
+    expect(sighted).toEqual([0, 0, 1, 0]);
+    expect(ruleStatus(state)).toMatchObject([{ members: 3 }, { rule: 'other' }]);
     const changed = ruleOf({ count: { ...COUNT, over: 3 } });
-    send(state, compileRules([changed]), 'c', 0);
+    send(state, compileRules([changed]), 'c', 4);
     expect(ruleStatus(state)).toMatchObject([{ members: 1 }]);
   });
 
