@@ -1,6 +1,6 @@
 import type { TrapEvent } from '../model/event.js';
 import type { Rule } from '../model/rule.js';
-import { quoteText } from '../model/text.js';
+import { detach, quoteText } from '../model/text.js';
 import { allowanceText, durationText } from './describe.js';
 
 /** What a firing rests on: how many things over how long, and the last events. */
@@ -10,8 +10,14 @@ export interface Evidence {
   readonly eventIds: readonly number[];
 }
 
-/** A sentence for a person: what was seen, with the numbers. Packet text in it is escaped. */
-export function reasonOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence): string {
+/**
+ * A sentence for a person: what was seen, with the numbers. Packet text in it is escaped. Blocks keep
+ * it, so that it stands alone.
+ */
+export const reasonOf = (rule: Rule, event: TrapEvent, evidence: Evidence): string =>
+  detach(sentenceOf(rule, event, evidence));
+
+function sentenceOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence): string {
   if (rule.count === null) {
     return `${rule.name}: ${messageText(event)} over ${event.transport}${agentText(event)}`;
   }

@@ -1,6 +1,7 @@
 import type { CallEnd, CallRecord } from '../model/call.js';
 import { LIMITS } from '../model/limits.js';
 import type { TrapEvent } from '../model/event.js';
+import { detach } from '../model/text.js';
 
 /** A call in progress: what is told of it, and what its requests are known by. */
 export interface Call {
@@ -46,7 +47,7 @@ export function hasRoom(table: CallTable, callsMax: number): boolean {
 /** Begins the call of an answered INVITE. The caller has asked hasRoom(). */
 export function beginCall(table: CallTable, event: TrapEvent, toTag: string): Call {
   const { message, source, id, receivedAtUs } = event;
-  const cut = (text: string | null): string => (text ?? '').slice(0, NAME_CHARS_MAX);
+  const cut = (text: string | null): string => detach((text ?? '').slice(0, NAME_CHARS_MAX));
   const record: CallRecord = {
     id,
     source: source.address,
@@ -58,7 +59,8 @@ export function beginCall(table: CallTable, event: TrapEvent, toTag: string): Ca
     endedAtUs: null,
     endHow: null,
   };
-  const call = { record, key: keyOf(event), toTag, cseqNumber: message.cseqNumber };
+  const key = detach(keyOf(event));
+  const call = { record, key, toTag: detach(toTag), cseqNumber: message.cseqNumber };
   table.byKey.set(call.key, call);
   return call;
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../src/core/trap/answer.js';
 import { takeOverdue } from '../../../src/core/trap/calls.js';
 import { makeNonce } from '../../../src/core/trap/nonce.js';
+import { heldMib } from '../../held-memory.js';
 import { makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 
 const SECOND_US = 1_000_000;
@@ -185,5 +186,21 @@ describe('a call', () => {
     expect(statuses(answered)).toEqual([503]);
     expect(state.calls.refused).toBe(1);
     expect(state.calls.byKey.size).toBe(1);
+  });
+
+  it('holds little of the long names in it', () => {
+    const calls = 1_000;
+    const long = 'x'.repeat(20_000);
+    const held = heldMib(() => {
+      for (let index = 0; index < calls; index += 1) {
+        const names = {
+          From: `<sip:100@x>;tag=${index}${long}`,
+          'Call-ID': `${index}${long}`,
+        };
+        send({ method: 'INVITE', user: NUMBER, password: 'secret', headers: names });
+      }
+    });
+    expect(state.calls.byKey.size).toBe(calls);
+    expect(held).toBeLessThan(10);
   });
 });
