@@ -55,10 +55,10 @@ export async function run(words) {
     const databaseFile = values.database ?? join(folder, 'sentrypeer.db');
     await prepare(databaseFile, Number(values.rows));
     const config = configure(folder, databaseFile);
-    const { start, agent } = await measureStart(config);
-    const met = [start, ...(await measureCommands(config))];
-    agent.kill('SIGTERM');
-    await once(agent, 'exit');
+    const met = [await measureStart(config)];
+    const { agent } = await startAgent(config);
+    met.push(...(await measureCommands(config)));
+    await stopAgent(agent);
     met.push(...(await measureSpeed(databaseFile)));
     met.push(await measureVacuum(databaseFile));
     say('\nGoals');
@@ -123,8 +123,25 @@ async function measureCommands(config) {
 /** Some say by their exit code that nothing was found. */
 const look = (words) => execFileAsync(process.execPath, [PROGRAM, ...words]).catch(() => undefined);
 
-/** The agent runs on, for the commands to ask. */
+/** The median of a few: one start may meet a second in which the disk still takes the database in. */
 async function measureStart(config) {
+  const times = [];
+  for (let start = 0; start < TIMES; start += 1) {
+    const { agent, ms } = await startAgent(config);
+    await stopAgent(agent);
+    times.push(Math.round(ms));
+  }
+  times.sort((one, other) => one - other);
+  const median = times[Math.floor(TIMES / 2)];
+  return {
+    goal: 'the agent listens in under 2 s',
+    ok: median < 2_000,
+    figure: `median ${median} ms of ${times.join(', ')}`,
+  };
+}
+
+/** Resolves when it listens. */
+async function startAgent(config) {
   const begun = performance.now();
   const agent = spawn(process.execPath, [PROGRAM, 'run', '-c', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -133,12 +150,12 @@ async function measureStart(config) {
   for await (const line of lines) if (/listening/i.test(line)) break;
   const ms = performance.now() - begun;
   agent.stdout.resume();
-  const start = {
-    goal: 'the agent listens in under 2 s',
-    ok: ms < 2_000,
-    figure: `${ms.toFixed(0)} ms`,
-  };
-  return { start, agent };
+  return { agent, ms };
+}
+
+async function stopAgent(agent) {
+  agent.kill('SIGTERM');
+  await once(agent, 'exit');
 }
 
 /** What `bench -- store` measures, where there are many rows already. */
