@@ -1,6 +1,7 @@
 import type { AttackType } from '../core/model/attack-type.js';
 import { LIMITS } from '../core/model/limits.js';
 import { EVENT_ROW, storedEvent, type EventRow, type StoredEvent } from './rows.js';
+import { idsOfSource } from './source-events.js';
 import type { Database, SqlValue } from './sqlite.js';
 import { UNCOUNTED } from './tally-marks.js';
 
@@ -42,11 +43,10 @@ export function createEventQueries(database: Database): EventQueries {
   return {
     listEvents: async (filter) => {
       if (filter.method !== undefined && !(await everSent(database, filter.method))) return [];
-      const { where, values } = conditionsOf(filter);
-      const rows = await database.all<EventRow>(
-        `SELECT ${columns(filter.withRaw)} FROM events ${where} ORDER BY id DESC LIMIT ?`,
-        [...values, boundLimit(filter.limit)],
-      );
+      const { source } = filter;
+      const rows = await (source === undefined
+        ? listOfAll(database, filter)
+        : listOfSource(database, { ...filter, source }));
       return rows.map(storedEvent);
     },
     eventsAfter: async (id, limit, withRaw) => {
@@ -106,20 +106,41 @@ export const boundLimit = (limit: number): number =>
 
 const columns = (withRaw = false): string => (withRaw ? `${EVENT_ROW}, raw` : EVENT_ROW);
 
-function conditionsOf(filter: EventFilter): { where: string; values: readonly SqlValue[] } {
-  const conditions: (readonly [string, SqlValue | undefined])[] = [
-    ['id < ?', filter.beforeId],
-    ['source_ip = ?', filter.source],
-    ['attack_type = ?', filter.attackType],
-    ['method = ?', filter.method],
-    ['received_at_us >= ?', filter.sinceUs],
-  ];
-  const texts: string[] = [];
-  const values: SqlValue[] = [];
-  for (const [text, value] of conditions) {
-    if (value === undefined) continue;
-    texts.push(text);
-    values.push(value);
-  }
-  return { where: texts.length === 0 ? '' : `WHERE ${texts.join(' AND ')}`, values };
+function listOfAll(database: Database, filter: EventFilter): Promise<EventRow[]> {
+  const { beforeId } = filter;
+  const conditions = conditionsOf(filter);
+  if (beforeId !== undefined) conditions.push(['id < ?', beforeId]);
+  const where =
+    conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+  return database.all<EventRow>(
+    `SELECT ${columns(filter.withRaw)} FROM events ${where} ORDER BY id DESC LIMIT ?`,
+    [...conditions.map(([, value]) => value), boundLimit(filter.limit)],
+  );
+}
+
+async function listOfSource(
+  database: Database,
+  filter: EventFilter & { readonly source: string },
+): Promise<EventRow[]> {
+  const { source, beforeId } = filter;
+  const ids = await idsOfSource(database, {
+    source,
+    limit: boundLimit(filter.limit),
+    ...(beforeId === undefined ? {} : { beforeId }),
+    conditions: conditionsOf(filter),
+  });
+  return database.all<EventRow>(
+    `SELECT ${columns(filter.withRaw)} FROM events
+     WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC`,
+    [JSON.stringify(ids)],
+  );
+}
+
+/** What a filter asks for beside source and page. */
+function conditionsOf({ attackType, method, sinceUs }: EventFilter): [string, SqlValue][] {
+  const conditions: [string, SqlValue][] = [];
+  if (attackType !== undefined) conditions.push(['attack_type = ?', attackType]);
+  if (method !== undefined) conditions.push(['method = ?', method]);
+  if (sinceUs !== undefined) conditions.push(['received_at_us >= ?', sinceUs]);
+  return conditions;
 }

@@ -10,6 +10,7 @@ import {
   type BlockRow,
   type SightingRow,
 } from './rows.js';
+import { idsOfSource, spanOfSource } from './source-events.js';
 import type { Database } from './sqlite.js';
 import type { StoredBlock } from './types.js';
 
@@ -76,12 +77,14 @@ export async function showSource(
   const thinned = await countThinned(database, address);
   const known = span.events + thinned + sightings.length + blocks.length > 0;
   if (!known) return null;
-  const count = (column: string): Promise<Counted[]> => countLast(database, address, column);
+  const last = await idsOfSource(database, { source: address, limit: LIMITS.sourceEventsReadMax });
+  const ids = JSON.stringify(last);
+  const count = (expression: string): Promise<Counted[]> => countIn(database, ids, expression);
   return {
     address,
     ...span,
     thinned,
-    eventsRead: Math.min(span.events, LIMITS.sourceEventsReadMax),
+    eventsRead: last.length,
     methods: await count('method'),
     userAgents: await count('user_agent'),
     usersTried: await count(
@@ -97,20 +100,13 @@ export async function showSource(
 }
 
 async function readSpan(database: Database, address: string) {
-  const row = await database.get<{
-    events: number;
-    firstSeenUs: number | null;
-    lastSeenUs: number | null;
-  }>(
-    // The counts and ids come from the index alone, the two times from two rows.
-    `SELECT events,
-       (SELECT received_at_us FROM events WHERE id = first_id) AS firstSeenUs,
-       (SELECT received_at_us FROM events WHERE id = last_id) AS lastSeenUs
-     FROM (SELECT count(*) AS events, min(id) AS first_id, max(id) AS last_id
-           FROM events WHERE source_ip = ?)`,
-    [address],
+  const { events, firstId, lastId } = await spanOfSource(database, address);
+  const row = await database.get<{ firstSeenUs: number | null; lastSeenUs: number | null }>(
+    `SELECT (SELECT received_at_us FROM events WHERE id = ?) AS firstSeenUs,
+       (SELECT received_at_us FROM events WHERE id = ?) AS lastSeenUs`,
+    [firstId, lastId],
   );
-  return row ?? { events: 0, firstSeenUs: null, lastSeenUs: null };
+  return { events, firstSeenUs: row?.firstSeenUs ?? null, lastSeenUs: row?.lastSeenUs ?? null };
 }
 
 async function countThinned(database: Database, address: string): Promise<number> {
@@ -121,13 +117,14 @@ async function countThinned(database: Database, address: string): Promise<number
   return row?.messages ?? 0;
 }
 
-function countLast(database: Database, address: string, expression: string): Promise<Counted[]> {
+/** Counts what an expression gives for the events of these ids, a JSON array. */
+function countIn(database: Database, ids: string, expression: string): Promise<Counted[]> {
   return database.all<Counted>(
     `SELECT value, count(*) AS count FROM (
-       SELECT ${expression} AS value FROM events WHERE source_ip = ? ORDER BY id DESC LIMIT ?
+       SELECT ${expression} AS value FROM events WHERE id IN (SELECT value FROM json_each(?))
      ) WHERE value IS NOT NULL AND value <> ''
      GROUP BY value ORDER BY count DESC, value LIMIT ?`,
-    [address, LIMITS.sourceEventsReadMax, LIMITS.sourceListedMax],
+    [ids, LIMITS.sourceListedMax],
   );
 }
 
