@@ -1,23 +1,25 @@
 // The way from the socket to the stored event: npm run bench -- ingest [--seconds N] [--rate N] [--only NAME]
-import { execFile, fork } from 'node:child_process';
-import { createReadStream, readdirSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { execFile, execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { messageTemplates } from './ingest/messages.js';
 import { describe, judge } from './ingest/report.js';
 import { cpuSeconds, peakMib, startAgent } from './parts/agent.js';
 
 export const ABOUT =
   'messages a second from the socket to database and log, with answers and losses';
 
-const SENDER = new URL('ingest/sender.js', import.meta.url).pathname;
+const TCP_SENDER = new URL('ingest/tcp-sender.js', import.meta.url).pathname;
+const UDP_SENDER = new URL('ingest/udp-sender.c', import.meta.url).pathname;
 const RECEIVER = new URL('ingest/receiver.js', import.meta.url).pathname;
 const PORT = 25060;
 const FLOOD_RATE = 150_000;
 /** What to reach for. */
 const REACH_RATE = 25_000;
-/** The same for the yardstick as for the agent: each costs the sender a socket to look after. */
 const SOURCES = 1_000;
 const WARM_UP = { rate: 4_000, seconds: 4, graceMs: 500 };
 
@@ -72,9 +74,19 @@ export async function run(words) {
   say(
     `load average ${loadavg()[0]?.toFixed(1)} before it began; the sender is another process here`,
   );
+  const folder = mkdtempSync(join(tmpdir(), 'sentrypeer-bench-'));
+  try {
+    return await measureAll({ seconds, rate, say, folder, values });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll({ seconds, rate, say, folder, values }) {
+  const send = compileSender(folder);
   const yardstick = {};
   for (const mode of ['empty', 'answering']) {
-    yardstick[mode] = await measureReceiver(mode, Math.min(seconds, 5));
+    yardstick[mode] = await measureReceiver(send, mode, Math.min(seconds, 5));
     const received = Math.round(yardstick[mode]).toLocaleString('en');
     say(`plain dgram receiver, ${mode}: ${received}/s received`);
   }
@@ -82,7 +94,7 @@ export async function run(words) {
   for (const each of CASES) {
     if (values.only !== undefined && !values.only.includes(each.name)) continue;
     const wanted = each.rate ?? rate * each.share;
-    const result = await measureAgent(each, wanted, seconds, values.profile);
+    const result = await measureAgent(send, each, wanted, seconds, values.profile);
     result.wantedPerS = wanted;
     result.ofYardstick = result.storedPerS / yardstick.answering;
     results.push({ case: each.name, ...result });
@@ -94,7 +106,7 @@ export async function run(words) {
   return { yardstick, results };
 }
 
-async function measureReceiver(mode, seconds) {
+async function measureReceiver(send, mode, seconds) {
   const receiver = fork(RECEIVER, [mode]);
   const ask = () => new Promise((resolve) => receiver.once('message', resolve));
   const { port } = await ask();
@@ -107,12 +119,33 @@ async function measureReceiver(mode, seconds) {
   return received / sent.seconds;
 }
 
-async function send(orders) {
-  const { stdout } = await promisify(execFile)(process.execPath, [SENDER, JSON.stringify(orders)]);
+/** A function that sends what it is ordered to and resolves with what became of it. */
+function compileSender(folder) {
+  const program = join(folder, 'udp-sender');
+  execFileSync('cc', ['-O2', '-o', program, UDP_SENDER]);
+  return ({ transport, graceMs = 2000, ...orders }) =>
+    transport === 'tcp'
+      ? sendTcp({ ...orders, graceMs })
+      : sendUdp(program, { ...orders, graceMs });
+}
+
+async function sendTcp(orders) {
+  const words = [TCP_SENDER, JSON.stringify(orders)];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
   return JSON.parse(stdout);
 }
 
-async function measureAgent({ sources, bytes, tcp = false }, rate, seconds, profile) {
+async function sendUdp(program, { port, sources, bytes, rate, seconds, graceMs }) {
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const texts = [];
+  child.stdout.on('data', (chunk) => texts.push(chunk));
+  child.stdin.end(`${port} ${sources} ${rate} ${seconds} ${graceMs}\n${messageTemplates(bytes)}`);
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the sender ended with ${code}`);
+  return JSON.parse(Buffer.concat(texts).toString());
+}
+
+async function measureAgent(send, { sources, bytes, tcp = false }, rate, seconds, profile) {
   const agent = await startAgent({
     keys: { listen_address: '127.0.0.1', listen_port: PORT, log_max_count: 1000 },
     // A threshold that nobody reaches: every message is answered to the end.

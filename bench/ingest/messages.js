@@ -25,7 +25,22 @@ export function createMessages(bytes, transport, kept = 4096) {
   };
 }
 
+/** The same as text for udp-sender.c: their number, then of each its length, its slots, its bytes. */
+export function messageTemplates(bytes) {
+  const templates = MIX.map((method) => makeTemplate(method, bytes, 'udp'));
+  const blocks = templates.map(
+    ({ text, slots }) => `${text.length} ${slots.length} ${slots.join(' ')}\n${text}`,
+  );
+  return `${templates.length}\n${blocks.join('\n')}\n`;
+}
+
 function makeRing(method, bytes, transport, count) {
+  const { text, slots } = makeTemplate(method, bytes, transport);
+  const buffers = Array.from({ length: count }, () => Buffer.from(text, 'latin1'));
+  return { buffers, slots, at: 0 };
+}
+
+function makeTemplate(method, bytes, transport) {
   const head = [
     `${method} sip:1001@pbx.example.org SIP/2.0`,
     `Via: SIP/2.0/${transport.toUpperCase()} 198.51.100.7:5060;branch=z9hG4bK-${SLOT};rport`,
@@ -45,8 +60,7 @@ function makeRing(method, bytes, transport, count) {
   const text = `${head}${type}\r\nContent-Length: ${bodyBytes}\r\n\r\n${'x'.repeat(bodyBytes)}`;
   const slots = [];
   for (let at = text.indexOf(SLOT); at !== -1; at = text.indexOf(SLOT, at + DIGITS)) slots.push(at);
-  const buffers = Array.from({ length: count }, () => Buffer.from(text, 'latin1'));
-  return { buffers, slots, at: 0 };
+  return { text, slots };
 }
 
 const MARK = Buffer.from('Call-ID: bench-');

@@ -1,12 +1,11 @@
-// The sender: a process of its own with a bounded count and time. It is given its orders as JSON in
-// its first argument and prints what it did as JSON.
-import { createSocket } from 'node:dgram';
+// The sender over TCP: a process of its own with a bounded count and time. It is given its orders as
+// JSON in its first argument and prints what it did as JSON.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createMessages, numberOf } from './messages.js';
 
 const orders = JSON.parse(process.argv[2]);
-const { transport, port, sources, bytes, rate, seconds, graceMs = 2000 } = orders;
+const { port, sources, bytes, rate, seconds, graceMs } = orders;
 const countMax = Math.floor(rate * seconds);
 /** Every so many-th message is timed. */
 const TIMED_EVERY = 8;
@@ -14,7 +13,7 @@ const GRACES_MAX = 8;
 const sentMs = new Float64Array(Math.ceil(countMax / TIMED_EVERY) + 1);
 const tookMs = [];
 const counts = { offered: 0, answered: 0, sendErrors: 0 };
-const message = createMessages(bytes, transport);
+const message = createMessages(bytes, 'tcp');
 
 const answerTo = (number) => {
   counts.answered += 1;
@@ -22,7 +21,7 @@ const answerTo = (number) => {
   tookMs.push(performance.now() - sentMs[number / TIMED_EVERY]);
 };
 
-const peers = await (transport === 'tcp' ? openTcp() : openUdp());
+const peers = await openTcp();
 const startedMs = performance.now();
 await sendAll();
 const sendingS = (performance.now() - startedMs) / 1000;
@@ -58,22 +57,6 @@ async function sendAll() {
 /** Loopback is a /8: each source is an address of its own. */
 function addressOf(index) {
   return `127.${1 + (index >> 14)}.${(index >> 7) & 127}.${1 + (index & 127)}`;
-}
-
-async function openUdp() {
-  const opened = [];
-  for (let index = 0; index < sources; index += 1) {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: 1_048_576 });
-    const address = sources === 1 ? '127.0.0.1' : addressOf(index);
-    socket.bind({ address, port: 0, exclusive: true });
-    await once(socket, 'listening');
-    socket.connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.on('message', (answer) => answerTo(numberOf(answer)));
-    socket.on('error', () => (counts.sendErrors += 1));
-    opened.push({ send: (buffer) => socket.send(buffer), close: () => socket.close() });
-  }
-  return opened;
 }
 
 async function openTcp() {
