@@ -2,6 +2,7 @@ import type { TrapEvent } from '../model/event.js';
 import { isProven } from '../model/proof.js';
 import { expectValue, isMute } from './board.js';
 import type { Board, Kind } from './board.js';
+import { waitsForSecond } from './firsts.js';
 import type { Hash } from './hash.js';
 import { countValue, forgetValue } from './ledger.js';
 import { lookUp, openGroup, openTape } from './look-up.js';
@@ -71,6 +72,8 @@ export function countEvent(
   // Whoever was caught a moment ago need not be counted: what it does is still named.
   const proven = isProven(event.proof);
   if (isMute(state.board, rule.state.slot, proven ? 1 : 0)) return proven ? PROVEN : UNPROVEN;
+  const { board, groups, limits } = state;
+  if (main.firsts && waitsForSecond(board, groups, plan, main, limits, seen, proven)) return null;
   const exceeded = exceeds(state, plan, rule, main, value, seen, 0);
   const exceededProven = proven && exceeds(state, plan, rule, main, value, seen, 1);
   if (!exceeded) return null;

@@ -1,3 +1,5 @@
+import { createFirsts } from './first-table.js';
+import type { Firsts } from './first-table.js';
 import type { Hash } from './hash.js';
 import {
   addKey,
@@ -29,6 +31,8 @@ export interface Groups {
   readonly records: Pool;
   /** Networks by their hash: the only source seen in them, or SEVERAL. */
   readonly networks: KeyTable;
+  /** What has no group yet. */
+  readonly firsts: Firsts;
 }
 
 /** Odd, as no kept source is. */
@@ -40,10 +44,11 @@ const SLACK_RECORDS = 8_192;
 /** While so few groups may still come, the order of use is kept exactly. */
 const TIGHT_GROUPS = 1_024;
 
-export const createGroups = ({ groupsMax, recordsMax, networksMax }: DetectLimits): Groups => ({
-  keys: createKeyTable(groupsMax),
-  records: createPool(recordsMax + SLACK_RECORDS),
-  networks: createKeyTable(networksMax),
+export const createGroups = (limits: DetectLimits): Groups => ({
+  keys: createKeyTable(limits.groupsMax),
+  records: createPool(limits.recordsMax + SLACK_RECORDS),
+  networks: createKeyTable(limits.networksMax),
+  firsts: createFirsts(limits.firstsMax),
 });
 
 /** The group of the event looked at; 0 when there is none yet. It is now the one used last. */

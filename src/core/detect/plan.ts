@@ -22,6 +22,8 @@ export interface Place extends TapeSpec {
   readonly value: HashReader | null;
   /** Ticks after which a value that did not come again counts; 0: it counts at once. */
   readonly settle: number;
+  /** It counts the sources of a thing that is not a source's own: see first-table.ts. */
+  readonly firsts: boolean;
 }
 
 /** A rule with all that counting needs to know of it. */
@@ -196,7 +198,7 @@ const ownOrder = (
 function place(
   draft: Draft,
   compiled: CompiledRule,
-  { distinct }: CompiledCount,
+  { distinct, forgets }: CompiledCount,
   { key, tally, name, index, state }: Order,
 ): Place {
   const isTape = distinct === null || tally.leakUs > 0 || tally.apartUs > 0;
@@ -220,6 +222,13 @@ function place(
     settle,
     leakUs: tally.leakUs,
     apartUs: tally.apartUs,
+    firsts:
+      !isTape &&
+      settle === 0 &&
+      tally.over > 0 &&
+      compiled.rule.count?.distinct === 'source' &&
+      forgets === null &&
+      !key.names.includes('source'),
   };
 }
 

@@ -18,6 +18,8 @@ export interface DetectLimits {
   readonly groupsMax: number;
   readonly recordsMax: number;
   readonly networksMax: number;
+  /** A power of two. */
+  readonly firstsMax: number;
 }
 
 export interface RuleState {
@@ -58,8 +60,9 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
     groupsMax = LIMITS.detectGroupsMax,
     recordsMax = LIMITS.detectRecordsMax,
     networksMax = LIMITS.detectNetworksMax,
+    firstsMax = LIMITS.detectFirstsMax,
   } = limits;
-  const all = { scoredSourcesMax, groupsMax, recordsMax, networksMax };
+  const all = { scoredSourcesMax, groupsMax, recordsMax, networksMax, firstsMax };
   const tags = createTags();
   const plan = makePlan({ rules: [] }, [], tags);
   const source = fieldNamed('source');

@@ -1,0 +1,57 @@
+import type { Hash } from './hash.js';
+import type { Plan } from './plan.js';
+import { AT, MASK } from './record.js';
+import { ageOf } from './ticks.js';
+
+/**
+ * What was seen of one source alone, for rules that count the sources of a thing: most From tags and
+ * users come from one source for ever, and a group for each would take three times the room. Sets of
+ * four entries in one array; where a set is full, the entry seen longest ago makes room.
+ * An entry holds: the group's key (0, 1), the source's hash (2, 3), when it was seen last (4, ticks),
+ * on which event (5), a bit for each rule that counted it (6; 0: the entry is free), the tag (7).
+ */
+export interface Firsts {
+  readonly ints: Int32Array;
+}
+
+export const TAG = 7;
+const ENTRY_INTS = 8;
+const SET_ENTRIES = 4;
+
+/** `firstsMax` is a power of two. */
+export const createFirsts = (firstsMax: number): Firsts => ({
+  ints: new Int32Array(firstsMax * ENTRY_INTS),
+});
+
+const firstOfSet = (ints: Int32Array, { lo }: Hash): number =>
+  ((lo & (ints.length / ENTRY_INTS / SET_ENTRIES - 1)) * SET_ENTRIES) << 3;
+
+/** Where a key's entry of a tag begins; -1: there is none. */
+export function findEntry(ints: Int32Array, key: Hash, tag: number): number {
+  const first = firstOfSet(ints, key);
+  for (let at = first; at < first + SET_ENTRIES * ENTRY_INTS; at += ENTRY_INTS) {
+    const isIt = ints[at] === key.lo && ints[at + 1] === key.hi && ints[at + TAG] === tag;
+    if (isIt && ints[at + MASK] !== 0) return at;
+  }
+  return -1;
+}
+
+/** A free entry of the key's set, or the one seen longest ago, given up. */
+export function freeEntry(ints: Int32Array, plan: Plan, key: Hash, now: number): number {
+  const first = firstOfSet(ints, key);
+  let oldest = first;
+  let oldestAge = -1;
+  for (let at = first; at < first + SET_ENTRIES * ENTRY_INTS; at += ENTRY_INTS) {
+    if (ints[at + MASK] === 0) return at;
+    const age = ageOf(ints[at + AT] ?? 0, now);
+    if (age <= oldestAge) continue;
+    oldest = at;
+    oldestAge = age;
+  }
+  const bits = (ints[oldest + TAG] ?? 0) * 32;
+  for (let mask = ints[oldest + MASK] ?? 0; mask !== 0; mask &= mask - 1) {
+    const rule = plan.bitRules[bits + 31 - Math.clz32(mask & -mask)];
+    if (rule !== undefined && oldestAge < rule.within) rule.state.evicted += 1;
+  }
+  return oldest;
+}
