@@ -112,7 +112,7 @@ export const LIMITS = {
   /** Pages in the WAL before it is moved into the database, and bytes kept of its file. */
   walPagesMax: 16_000,
   walKeptBytesMax: 67_108_864,
-  databaseCacheKibMax: 16_384,
+  databaseCacheKibMax: 4_096,
   /** Rows that one step of pruning deletes, pages that one step of vacuuming frees. */
   pruneRowsMax: 5_000,
   /** Events that lose their bytes in one step. */
