@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { LIMITS } from '../core/model/limits.js';
+import type { Packet } from '../core/model/transport.js';
 import { codeOf, toBindError } from './bind-error.js';
 import { toEndpoint } from './endpoint.js';
 import type { Listening, TrapContext } from './options.js';
@@ -39,22 +40,22 @@ export async function openUdpSocket(
   const local = toEndpoint(bound.address, bound.port);
   tellBuffer(socket, context);
   const outbox = createOutbox(socket, context);
+  const inbox = createInbox((packet, from) => {
+    context.options.onPacket(packet, (answer) => {
+      outbox.put(answer, from.address, from.port);
+    });
+  }, outbox.send);
   socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
     context.counts.received.udp += 1;
-    const { address: peer, port: peerPort } = from;
-    const source = toEndpoint(peer, peerPort);
-    context.options.onPacket(
-      {
-        receivedAtUs: context.options.nowUs(),
-        transport: 'udp',
-        source,
-        local: localOf === null ? local : { address: localOf(source.address), port: local.port },
-        bytes: asMade(bytes),
-      },
-      (answer) => {
-        outbox.put(answer, peer, peerPort);
-      },
-    );
+    const source = toEndpoint(from.address, from.port);
+    const packet: Packet = {
+      receivedAtUs: context.options.nowUs(),
+      transport: 'udp',
+      source,
+      local: localOf === null ? local : { address: localOf(source.address), port: local.port },
+      bytes: asMade(bytes),
+    };
+    inbox.put(packet, from);
   });
   socket.on('error', (error) => {
     context.counts.socketErrors += 1;
@@ -64,7 +65,7 @@ export async function openUdpSocket(
     listening: { transport: 'udp', ...local },
     close: () =>
       new Promise((resolve) => {
-        outbox.send();
+        inbox.handle();
         socket.close(() => {
           resolve();
         });
@@ -112,15 +113,49 @@ function tellBuffer(socket: Socket, context: TrapContext): void {
   );
 }
 
-interface Outbox {
-  put(answer: Buffer, address: string, port: number): void;
-  /** Sends what was put in. */
-  send(): void;
+interface Inbox {
+  put(packet: Packet, from: RemoteInfo): void;
+  /** Handles what was put in. */
+  handle(): void;
 }
 
 /**
- * Answers wait until the datagrams that have come already are read: one after another they wake a
- * peer on this host, or its interface, once and not once each, which halves what sending costs.
+ * Datagrams wait until those that have come already are read (Node reads up to 32 of them one after
+ * another), and are handled in a row: between two calls of the kernel the processor would have to
+ * find this program's memory anew.
+ */
+function createInbox(
+  onPacket: (packet: Packet, from: RemoteInfo) => void,
+  onHandled: () => void,
+): Inbox {
+  let waiting: { packet: Packet; from: RemoteInfo }[] = [];
+  const handle = (): void => {
+    const packets = waiting;
+    waiting = [];
+    try {
+      for (const { packet, from } of packets) onPacket(packet, from);
+    } finally {
+      onHandled();
+    }
+  };
+  return {
+    put: (packet, from) => {
+      if (waiting.length === 0) setImmediate(handle);
+      waiting.push({ packet, from });
+    },
+    handle,
+  };
+}
+
+interface Outbox {
+  put(answer: Buffer, address: string, port: number): void;
+  /** Sends what was put in. */
+  readonly send: () => void;
+}
+
+/**
+ * Answers wait until the packets before them are handled: one after another they wake a peer on this
+ * host, or its interface, once and not once each, which halves what sending costs.
  */
 function createOutbox(socket: Socket, context: TrapContext): Outbox {
   let waiting: { answer: Buffer; address: string; port: number }[] = [];
@@ -152,7 +187,6 @@ function createOutbox(socket: Socket, context: TrapContext): Outbox {
         context.counts.repliesDropped += 1;
         return;
       }
-      if (waiting.length === 0) setImmediate(send);
       waiting.push({ answer, address, port });
       bytes += answer.length;
     },
