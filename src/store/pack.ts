@@ -10,11 +10,7 @@ import { TRANSPORTS, type TlsRecord } from '../core/model/transport.js';
  */
 export interface PackedEvents extends PackMemory {
   readonly count: number;
-  /**
-   * UUID, source, local address, and the three texts of TLS where there was a handshake, a line
-   * feed between: none of them holds one.
-   */
-  readonly texts: string;
+  readonly textsLength: number;
 }
 
 /** What a packer writes into. */
@@ -23,7 +19,20 @@ export interface PackMemory {
   readonly numbers: Float64Array<ArrayBuffer>;
   /** All the messages, one after another, and room for more. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /**
+   * UTF-8 of UUID, source, local address, and the three texts of TLS where there was a handshake, a
+   * line feed after each: none of them holds one. As strings they would outlive their generation
+   * while they wait, and be garbage that only a whole collection takes away.
+   */
+  readonly texts: Uint8Array<ArrayBuffer>;
 }
+
+/** What goes to another thread as it is, and is not copied. */
+export const buffersOf = ({ numbers, bytes, texts }: PackMemory): ArrayBuffer[] => [
+  numbers.buffer,
+  bytes.buffer,
+  texts.buffer,
+];
 
 /** Packs events as they come. */
 export interface Packer {
@@ -40,61 +49,100 @@ const NUMBERS_PER_EVENT = 12;
 const NONE = -1;
 const FIRST_EVENTS = 16;
 const FIRST_BYTES = 16_384;
+const ASCII_MAX = 0x7f;
+const LINE_FEED = 0x0a;
+const UTF8_BYTES_PER_UNIT_MAX = 3;
 /** One batch is being packed while others are written; larger pieces are not kept for their like. */
 const UNUSED_MAX = 3;
 const UNUSED_BYTES_MAX = 4_194_304;
 
 export function createPacker(): Packer {
   let count = 0;
-  let used = 0;
-  let texts: string[] = [];
-  let numbers = new Float64Array(0);
-  let bytes = new Uint8Array(0);
-
+  let bytesUsed = 0;
+  let textsUsed = 0;
+  let memory = emptyMemory();
   const unused: PackMemory[] = [];
 
-  const makeRoom = (length: number): void => {
-    if (count === 0 && bytes.length === 0)
-      ({ numbers, bytes } = unused.pop() ?? { numbers, bytes });
-    const wanted = (count + 1) * NUMBERS_PER_EVENT;
-    if (wanted > numbers.length) {
-      const wider = new Float64Array(Math.max(FIRST_EVENTS * NUMBERS_PER_EVENT, wanted * 2));
-      wider.set(numbers);
-      numbers = wider;
-    }
-    if (used + length > bytes.length) {
-      const wider = new Uint8Array(Math.max(FIRST_BYTES, (used + length) * 2));
-      wider.set(bytes);
-      bytes = wider;
-    }
+  const putText = (text: string): void => {
+    const most = textsUsed + text.length * UTF8_BYTES_PER_UNIT_MAX + 1;
+    if (most > memory.texts.length) memory = { ...memory, texts: wider(memory.texts, most) };
+    textsUsed = writeText(memory.texts, textsUsed, text);
   };
 
   return {
     add: (record) => {
       const { raw, tls = null } = record;
-      makeRoom(raw.length);
-      writeNumbers(numbers, count * NUMBERS_PER_EVENT, record);
-      texts.push(record.uuid, record.source.address, record.local.address);
-      if (tls !== null) texts.push(tls.version, tls.cipher, tls.sni ?? '');
-      bytes.set(raw, used);
-      used += raw.length;
+      if (count === 0) memory = unused.pop() ?? memory;
+      const numbersUsed = count * NUMBERS_PER_EVENT;
+      memory = withRoom(memory, numbersUsed + NUMBERS_PER_EVENT, bytesUsed + raw.length);
+      writeNumbers(memory.numbers, numbersUsed, record);
+      putText(record.uuid);
+      putText(record.source.address);
+      putText(record.local.address);
+      if (tls !== null) {
+        putText(tls.version);
+        putText(tls.cipher);
+        putText(tls.sni ?? '');
+      }
+      memory.bytes.set(raw, bytesUsed);
+      bytesUsed += raw.length;
       count += 1;
     },
     count: () => count,
     take: () => {
-      const packed = { count, numbers, texts: texts.join('\n'), bytes };
+      const packed = { count, textsLength: textsUsed, ...memory };
       count = 0;
-      used = 0;
-      texts = [];
-      numbers = new Float64Array(0);
-      bytes = new Uint8Array(0);
+      bytesUsed = 0;
+      textsUsed = 0;
+      memory = emptyMemory();
       return packed;
     },
-    reuse: (memory) => {
-      const fits = memory.bytes.length > 0 && memory.bytes.length <= UNUSED_BYTES_MAX;
-      if (fits && unused.length < UNUSED_MAX) unused.push(memory);
+    reuse: ({ numbers, bytes, texts }) => {
+      const fits = bytes.length > 0 && bytes.length <= UNUSED_BYTES_MAX;
+      if (fits && unused.length < UNUSED_MAX) unused.push({ numbers, bytes, texts });
     },
   };
+}
+
+const emptyMemory = (): PackMemory => ({
+  numbers: new Float64Array(0),
+  bytes: new Uint8Array(0),
+  texts: new Uint8Array(0),
+});
+
+function withRoom(memory: PackMemory, numbersWanted: number, bytesWanted: number): PackMemory {
+  const { numbers, bytes, texts } = memory;
+  if (numbersWanted <= numbers.length && bytesWanted <= bytes.length) return memory;
+  const room = { numbers, bytes: wider(bytes, bytesWanted), texts };
+  if (numbersWanted <= numbers.length) return room;
+  room.numbers = new Float64Array(Math.max(FIRST_EVENTS * NUMBERS_PER_EVENT, numbersWanted * 2));
+  room.numbers.set(numbers);
+  return room;
+}
+
+/** The same bytes with room for so many, as they are when there is. */
+function wider(bytes: PackMemory['bytes'], wanted: number): PackMemory['bytes'] {
+  if (wanted <= bytes.length) return bytes;
+  const room = new Uint8Array(Math.max(FIRST_BYTES, wanted * 2));
+  room.set(bytes);
+  return room;
+}
+
+/** Writes a text and a line feed; where they end. There must be room for them. */
+function writeText(to: PackMemory['texts'], at: number, text: string): number {
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > ASCII_MAX) return writeAny(to, at, text);
+    to[at + index] = unit;
+  }
+  to[at + text.length] = LINE_FEED;
+  return at + text.length + 1;
+}
+
+function writeAny(to: PackMemory['texts'], at: number, text: string): number {
+  const end = at + new TextEncoder().encodeInto(text, to.subarray(at)).written;
+  to[end] = LINE_FEED;
+  return end + 1;
 }
 
 function writeNumbers(numbers: Float64Array, place: number, record: EventRecord): void {
@@ -113,8 +161,9 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
 }
 
 /** The same records again, one after another; their bytes are views of the one buffer. */
-export function* unpack({ count, numbers, texts, bytes }: PackedEvents): Generator<EventRecord> {
-  const words = texts.split('\n');
+export function* unpack(packed: PackedEvents): Generator<EventRecord> {
+  const { count, numbers, bytes } = packed;
+  const words = Buffer.from(packed.texts.buffer, 0, packed.textsLength).toString().split('\n');
   let offset = 0;
   let at = 0;
   for (let index = 0; index < count; index += 1) {

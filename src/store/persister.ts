@@ -255,8 +255,8 @@ async function prepare(
     events.push(eventRow(record, facts, rows));
     tallied.push(tallyEvent(record, facts));
   }
-  const { numbers, bytes } = batch.events;
-  const memory = { numbers, bytes };
+  const { numbers, bytes, texts } = batch.events;
+  const memory = { numbers, bytes, texts };
   return { ...batch, events, guesses, tallied, logged: lines.written(), memory, free: rows.free };
 }
 

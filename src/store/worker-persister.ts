@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { messageOf } from './files.js';
+import { buffersOf } from './pack.js';
 import type { PackedBatch, Persister, PersisterOptions, PersisterReport } from './persister.js';
 import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
 
@@ -86,7 +87,7 @@ function post(worker: Worker, message: ToWorker, transfer: readonly ArrayBuffer[
 }
 
 function sendBatch(worker: Worker, batch: PackedBatch): void {
-  post(worker, { kind: 'batch', batch }, [batch.events.numbers.buffer, batch.events.bytes.buffer]);
+  post(worker, { kind: 'batch', batch }, buffersOf(batch.events));
 }
 
 function createCalls(worker: Worker): Calls {

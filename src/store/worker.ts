@@ -1,5 +1,6 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { buffersOf } from './pack.js';
 import { createPersister, type LocalPersister, type PersisterOptions } from './persister.js';
 import { errorToData, runCall, type FromWorker, type ToWorker } from './protocol.js';
 
@@ -30,7 +31,7 @@ async function serve(port: MessagePort, options: PersisterOptions): Promise<void
 function transfersOf(message: FromWorker): ArrayBuffer[] {
   if (message.kind !== 'report' || message.report.kind !== 'settled') return [];
   const { memory } = message.report;
-  return memory === null ? [] : [memory.numbers.buffer, memory.bytes.buffer];
+  return memory === null ? [] : buffersOf(memory);
 }
 
 /**

@@ -21,7 +21,7 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
       fc.record({
         version: fc.constant('TLSv1.3'),
         cipher: fc.constant('TLS_AES_256_GCM_SHA384'),
-        sni: fc.option(fc.domain()),
+        sni: fc.option(fc.oneof(fc.domain(), fc.constantFrom('été.example', '電話', '\u{1f4de}'))),
       }),
     ),
   })
@@ -55,6 +55,7 @@ it('packs into memory that it is given back, and says nothing of what lay there'
   const second = packer.take();
   expect(second.bytes.buffer).toBe(first.bytes.buffer);
   expect(second.numbers.buffer).toBe(first.numbers.buffer);
+  expect(second.texts.buffer).toBe(first.texts.buffer);
   expect(bare([...unpack(second)])).toEqual(bare(events));
 });
 
@@ -75,7 +76,11 @@ it('keeps no memory of a great size, and of a batch of the largest common messag
 it('keeps no more of that memory than it needs', () => {
   const packer = createPacker();
   const memories = Array.from({ length: 5 }, () => {
-    const memory = { numbers: new Float64Array(16), bytes: new Uint8Array(1_000) };
+    const memory = {
+      numbers: new Float64Array(16),
+      bytes: new Uint8Array(1_000),
+      texts: new Uint8Array(100),
+    };
     packer.reuse(memory);
     return memory.bytes.buffer;
   });

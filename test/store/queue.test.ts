@@ -56,8 +56,8 @@ describe('the queue of the store', () => {
     queue.feed({
       accept: ({ events }) => {
         buffers.push(events.bytes.buffer);
-        const { numbers, bytes } = events;
-        queue.note({ ...settled, events: 1, memory: { numbers, bytes } });
+        const { numbers, bytes, texts } = events;
+        queue.note({ ...settled, events: 1, memory: { numbers, bytes, texts } });
       },
     });
     for (const id of [1, 2]) {
