@@ -29,7 +29,13 @@ const KNOWN: KnownSets = {
   names: new Set(['all_ipv4_32', 'sip_ipv4_32']),
   elementsMax: PACKETS,
 };
-const LIMITS_OF_REHEARSAL = { groupsMax: 10_000, recordsMax: 40_000, networksMax: 4_000 };
+const LIMITS_OF_REHEARSAL = {
+  groupsMax: 10_000,
+  recordsMax: 40_000,
+  networksMax: 4_000,
+  firstsMax: 4_096,
+  scoredSourcesMax: PACKETS,
+};
 const FRAMER_LIMITS = {
   headBytesMax: LIMITS.streamHeadBytesMax,
   messageBytesMax: LIMITS.streamMessageBytesMax,
@@ -64,7 +70,7 @@ export async function rehearse(
     settings: { ...settings, policy: { ...settings.policy, observing: false, blocksMax: PACKETS } },
     rules,
     detect: createDetectState(LIMITS_OF_REHEARSAL),
-    retransmissions: createRetransmissions(),
+    retransmissions: createRetransmissions(0, PACKETS),
     answers: createAnswerState(),
     blocks: createBlockState(),
     nextEventId: 1,

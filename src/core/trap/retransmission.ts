@@ -15,6 +15,7 @@ import {
 export interface Retransmissions {
   /** The agent's own, so that nobody can work out messages whose keys meet. */
   readonly seed: number;
+  readonly messagesMax: number;
   current: SeenTable;
   previous: SeenTable;
   currentSinceUs: number;
@@ -23,11 +24,16 @@ export interface Retransmissions {
 /** 64 times T1: how long a client may go on sending (RFC 3261 section 17.1.1.2, timer B). */
 const WINDOW_US = 32_000_000;
 
-export function createRetransmissions(seed = 0): Retransmissions {
+/** `messagesMax`: how many of one generation are remembered. */
+export function createRetransmissions(
+  seed = 0,
+  messagesMax: number = LIMITS.retransmissionsMax,
+): Retransmissions {
   return {
     seed,
-    current: createSeenTable(LIMITS.retransmissionsMax),
-    previous: createSeenTable(LIMITS.retransmissionsMax),
+    messagesMax,
+    current: createSeenTable(messagesMax),
+    previous: createSeenTable(messagesMax),
     currentSinceUs: 0,
   };
 }
@@ -37,7 +43,7 @@ export function createRetransmissions(seed = 0): Retransmissions {
  * (branch, Call-ID, CSeq, method; RFC 3261 section 17.2.3) and also Request-URI, To and digest
  * response, because a tool may keep the transaction constant while it guesses. svwar and svcrack
  * do the reverse, a new branch for each guess. Without a branch the bytes are compared. What is no
- * SIP is never one. Remembers at most twice `retransmissionsMax`; in a flood the window shrinks.
+ * SIP is never one. Remembers at most twice `messagesMax`; in a flood the window shrinks.
  */
 export function isRetransmission(
   state: Retransmissions,
@@ -47,7 +53,7 @@ export function isRetransmission(
 ): boolean {
   if (message.kind === 'other') return false;
   const due = nowUs - state.currentSinceUs >= WINDOW_US;
-  if (due || state.current.size >= LIMITS.retransmissionsMax) {
+  if (due || state.current.size >= state.messagesMax) {
     const oldest = state.previous;
     state.previous = state.current;
     state.current = oldest;
