@@ -49,6 +49,8 @@ export interface NumberQueries {
 }
 
 const FORMS_LISTED_MAX = 50;
+/** Fewer than the shortest number has that is dialled to the world. */
+const TAIL_DIGITS = 6;
 
 const NUMBER_ROW = `id, number, valid, country, calling_code AS callingCode, type,
   high_risk AS highRisk, first_at_us AS firstAtUs, last_at_us AS lastAtUs,
@@ -86,7 +88,8 @@ export function createNumberQueries(database: Database): NumberQueries {
       if (digits === null) return [];
       const plain = await exact(text, [digits, readNumber(digits, null).number]);
       if (plain.length > 0) return plain;
-      // Loaded only for what is written in another way than ever before.
+      // The plan, which takes a moment to load, takes prefixes off: the last digits stay.
+      if (!(await isTailKnown(database, digits))) return [];
       plan ??= await loadNumberingPlan();
       return exact(text, [readNumber(digits, plan).number, `+${digits}`]);
     },
@@ -102,6 +105,16 @@ export function createNumberQueries(database: Database): NumberQueries {
       ]);
     },
   };
+}
+
+/** False when no number ends as these digits do. */
+async function isTailKnown(database: Database, digits: string): Promise<boolean> {
+  const from = reverseDigits(digits.slice(-TAIL_DIGITS));
+  const row = await database.get(
+    'SELECT 1 FROM numbers WHERE reversed >= ? AND reversed < ? LIMIT 1',
+    [from, `${from}:`],
+  );
+  return row !== null;
 }
 
 function conditionsOf(filter: NumberFilter): { where: string; values: readonly SqlValue[] } {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/model/limits.js';
 import {
@@ -42,6 +43,22 @@ describe('readNumber', () => {
     ['100', ['100', null, 'extension', false]],
   ])('%s', (form, expected) => {
     expect(read(form)).toEqual(expected);
+  });
+
+  // findNumber() looks for the last six digits before it loads the plan.
+  it('takes digits off in front alone, and leaves seven of what is dialled to the world', () => {
+    const prefix = fc.constantFrom('', '+', '00', '011', '900', '9011', '810', '1010011', '27000');
+    const digits = fc.stringMatching(/^[0-9]{1,16}$/);
+    fc.assert(
+      fc.property(prefix, digits, (before, after) => {
+        const dialled = `${before}${after}`;
+        const { number } = readNumber(dialled, plan);
+        const left = number.replace('+', '');
+        expect(dialled.endsWith(left)).toBe(true);
+        if (left.length < 7) expect(dialled.replace('+', '')).toBe(left);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('names a known destination of revenue share fraud', () => {
