@@ -38,6 +38,7 @@ function makeEvent(id, receivedAtUs, sources) {
     answeredStatus: 401,
     raw,
     rawLength: raw.length,
+    ordinary: true,
     tls: null,
   };
 }

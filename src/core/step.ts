@@ -189,7 +189,7 @@ function recordOf(
   detection: ReturnType<typeof detect>,
   answeredStatus: number | null,
 ): EventRecord {
-  const { bytes } = event.message;
+  const { bytes, anomalies } = event.message;
   return {
     id: event.id,
     uuid: makeUuid(event.receivedAtUs, state.settings.seed, event.id),
@@ -203,6 +203,7 @@ function recordOf(
     answeredStatus,
     raw: bytes.length > LIMITS.rawBytesMax ? bytes.subarray(0, LIMITS.rawBytesMax) : bytes,
     rawLength: bytes.length,
+    ordinary: anomalies.length === 0,
     tls: packet.tls ?? null,
   };
 }

@@ -24,7 +24,10 @@ export interface EventFacts {
 }
 
 /** Reads the facts off the event's bytes. Never throws. */
-export function readFacts({ raw }: Pick<EventRecord, 'raw'>): EventFacts {
+export function readFacts({
+  raw,
+  ordinary = false,
+}: Pick<EventRecord, 'raw' | 'ordinary'>): EventFacts {
   const message = parseMessage(bufferOf(raw));
   const calls = message.method === 'INVITE' || message.method === 'MESSAGE';
   return {
@@ -42,7 +45,7 @@ export function readFacts({ raw }: Pick<EventRecord, 'raw'>): EventFacts {
     userAgent: textOf(message.userAgent),
     callId: textOf(message.callId),
     credentials: message.kind === 'request' ? message.authorization : null,
-    anomalies: message.anomalies,
+    anomalies: ordinary ? [] : message.anomalies,
   };
 }
 

@@ -196,6 +196,7 @@ function readRow(row: HoneyRow, id: number): EventRecord | null {
     answeredStatus: null,
     raw,
     rawLength: bytes.length,
+    ordinary: false,
   };
 }
 

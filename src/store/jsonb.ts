@@ -31,6 +31,7 @@ const SIZE_IN_HEAD_MAX = 11;
 const LONG_HEAD_BYTES = 5;
 
 const ASCII_MAX = 0x7f;
+const ZERO = 0x30;
 /** Shorter texts are written sooner unit by unit than by a call. No number is longer. */
 const SHORT_UNITS_MAX = 25;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
@@ -103,8 +104,35 @@ function writeNull(pen: Pen): void {
 }
 
 function writeNumber(pen: Pen, value: number): void {
+  if (value >= 0 && Number.isSafeInteger(value)) {
+    writeWhole(pen, value);
+    return;
+  }
   const digits = String(value);
   writeShort(pen, Number.isInteger(value) && !digits.includes('e') ? INTEGER : FLOAT, digits);
+}
+
+/** Digit by digit from the last: a string of them would be garbage at once. */
+function writeWhole(pen: Pen, value: number): void {
+  const { piece, at } = pen;
+  const size = digitsOf(value);
+  const long = size > SIZE_IN_HEAD_MAX;
+  const start = at + (long ? LONG_HEAD_BYTES : 1);
+  let rest = value;
+  for (let place = start + size - 1; place >= start; place -= 1) {
+    const tenth = Math.floor(rest / 10);
+    piece[place] = ZERO + (rest - tenth * 10);
+    rest = tenth;
+  }
+  if (long) writeLongHead(piece, at, INTEGER, size);
+  else piece[at] = (size << 4) | INTEGER;
+  pen.at = start + size;
+}
+
+function digitsOf(value: number): number {
+  let size = 1;
+  for (let least = 10; value >= least; least *= 10) size += 1;
+  return size;
 }
 
 function writeLongHead(piece: Buffer, place: number, type: number, size: number): void {

@@ -45,6 +45,9 @@ export interface Packer {
 }
 
 const NUMBERS_PER_EVENT = 12;
+/** Bits of the last of them. */
+const HAS_TLS = 1;
+const IS_ORDINARY = 2;
 /** No status code, no attack type, and no number that one can be. */
 const NONE = -1;
 const FIRST_EVENTS = 16;
@@ -157,7 +160,8 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
   numbers[place + 8] = TRANSPORTS.indexOf(record.transport);
   numbers[place + 9] = PROOFS.indexOf(record.proof);
   numbers[place + 10] = record.attackType === null ? NONE : ATTACK_TYPES.indexOf(record.attackType);
-  numbers[place + 11] = (record.tls ?? null) === null ? 0 : 1;
+  const { tls = null, ordinary } = record;
+  numbers[place + 11] = (tls === null ? 0 : HAS_TLS) | (ordinary ? IS_ORDINARY : 0);
 }
 
 /** The same records again, one after another; their bytes are views of the one buffer. */
@@ -170,7 +174,8 @@ export function* unpack(packed: PackedEvents): Generator<EventRecord> {
     const number = (column: number): number => numbers[index * NUMBERS_PER_EVENT + column] ?? 0;
     const word = (): string => words[at++] ?? '';
     const status = number(5);
-    const end = offset + number(7);
+    const length = number(7);
+    const bits = number(11);
     yield {
       id: number(0),
       uuid: word(),
@@ -182,11 +187,13 @@ export function* unpack(packed: PackedEvents): Generator<EventRecord> {
       attackType: ATTACK_TYPES[number(10)] ?? null,
       score: number(4),
       answeredStatus: status === NONE ? null : status,
-      raw: bytes.subarray(offset, end),
+      // A Buffer at once: who reads the message wants one.
+      raw: Buffer.from(bytes.buffer, offset, length),
       rawLength: number(6),
-      tls: number(11) === 0 ? null : tlsOf(word(), word(), word()),
+      ordinary: (bits & IS_ORDINARY) !== 0,
+      tls: (bits & HAS_TLS) === 0 ? null : tlsOf(word(), word(), word()),
     };
-    offset = end;
+    offset += length;
   }
 }
 

@@ -58,5 +58,5 @@ function talliedRow(row: UncountedEvent) {
     transport: row.transport,
     proof: row.proof,
   };
-  return tallyEvent(record, readFacts({ raw: row.raw ?? Buffer.alloc(0) }));
+  return tallyEvent(record, readFacts({ raw: row.raw ?? Buffer.alloc(0), ordinary: false }));
 }

@@ -19,7 +19,7 @@ let id = store.nextEventId;
 setInterval(() => {
   const events = Array.from({ length: 20 }, () => ({
     id: id++, uuid: 'u', receivedAtUs: id, transport: 'udp', source: end, local: end,
-    proof: 'none', attackType: null, score: 0, answeredStatus: null, raw, rawLength: raw.length,
+    proof: 'none', attackType: null, score: 0, answeredStatus: null, raw, rawLength: raw.length, ordinary: false,
   }));
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
   store.write({ events, ...none });

@@ -17,6 +17,7 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
     answeredStatus: fc.option(fc.integer({ min: 100, max: 699 })),
     raw: fc.uint8Array({ maxLength: 50 }),
     rawLength: fc.nat(100_000),
+    ordinary: fc.boolean(),
     tls: fc.option(
       fc.record({
         version: fc.constant('TLSv1.3'),

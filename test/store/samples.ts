@@ -41,6 +41,7 @@ export function sampleEvent(id: number, change: Partial<EventRecord> = {}): Even
     answeredStatus: 404,
     raw,
     rawLength: raw.length,
+    ordinary: false,
     tls: null,
     ...change,
   };

@@ -150,7 +150,7 @@ const end = { address: '203.0.113.7', port: 5060 };
 for (;;) {
   const events = Array.from({ length: 100 }, () => ({
     id: id++, uuid: 'u', receivedAtUs: id, transport: 'udp', source: end, local: end,
-    proof: 'none', attackType: null, score: 0, answeredStatus: null, raw, rawLength: raw.length,
+    proof: 'none', attackType: null, score: 0, answeredStatus: null, raw, rawLength: raw.length, ordinary: false,
   }));
   const none = { sightings: [], blocks: [], calls: [], endedBlocks: [], jobRuns: [] };
   store.write({ events, ...none });

@@ -41,6 +41,8 @@ export interface EventRecord {
   /** The bytes received, up to the cap; `rawLength` is how many there were. */
   readonly raw: Uint8Array;
   readonly rawLength: number;
+  /** Parsing all of the message found no anomaly; false where nobody looked. */
+  readonly ordinary: boolean;
   /** Null or absent where no TLS handshake was completed. */
   readonly tls?: TlsRecord | null;
 }
