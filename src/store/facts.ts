@@ -24,10 +24,7 @@ export interface EventFacts {
 }
 
 /** Reads the facts off the event's bytes. Never throws. */
-export function readFacts({
-  raw,
-  ordinary,
-}: Pick<EventRecord, 'raw' | 'ordinary'>): EventFacts {
+export function readFacts({ raw, ordinary }: Pick<EventRecord, 'raw' | 'ordinary'>): EventFacts {
   const message = parseMessage(bufferOf(raw));
   const calls = message.method === 'INVITE' || message.method === 'MESSAGE';
   return {

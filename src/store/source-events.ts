@@ -19,8 +19,11 @@ export interface SourceFilter {
   readonly conditions?: readonly (readonly [sql: string, value: SqlValue])[];
 }
 
+// From one bucket that has events to the next, for ids may have gaps of any size.
 const BUCKETS = `WITH RECURSIVE bucket(n) AS (
-  VALUES(?) UNION ALL SELECT n - 1 FROM bucket WHERE n > ?)`;
+  VALUES(?) UNION ALL
+  SELECT (SELECT id >> 13 FROM events WHERE id < (n << 13) ORDER BY id DESC LIMIT 1)
+  FROM bucket WHERE n > ?)`;
 // CROSS JOIN: the buckets are the outer loop. (https://sqlite.org/optoverview.html#crossjoin)
 const OF_SOURCE = `bucket CROSS JOIN events ON events.id >> 13 = bucket.n AND events.source_ip = ?`;
 

@@ -9,7 +9,7 @@ import { openDatabase, type Database } from '../../src/store/sqlite.js';
 /** Ids far apart, so that they lie in many buckets of the index; the last is beyond 32 bits. */
 const STEP = 777;
 const EVENTS = 1_000;
-const FAR = 5_000_000_000;
+const FAR = 2 ** 52;
 
 let folder: string;
 let database: Database;

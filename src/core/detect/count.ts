@@ -6,7 +6,7 @@ import { waitsForSecond } from './firsts.js';
 import type { Hash } from './hash.js';
 import { countValue, forgetValue } from './ledger.js';
 import { lookUp, openGroup, openTape } from './look-up.js';
-import { TAPE_FLAG } from './plan.js';
+import { TAPE_FLAG, tagOf } from './plan.js';
 import type { Place, Plan, RulePlan } from './plan.js';
 import type { DetectState } from './state.js';
 import { addToTape, forgetOnTape, tapeSize } from './tape.js';
@@ -73,7 +73,8 @@ export function countEvent(
   const proven = isProven(event.proof);
   if (isMute(state.board, rule.state.slot, proven ? 1 : 0)) return proven ? PROVEN : UNPROVEN;
   const { board, groups, limits } = state;
-  if (main.firsts && waitsForSecond(board, groups, plan, main, limits, seen, proven)) return null;
+  const mayWait = plan.ledgers[tagOf(main.word)]?.firsts === true;
+  if (mayWait && waitsForSecond(board, groups, plan, main, limits, seen, proven)) return null;
   const exceeded = exceeds(state, plan, rule, main, value, seen, 0);
   const exceededProven = proven && exceeds(state, plan, rule, main, value, seen, 1);
   if (!exceeded) return null;

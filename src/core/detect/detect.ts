@@ -13,6 +13,7 @@ import { countEvent, expectRule, lookUpRule, PROVEN, UNPROVEN } from './count.js
 import type { Counted } from './count.js';
 import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
+import { sweepFirsts } from './first-table.js';
 import { lookAtNetworks, makeRoom } from './groups.js';
 import { mute, openGroup } from './look-up.js';
 import { ASK, FORGETS, HOLDS } from './match.js';
@@ -58,14 +59,15 @@ export function detect(
   event: TrapEvent,
   policy: ScorePolicy,
 ): Detection {
-  const plan = planFor(state, ruleSet);
   const nowUs = event.receivedAtUs;
+  const plan = planFor(state, ruleSet, nowUs);
   const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let worst: AttackType | null = null;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.recordsMax, nowUs);
+  sweepFirsts(state.groups.firsts, plan, seen.now);
   const source = state.sourceHash();
   if (source !== null) {
     lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);

@@ -4,24 +4,44 @@ import { AT, MASK } from './record.js';
 import { ageOf } from './ticks.js';
 
 /**
- * What was seen of one source alone, for rules that count the sources of a thing: most From tags and
- * users come from one source for ever, and a group for each would take three times the room. Sets of
- * four entries in one array; where a set is full, the entry seen longest ago makes room.
+ * What was seen of one source alone, for rules that count the sources of a thing: most From tags
+ * come from one source for ever, and a group for each would take three times the room. Sets of
+ * eight entries in one array; where a set is full, the entry seen longest ago makes room.
  * An entry holds: the group's key (0, 1), the source's hash (2, 3), when it was seen last (4, ticks),
  * on which event (5), a bit for each rule that counted it (6; 0: the entry is free), the tag (7).
  */
 export interface Firsts {
   readonly ints: Int32Array;
+  /** Where the next sweep begins. */
+  swept: number;
 }
 
 export const TAG = 7;
-const ENTRY_INTS = 8;
-const SET_ENTRIES = 4;
+export const ENTRY_INTS = 8;
+const SET_ENTRIES = 8;
+/** Sets that each event looks through for what counts no more. */
+const SWEPT_SETS = 2;
 
 /** `firstsMax` is a power of two. */
 export const createFirsts = (firstsMax: number): Firsts => ({
   ints: new Int32Array(firstsMax * ENTRY_INTS),
+  swept: 0,
 });
+
+/**
+ * Frees some entries that count no more, or that the clock has left behind: in 32 bits their times
+ * would look fresh again after 198 days.
+ */
+export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): void {
+  const { ints, swept } = firsts;
+  const end = swept + SWEPT_SETS * SET_ENTRIES * ENTRY_INTS;
+  for (let at = swept; at < end; at += ENTRY_INTS) {
+    if (ints[at + MASK] === 0) continue;
+    const kept = ledgers[ints[at + TAG] ?? 0]?.kept ?? 0;
+    if (Math.abs((now - (ints[at + AT] ?? 0)) | 0) >= kept) ints[at + MASK] = 0;
+  }
+  firsts.swept = end >= ints.length ? 0 : end;
+}
 
 const firstOfSet = (ints: Int32Array, { lo }: Hash): number =>
   ((lo & (ints.length / ENTRY_INTS / SET_ENTRIES - 1)) * SET_ENTRIES) << 3;

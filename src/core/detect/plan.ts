@@ -22,8 +22,6 @@ export interface Place extends TapeSpec {
   readonly value: HashReader | null;
   /** Ticks after which a value that did not come again counts; 0: it counts at once. */
   readonly settle: number;
-  /** It counts the sources of a thing that is not a source's own: see first-table.ts. */
-  readonly firsts: boolean;
 }
 
 /** A rule with all that counting needs to know of it. */
@@ -58,6 +56,8 @@ export interface Ledger {
   sizeMax: number;
   kept: number;
   settle: number;
+  /** What one source alone sent waits in the table of first-table.ts: all rules of it bear that. */
+  firsts: boolean;
 }
 
 /** Whose a bit of a ledger is, and when a value counts for it (ticks). */
@@ -105,10 +105,13 @@ export const TAPE_FLAG = 2;
 /** Set in the word of a long ledger's head. */
 export const LONG_FLAG = 1 << 30;
 const BITS_MAX = 31;
-const NOTHING: Ledger = { sizeMax: 0, kept: 0, settle: 0 };
+const NOTHING: Ledger = { sizeMax: 0, kept: 0, settle: 0, firsts: false };
 
 /** A record's word holds the tag, whether it is the head of a tape, and in the last bit the kind. */
 export const tagOf = (word: number): number => word >> 2;
+
+/** The word of a ledger's records over all events. */
+export const wordOf = (tag: number): number => tag << 2;
 
 export const createTags = (): Tags => ({ next: 1, byName: new Map() });
 
@@ -206,11 +209,14 @@ function place(
   const { tag, bit } = takeBit(draft, `${key.names.join(' ')}: ${ledger}`, name);
   const within = spanTicks(tally.withinUs);
   const settle = spanTicks(tally.settleUs);
-  const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0, settle });
+  const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0, settle, firsts: true });
   const unsettled = tally.settleUs > 0 ? LIMITS.ruleUnsettledMax : 0;
   // Enough for each of the rules, also when each looks at values of its own.
   if (!draft.bits.has(tag * 32 + bit)) held.sizeMax += tally.over + 1 + unsettled;
   held.kept = Math.max(held.kept, within);
+  // The sources of a thing that is not a source's own; of one source no such rule tells anything.
+  const countsSources = compiled.rule.count?.distinct === 'source' && !key.names.includes('source');
+  held.firsts &&= countsSources && !isTape && settle === 0 && tally.over > 0 && forgets === null;
   draft.bits.set(tag * 32 + bit, { index, state, over: tally.over, within, settle });
   return {
     spec: specIndex(draft, key),
@@ -222,13 +228,6 @@ function place(
     settle,
     leakUs: tally.leakUs,
     apartUs: tally.apartUs,
-    firsts:
-      !isTape &&
-      settle === 0 &&
-      tally.over > 0 &&
-      compiled.rule.count?.distinct === 'source' &&
-      forgets === null &&
-      !key.names.includes('source'),
   };
 }
 

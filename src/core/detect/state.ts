@@ -5,6 +5,7 @@ import type { RuleSet } from './compile.js';
 import { hashReaderOf } from './event-view.js';
 import type { HashReader } from './event-view.js';
 import { fieldNamed } from './fields.js';
+import { keepFirsts } from './firsts.js';
 import { createGroups } from './groups.js';
 import type { Groups } from './groups.js';
 import { createTags, makePlan } from './plan.js';
@@ -85,7 +86,7 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
  * How a rule set counts. Rules that stayed as they were keep what they counted when a new set comes
  * (reload); those that changed begin anew.
  */
-export function planFor(state: DetectState, ruleSet: RuleSet): Plan {
+export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Plan {
   if (state.ruleSet === ruleSet) return state.plan;
   const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
   const states = ruleSet.rules.map(
@@ -93,6 +94,7 @@ export function planFor(state: DetectState, ruleSet: RuleSet): Plan {
   );
   state.plan = makePlan(ruleSet, states, state.tags);
   // Which groups there are of an earlier set is not known by its specs: all are looked for.
+  if (state.ruleSet !== null) keepFirsts(state.groups, state.plan, state.limits.groupsMax, nowUs);
   if (state.groups.keys.size > 0) for (const spec of state.plan.specs) spec.used = true;
   state.board = createBoard(state.plan);
   state.ruleSet = ruleSet;

@@ -75,6 +75,14 @@ function lastOfEach(all: readonly (Step & { atS: number })[], index: number, wit
 }
 
 describe('what one source alone sent', () => {
+  const step = { tag: 1, source: 1, gapS: 2, proven: false, odd: true };
+  const count = { by: 'from_tag', distinct: 'source', within: '1d' };
+  const keen = ruleWith({ id: 'keen', when: 'event.to_user == "1"', count: { ...count, over: 0 } });
+  const fickle = ruleWith({
+    id: 'fickle',
+    count: { ...count, over: 5, forget_when: 'event.to_user == "3"' },
+  });
+
   it.each([1, 2])('counts from the first event on: more than %d sources', (over) => {
     fc.assert(
       fc.property(steps, (sent) => {
@@ -120,7 +128,6 @@ describe('what one source alone sent', () => {
   it('counts proven events alone by themselves', () => {
     const ruleSet = compiled(ruleWith({}));
     const state = createDetectState();
-    const step = { tag: 1, source: 1, gapS: 2, proven: false, odd: true };
     const points = [
       step,
       { ...step, source: 2, proven: true },
@@ -129,18 +136,54 @@ describe('what one source alone sent', () => {
     expect(points).toEqual([undefined, 0, 60]);
   });
 
+  it.each([
+    ['tells at once', keen, ['keen']],
+    ['takes back', fickle, []],
+  ])('counts beside a rule of the same ledger that %s', (_, other, atFirst) => {
+    const ruleSet = compiled(other, ruleWith({}));
+    const state = createDetectState();
+    const rules = [step, { ...step, source: 2, odd: false }].map((each, index) =>
+      send(state, ruleSet, each, index + 1).map(({ rule }) => rule),
+    );
+    expect(rules).toEqual([atFirst, ['shared']]);
+  });
+
+  it('counts when such a rule comes later, and is given up when its rule goes', () => {
+    const state = createDetectState();
+    send(state, compiled(ruleWith({})), step, 1);
+    const both = compiled(ruleWith({}), keen);
+    const sightings = send(state, both, { ...step, source: 2, odd: false }, 2);
+    expect(sightings.map(({ rule }) => rule)).toEqual(['shared']);
+    expect(ruleStatus(state)[0]?.members).toBe(2);
+    const other = createDetectState();
+    send(other, compiled(ruleWith({})), step, 1);
+    send(other, compiled(ruleWith({ count: { by: 'source', over: 5, within: '1d' } })), step, 2);
+    send(other, compiled(ruleWith({})), { ...step, tag: 2 }, 3);
+    expect(send(other, compiled(ruleWith({})), { ...step, source: 2 }, 4)).toEqual([]);
+  });
+
+  it('is not new again when its time has come round', () => {
+    const ruleSet = compiled(ruleWith({ count: { ...count, over: 1 } }));
+    const state = createDetectState({ firstsMax: 16 });
+    send(state, ruleSet, step, 1);
+    for (let day = 1; day < 120; day += 1) {
+      send(state, ruleSet, { ...step, tag: 2 + (day % 2), gapS: 86_400 }, day + 1);
+    }
+    expect(send(state, ruleSet, { ...step, source: 2, gapS: 86_400 }, 200)).toEqual([]);
+  });
+
   it('takes no group, and is given up and counted when there is too much of it', () => {
     const ruleSet = compiled(ruleWith({}));
     const state = createDetectState({ firstsMax: 16 });
-    const step = { source: 1, gapS: 0, proven: false, odd: true };
-    for (let tag = 0; tag < 100; tag += 1) send(state, ruleSet, { ...step, tag }, tag + 1);
+    const now = { ...step, gapS: 0 };
+    for (let tag = 0; tag < 100; tag += 1) send(state, ruleSet, { ...now, tag }, tag + 1);
     expect(state.groups.keys.size).toBe(0);
     const evicted = (): number => ruleStatus(state)[0]?.evicted ?? 0;
     expect(evicted()).toBeGreaterThanOrEqual(84);
     // What is past its window is no loss.
     const before = evicted();
     atS += 40;
-    for (let tag = 100; tag < 116; tag += 1) send(state, ruleSet, { ...step, tag }, tag + 1);
+    for (let tag = 100; tag < 116; tag += 1) send(state, ruleSet, { ...now, tag }, tag + 1);
     expect(evicted() - before).toBeLessThan(12);
   });
 });
