@@ -245,3 +245,17 @@ describe('step', () => {
     expect(run()).toBe(run());
   });
 });
+
+it('says of an event whether its message is ordinary, so that the store need not look', () => {
+  const ordinaryOf = (bytes: Buffer): boolean | undefined => {
+    const source = { address: SOURCE, port: 5060 };
+    const local = { address: '192.0.2.1', port: 5060 };
+    const packet = { receivedAtUs: START_US, transport: 'udp', source, local, bytes } as const;
+    const effects = step(createState(), { kind: 'packet', packet }, START_US);
+    return effects.flatMap((each) => (each.kind === 'event' ? [each.record.ordinary] : []))[0];
+  };
+  const message = register('100', 1);
+  expect(ordinaryOf(message)).toBe(true);
+  expect(ordinaryOf(Buffer.from(message.toString().replace('CSeq: 1', 'CSeq: x')))).toBe(false);
+  expect(ordinaryOf(Buffer.from('no SIP'))).toBe(false);
+});

@@ -18,7 +18,7 @@ export interface Firsts {
 
 export const TAG = 7;
 export const ENTRY_INTS = 8;
-const SET_ENTRIES = 8;
+const SET_INTS = 8 * ENTRY_INTS;
 /** Sets that each event looks through for what counts no more. */
 const SWEPT_SETS = 2;
 
@@ -34,7 +34,7 @@ export const createFirsts = (firstsMax: number): Firsts => ({
  */
 export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): void {
   const { ints, swept } = firsts;
-  const end = swept + SWEPT_SETS * SET_ENTRIES * ENTRY_INTS;
+  const end = swept + SWEPT_SETS * SET_INTS;
   for (let at = swept; at < end; at += ENTRY_INTS) {
     if (ints[at + MASK] === 0) continue;
     const kept = ledgers[ints[at + TAG] ?? 0]?.kept ?? 0;
@@ -44,12 +44,12 @@ export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): voi
 }
 
 const firstOfSet = (ints: Int32Array, { lo }: Hash): number =>
-  ((lo & (ints.length / ENTRY_INTS / SET_ENTRIES - 1)) * SET_ENTRIES) << 3;
+  (lo & (ints.length / SET_INTS - 1)) * SET_INTS;
 
 /** Where a key's entry of a tag begins; -1: there is none. */
 export function findEntry(ints: Int32Array, key: Hash, tag: number): number {
   const first = firstOfSet(ints, key);
-  for (let at = first; at < first + SET_ENTRIES * ENTRY_INTS; at += ENTRY_INTS) {
+  for (let at = first; at < first + SET_INTS; at += ENTRY_INTS) {
     const isIt = ints[at] === key.lo && ints[at + 1] === key.hi && ints[at + TAG] === tag;
     if (isIt && ints[at + MASK] !== 0) return at;
   }
@@ -61,7 +61,7 @@ export function freeEntry(ints: Int32Array, plan: Plan, key: Hash, now: number):
   const first = firstOfSet(ints, key);
   let oldest = first;
   let oldestAge = -1;
-  for (let at = first; at < first + SET_ENTRIES * ENTRY_INTS; at += ENTRY_INTS) {
+  for (let at = first; at < first + SET_INTS; at += ENTRY_INTS) {
     if (ints[at + MASK] === 0) return at;
     const age = ageOf(ints[at + AT] ?? 0, now);
     if (age <= oldestAge) continue;
