@@ -31,7 +31,7 @@ const KNOWN: KnownSets = {
 };
 const LIMITS_OF_REHEARSAL = {
   groupsMax: 10_000,
-  recordsMax: 40_000,
+  cellsMax: 320_000,
   networksMax: 4_000,
   firstsMax: 4_096,
   scoredSourcesMax: PACKETS,

@@ -53,6 +53,10 @@ export interface CompiledRule {
 /** Rules that are looked at together. */
 export interface RuleList {
   readonly rules: readonly CompiledRule[];
+  /** Of the list among those of its set. */
+  readonly number: number;
+  /** Their places in the rule set. */
+  readonly indexes: Int32Array;
   /** Finds out for all of them at once which conditions hold. */
   readonly match: Matcher;
 }
@@ -80,6 +84,7 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
     throw new AgentError('RULES_INVALID', message, 'Take away rules that are not needed.');
   }
   const ids = new Set<string>();
+  const numbers = createNumbers();
   const compiled = rules.map((rule, index) => {
     if (ids.has(rule.id)) throw wrong(rule, `the id '${rule.id}' is used twice`);
     ids.add(rule.id);
@@ -88,9 +93,9 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
   return {
     rules: compiled,
     index: {
-      request: indexOf(compiled, 'request'),
-      response: indexOf(compiled, 'response'),
-      other: indexOf(compiled, 'other'),
+      request: indexOf(compiled, 'request', numbers),
+      response: indexOf(compiled, 'response', numbers),
+      other: indexOf(compiled, 'other', numbers),
     },
   };
 }
@@ -185,20 +190,33 @@ function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {
   );
 }
 
-function indexOf(rules: readonly CompiledRule[], kind: Rule['match']['kind']): MethodIndex {
+function indexOf(
+  rules: readonly CompiledRule[],
+  kind: Rule['match']['kind'],
+  numbers: Numbers,
+): MethodIndex {
   const concerned = rules.filter(({ rule }) => rule.match.kind === kind);
   const methods = new Set(concerned.flatMap(({ rule }) => rule.match.methods ?? []));
   const byMethod = new Map<string, RuleList>();
   for (const method of methods) {
     const those = concerned.filter(({ rule }) => rule.match.methods?.includes(method) ?? true);
-    byMethod.set(method, listOf(those, { kind, method }));
+    byMethod.set(method, listOf(those, { kind, method }, numbers()));
   }
   const others = concerned.filter(({ rule }) => rule.match.methods === null);
-  return { byMethod, others: listOf(others, { kind, method: null }) };
+  return { byMethod, others: listOf(others, { kind, method: null }, numbers()) };
 }
 
-const listOf = (rules: readonly CompiledRule[], certain: Certain): RuleList => ({
+type Numbers = () => number;
+
+function createNumbers(): Numbers {
+  let next = 0;
+  return () => next++;
+}
+
+const listOf = (rules: readonly CompiledRule[], certain: Certain, number: number): RuleList => ({
   rules,
+  number,
+  indexes: Int32Array.from(rules, ({ index }) => index),
   match: compileMatcher(
     rules.map(({ conditions }) => conditions),
     certain,

@@ -8,15 +8,15 @@ import { rulesFor } from './compile.js';
 import type { RuleSet } from './compile.js';
 import { isConditionError } from './condition.js';
 import type { Condition } from './condition.js';
-import { isMute, wipe } from './board.js';
-import { countEvent, expectRule, lookUpRule, PROVEN, UNPROVEN } from './count.js';
-import type { Counted } from './count.js';
+import { wipe } from './board.js';
+import { countEvent, forgetEvent, PROVEN, UNPROVEN, weigh } from './count.js';
+import type { Counted, Turn } from './count.js';
 import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
 import { sweepFirsts } from './first-table.js';
 import { lookAtNetworks, makeRoom } from './groups.js';
-import { mute, openGroup } from './look-up.js';
-import { ASK, FORGETS, HOLDS } from './match.js';
+import { isMute, mute, openGroup, rememberRoom } from './look-up.js';
+import { ASK, FORGETS, HIT_SHIFT, HOLDS } from './match.js';
 import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
 import { addPoints, readScore, readScoreAt, spendPoints } from './score.js';
@@ -64,36 +64,38 @@ export function detect(
   const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
-  let worst: AttackType | null = null;
+  let harm = -1;
   lookAt(event, state.seed);
-  makeRoom(state.groups, plan, state.limits.recordsMax, nowUs);
+  makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
   sweepFirsts(state.groups.firsts, plan, seen.now);
   const source = state.sourceHash();
   if (source !== null) {
     lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);
   }
-  const { rules, forgets } = matchRules(state, ruleSet, event, faults);
-  for (const rule of rules) lookUpRule(state, plan, rule, nowUs);
-  for (let index = 0; index < rules.length; index += 1) {
-    const rule = rules[index];
-    if (rule === undefined) continue;
-    const counted = countRule(state, rule, event, seen, forgets[index] === true);
+  const proven = isProven(event.proof);
+  const matches = matchRules(state, ruleSet, event, seen, proven, faults);
+  for (let index = 0; index < matches; index += 1) {
+    const rule = matched.rules[index];
+    const turn = matched.turns[index] ?? null;
+    if (rule === undefined || turn === null) continue;
+    const counted =
+      typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
     if (counted === null) continue;
-    const { compiled } = rule;
-    worst = worseOf(worst, compiled.rule.attackType);
-    if (event.retransmission && compiled.count?.repeats !== true) continue;
+    if (rule.harm > harm) harm = rule.harm;
+    if (turn === 'mute' || (event.retransmission && rule.once)) continue;
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
     sightings.push(sighting);
     addPoints(state.scores, sighting, policy);
   }
+  rememberRoom(state.board, state.groups, plan);
   const { scores } = state;
   const score =
     source === null
       ? readScore(scores, event.source.address, nowUs, policy)
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
-  return { sightings, score, attackType: worst, faults };
+  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, faults };
 }
 
 /** The score of an address at a moment. */
@@ -114,46 +116,45 @@ export function restoreScore(state: DetectState, sighting: Sighting, policy: Sco
   addPoints(state.scores, sighting, policy);
 }
 
-/** The rules whose conditions hold for an event; for which of them it takes its value back. */
+/** The rules whose conditions hold for an event, and what it is to each. */
 interface Matched {
   readonly rules: RulePlan[];
-  readonly forgets: boolean[];
+  readonly turns: Turn[];
 }
 
-/** One for the whole program: it is used up before anything else can run. */
-const matched: Matched = { rules: [], forgets: [] };
-/** What holds for the event, by the place of each rule in its list; used up as well. */
-const verdicts = new Uint8Array(LIMITS.rulesMax);
+/** One for the whole program: it is used up before anything else can run, and never made shorter. */
+const matched: Matched = { rules: [], turns: [] };
+/** What the matcher found, used up as well. */
+const hits = new Int32Array(LIMITS.rulesMax);
 
+/** Finds the rules for `matched`; how many. */
 function matchRules(
   state: DetectState,
   ruleSet: RuleSet,
   event: TrapEvent,
+  seen: Seen,
+  proven: boolean,
   faults: RuleFault[],
-): Matched {
+): number {
   const { board, plan } = state;
-  const proven = isProven(event.proof);
-  matched.rules.length = 0;
-  matched.forgets.length = 0;
-  wipe(board, ticksOf(event.receivedAtUs));
-  const { rules, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
-  match(verdicts);
-  for (let place = 0; place < rules.length; place += 1) {
-    const verdict = verdicts[place] ?? 0;
-    if (verdict === 0) continue;
-    const rule = plan.rules[rules[place]?.index ?? -1];
+  let matches = 0;
+  const { number, indexes, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
+  wipe(board, seen.now, number);
+  const end = match(hits, 0);
+  for (let each = 0; each < end; each += 1) {
+    const hit = hits[each] ?? 0;
+    const rule = plan.rules[indexes[hit >> HIT_SHIFT] ?? -1];
     // Over a network with one source nothing is counted, and nobody was caught.
     if (rule === undefined || rule.gate?.open === false) continue;
-    const { count } = rule.compiled;
-    if (count !== null && event.retransmission && !count.repeats) continue;
-    const found = (verdict & ASK) === 0 ? verdict : askInterpreter(rule, event, faults);
-    if (found === 0) continue;
+    if (event.retransmission && rule.once && rule.main !== null) continue;
+    const found = (hit & ASK) === 0 ? hit : askInterpreter(rule, event, faults);
+    if ((found & (HOLDS | FORGETS)) === 0) continue;
     const forget = (found & FORGETS) !== 0;
-    expectRule(state, rule, proven, forget);
-    matched.rules.push(rule);
-    matched.forgets.push(forget);
+    matched.turns[matches] = weigh(state, rule, matches, seen, proven, forget);
+    matched.rules[matches] = rule;
+    matches += 1;
   }
-  return matched;
+  return matches;
 }
 
 /** What the matcher leaves: a verdict as its own, from conditions that may fail. */
@@ -164,16 +165,24 @@ function askInterpreter(rule: RulePlan, event: TrapEvent, faults: RuleFault[]): 
   return condition === null || holds(condition, rule, event, faults) ? HOLDS : 0;
 }
 
-/** What a rule whose condition holds sees in the event: null for nothing, or nothing yet. */
-function countRule(
+/** What a rule sees in the event that was only looked at yet: null for nothing, or nothing yet. */
+function takeTurn(
   state: DetectState,
   rule: RulePlan,
-  event: TrapEvent,
+  turn: 'mute' | 'counts' | 'forgets',
+  index: number,
   seen: Seen,
-  forget: boolean,
+  proven: boolean,
 ): Counted | null {
-  if (rule.main === null) return isProven(event.proof) ? PROVEN : UNPROVEN;
-  return countEvent(state, state.plan, rule, event, seen, forget);
+  switch (turn) {
+    case 'counts':
+      return countEvent(state, rule, index, seen, proven);
+    case 'mute':
+      return proven ? PROVEN : UNPROVEN;
+    case 'forgets':
+      forgetEvent(state, rule);
+      return null;
+  }
 }
 
 /**
@@ -209,14 +218,15 @@ function fire(
   { provenExceeded }: Counted,
 ): Sighting | null {
   const { board, groups, limits, plan } = state;
-  const { state: ruleState, compiled, muteSpec } = rulePlan;
+  const { state: ruleState, compiled, muteSpec, muteWord } = rulePlan;
   const { rule, muteUs } = compiled;
+  const known = board.group[muteSpec] ?? 0;
   // Proof is news: a rule that was muted by forged or unproven packets still fires on it.
-  if (isMute(board, ruleState.slot, provenExceeded ? 1 : 0)) return null;
+  if (isMute(board, groups, known, muteWord, provenExceeded ? 1 : 0)) return null;
   const group = openGroup(board, groups, plan, muteSpec, limits, seen.nowUs);
   const until = ticksOf(seen.nowUs + muteUs);
-  if (group !== 0) mute(board, groups, group, ruleState.slot, 0, until);
-  if (group !== 0 && provenExceeded) mute(board, groups, group, ruleState.slot, 1, until);
+  if (group !== 0) mute(board, groups, group, muteWord, 0, until);
+  if (group !== 0 && provenExceeded) mute(board, groups, group, muteWord, 1, until);
   ruleState.sightings += 1;
   const behind = evidenceOf(state, rulePlan, seen, provenExceeded ? 1 : 0);
   return {
@@ -230,8 +240,4 @@ function fire(
     reason: reasonOf(rule, event, behind),
     eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,
   };
-}
-
-function worseOf(a: AttackType | null, b: AttackType): AttackType {
-  return a === null || ATTACK_TYPES.indexOf(b) > ATTACK_TYPES.indexOf(a) ? b : a;
 }

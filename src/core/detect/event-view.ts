@@ -84,12 +84,19 @@ function createHashReader(read: FieldReader): HashReader {
   const hash: Hash = { lo: 0, hi: 0 };
   let stamp = 0;
   let missing = true;
+  let seed = 0;
+  // Many values are the same from event to event: ports, our address, a tool's name of itself.
+  let hashed: FieldValue = '';
   return () => {
     if (stamp !== view.stamp) {
       const value = read();
       stamp = view.stamp;
       missing = value === '' || value === -1;
-      if (!missing) hashText(hash, typeof value === 'string' ? value : String(value), view.seed);
+      if (!missing && (value !== hashed || seed !== view.seed)) {
+        hashText(hash, typeof value === 'string' ? value : String(value), view.seed);
+        hashed = value;
+        seed = view.seed;
+      }
     }
     return missing ? null : hash;
   };

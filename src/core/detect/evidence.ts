@@ -1,7 +1,9 @@
 import { LIMITS } from '../model/limits.js';
-import { eachValue } from './ledger-scan.js';
+import { placeOf } from './board.js';
 import type { Kind } from './board.js';
-import { TAPE_FLAG } from './plan.js';
+import { offsetOf } from './group-block.js';
+import { valueOf } from './key-table.js';
+import { eachValue } from './ledger.js';
 import type { RulePlan } from './plan.js';
 import type { Evidence } from './reason.js';
 import type { DetectState } from './state.js';
@@ -22,10 +24,12 @@ export function evidenceOf(
   const visit = (age: number, kept: number): void => {
     things.push({ age, id: wholeEventId(kept, eventId) });
   };
-  const word = main.word | kind;
-  const tape = board.found[word] ?? 0;
-  if ((main.word & TAPE_FLAG) === 0) eachValue(groups, group, main, word, now, visit);
-  else if (tape !== 0) eachOnTape(groups.records, tape, now, visit);
+  const place = placeOf(board, main.word | kind);
+  if (place !== 0 && main.shape === 'ledger') eachValue(groups, group, place, main, now, visit);
+  if (place !== 0 && main.shape === 'tape') {
+    const entry = valueOf(groups.keys, group) + offsetOf(place);
+    eachOnTape(groups.arena, entry, main, now, visit);
+  }
   things.sort((one, other) => one.id - other.id);
   const ages = things.map(({ age }) => age);
   return {

@@ -1,6 +1,5 @@
 import type { Hash } from './hash.js';
 import type { Plan } from './plan.js';
-import { AT, MASK } from './record.js';
 import { ageOf } from './ticks.js';
 
 /**
@@ -16,6 +15,11 @@ export interface Firsts {
   swept: number;
 }
 
+export const LO = 2;
+export const HI = 3;
+export const AT = 4;
+export const EVENT = 5;
+export const MASK = 6;
 export const TAG = 7;
 export const ENTRY_INTS = 8;
 const SET_INTS = 8 * ENTRY_INTS;

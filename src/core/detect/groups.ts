@@ -1,5 +1,9 @@
+import { createArena } from './arena.js';
+import type { Arena } from './arena.js';
 import { createFirsts } from './first-table.js';
 import type { Firsts } from './first-table.js';
+import { dropBlock } from './group-block.js';
+import type { Shelf } from './group-block.js';
 import type { Hash } from './hash.js';
 import {
   addKey,
@@ -12,23 +16,18 @@ import {
   valueOf,
 } from './key-table.js';
 import type { KeyTable } from './key-table.js';
-import { LONG_FLAG, MUTE_WORD, tagOf, TAPE_FLAG } from './plan.js';
-import type { BitRule, Plan, PlanSpec } from './plan.js';
-import { createPool, giveBack, takeRecord } from './pool.js';
-import type { Pool } from './pool.js';
-import { MASK, NEXT, OLDEST, SIEVE, WORD } from './record.js';
+import { eachHeld, MASK } from './ledger-list.js';
+import type { BitRule, Gate, Plan, PlanSpec } from './plan.js';
 import type { DetectLimits } from './state.js';
-import { emptyTape } from './tape.js';
+import { tagOf } from './tags.js';
+import { tapeSize } from './tape.js';
 
 /**
  * What all rules remember of all groups. A group is one combination of the values of some fields;
- * the records of all rules that count by these fields hang on it in one list, which is walked once
- * an event. The groups seen longest ago go first when a bound is reached.
+ * what all rules that count by these fields remember of it is one block. The groups seen longest
+ * ago go first when a bound is reached.
  */
-export interface Groups {
-  /** The value is the first record of the group's list. */
-  readonly keys: KeyTable;
-  readonly records: Pool;
+export interface Groups extends Shelf {
   /** Networks by their hash: the only source seen in them, or SEVERAL. */
   readonly networks: KeyTable;
   /** What has no group yet. */
@@ -37,16 +36,14 @@ export interface Groups {
 
 /** Odd, as no kept source is. */
 const SEVERAL = 1;
-/** Order of use is kept to a second: putting a group first each time costs more than it tells. */
-const TOUCH_US = 1e6;
-/** Records that one event can take beyond the bound: all rules', of both kinds. */
-const SLACK_RECORDS = 8_192;
+/** Order of use is kept to a minute: putting a group first each time costs more than it tells. */
+const TOUCH_US = 60e6;
 /** While so few groups may still come, the order of use is kept exactly. */
 const TIGHT_GROUPS = 1_024;
 
 export const createGroups = (limits: DetectLimits): Groups => ({
   keys: createKeyTable(limits.groupsMax),
-  records: createPool(limits.recordsMax + SLACK_RECORDS),
+  arena: createArena(limits.cellsMax),
   networks: createKeyTable(limits.networksMax),
   firsts: createFirsts(limits.firstsMax),
 });
@@ -73,17 +70,16 @@ export function addGroup(
   const { keys } = groups;
   for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
     // In passing two groups that mean nothing any more.
-    if (keys.size < max && touchedUs(keys, keys.oldest) + plan.keptUs > nowUs) break;
+    const endUs = touchedUs(keys, keys.oldest) + TOUCH_US + plan.keptUs;
+    if (keys.size < max && endUs > nowUs) break;
     dropGroup(groups, plan, nowUs);
   }
   return addKey(keys, key, nowUs);
 }
 
-/** Takes away the groups used longest ago while there are too many records. */
-export function makeRoom(groups: Groups, plan: Plan, recordsMax: number, nowUs: number): void {
-  while (groups.records.size >= recordsMax && groups.keys.oldest !== 0) {
-    dropGroup(groups, plan, nowUs);
-  }
+/** Takes away the groups used longest ago while they take too much room. */
+export function makeRoom(groups: Groups, plan: Plan, cellsMax: number, nowUs: number): void {
+  while (groups.arena.used >= cellsMax && groups.keys.oldest !== 0) dropGroup(groups, plan, nowUs);
 }
 
 /**
@@ -97,9 +93,17 @@ export function lookAtNetworks(
   max: number,
   nowUs: number,
 ): void {
+  let before: Gate | null = null;
   for (const gate of gates) {
     const network = gate.network();
-    gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
+    const same = before?.network() ?? null;
+    // Of an IPv4 address all networks are the same.
+    if (before !== null && network !== null && network.lo === same?.lo && network.hi === same.hi) {
+      gate.open = before.open;
+    } else {
+      gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
+    }
+    before = gate;
   }
 }
 
@@ -124,19 +128,14 @@ function seeSource(
   return true;
 }
 
-/** Puts a record in front of a group's list. */
-export function addRecord({ keys, records }: Groups, group: number, word: number): number {
-  const record = takeRecord(records);
-  records.ints[(record << 3) + WORD] = word;
-  records.ints[(record << 3) + NEXT] = valueOf(keys, group);
-  setValue(keys, group, record);
-  return record;
-}
-
-function dropGroup({ keys, records }: Groups, plan: Plan, nowUs: number): void {
-  const idleUs = nowUs - touchedUs(keys, keys.oldest);
+function dropGroup(groups: Groups, plan: Plan, nowUs: number): void {
+  const { keys } = groups;
+  const { oldest } = keys;
+  const idleUs = nowUs - touchedUs(keys, oldest);
   const counted = new Set<number>();
-  dropList(records, plan, valueOf(keys, keys.oldest), counted);
+  dropBlock(groups, oldest, (word, entry, list) => {
+    releaseEntry(groups.arena, plan, word, entry, list, counted);
+  });
   dropOldest(keys);
   for (const index of counted) {
     const rule = plan.rules[index];
@@ -144,36 +143,25 @@ function dropGroup({ keys, records }: Groups, plan: Plan, nowUs: number): void {
   }
 }
 
-/** Gives a list of records back; the indexes of the rules that counted in it are put into `counted`. */
-function dropList(records: Pool, plan: Plan, first: number, counted: Set<number>): void {
-  const { ints } = records;
-  for (let record = first; record !== 0;) {
-    const start = record << 3;
-    const word = ints[start + WORD] ?? 0;
-    const next = ints[start + NEXT] ?? 0;
-    if ((word & LONG_FLAG) !== 0) {
-      dropList(records, plan, ints[start + OLDEST] ?? 0, counted);
-      giveBack(records, ints[start + SIEVE] ?? 0);
-      giveBack(records, ints[start + SIEVE + 1] ?? 0);
-    } else if (word >> 1 !== MUTE_WORD) releaseRecord(records, plan, record, counted);
-    giveBack(records, record);
-    record = next;
-  }
-}
-
-/** Takes what a record holds off the counts of its rules, whose indexes are put into `counted`. */
-function releaseRecord(records: Pool, plan: Plan, record: number, counted: Set<number>): void {
-  const { ints } = records;
-  const word = ints[record << 3] ?? 0;
-  const first = tagOf(word) * 32;
-  if ((word & TAPE_FLAG) !== 0) {
-    const size = emptyTape(records, record);
-    release(plan.bitRules[first], size, counted);
-    return;
-  }
-  for (let mask = ints[(record << 3) + MASK] ?? 0; mask !== 0; mask &= mask - 1) {
-    release(plan.bitRules[first + 31 - Math.clz32(mask & -mask)], 1, counted);
-  }
+/** Takes what an entry holds off the counts of its rules, whose indexes are put into `counted`. */
+function releaseEntry(
+  arena: Arena,
+  plan: Plan,
+  word: number,
+  entry: number,
+  list: number,
+  counted: Set<number>,
+): void {
+  const tag = tagOf(word);
+  if (plan.shapes[tag] === 'ledger') {
+    eachHeld(arena, entry, list, (at) => {
+      for (let mask = arena.ints[at + MASK] ?? 0; mask !== 0; mask &= mask - 1) {
+        release(plan.bitRules[tag * 32 + 31 - Math.clz32(mask & -mask)], 1, counted);
+      }
+    });
+  } else if (plan.shapes[tag] === 'tape') {
+    release(plan.bitRules[tag * 32], tapeSize(arena, entry), counted);
+  } else if (plan.shapes[tag] === 'bucket') release(plan.bitRules[tag * 32], 0, counted);
 }
 
 function release(rule: BitRule | undefined, members: number, counted: Set<number>): void {

@@ -4,22 +4,21 @@ import type { Pool } from './pool.js';
 
 /**
  * A table from 64-bit keys to a number each, that knows which key was touched longest ago. Every
- * operation takes constant time: the buckets are cut into shards, because growing one table of a
- * million keys stalls for tens of milliseconds.
+ * operation takes constant time: the buckets grow once, while they are few, to all that may be
+ * needed, for to grow a table of a million keys stalls for tens of milliseconds.
  * A record holds: key (0, 1), next of its bucket (2), value (3), older (4), newer (5), and when it
  * was touched (the double 3, microseconds).
  */
 export interface KeyTable {
   readonly records: Pool;
-  readonly shards: (Int32Array | undefined)[];
-  readonly sizes: Int32Array;
+  buckets: Int32Array;
+  readonly bucketsMax: number;
   oldest: number;
   newest: number;
   size: number;
 }
 
-const SHARD_BITS = 8;
-const FIRST_BUCKETS = 8;
+const FIRST_BUCKETS = 1_024;
 const NEXT = 2;
 const VALUE = 3;
 const OLDER = 4;
@@ -27,19 +26,14 @@ const NEWER = 5;
 const TOUCHED = 3;
 
 /** For at most so many keys at once; the caller keeps that bound. */
-export const createKeyTable = (keysMax: number): KeyTable => ({
-  records: createPool(keysMax),
-  shards: Array.from({ length: 1 << SHARD_BITS }, () => undefined),
-  sizes: new Int32Array(1 << SHARD_BITS),
-  oldest: 0,
-  newest: 0,
-  size: 0,
-});
+export function createKeyTable(keysMax: number): KeyTable {
+  const bucketsMax = 2 ** Math.ceil(Math.log2(Math.max(keysMax, 2)));
+  const buckets = new Int32Array(Math.min(FIRST_BUCKETS, bucketsMax));
+  return { records: createPool(keysMax), buckets, bucketsMax, oldest: 0, newest: 0, size: 0 };
+}
 
 /** The record of a key; 0 when there is none. Not a touch. */
-export function findKey({ records, shards }: KeyTable, { lo, hi }: Hash): number {
-  const buckets = shards[hi >>> (32 - SHARD_BITS)];
-  if (buckets === undefined) return 0;
+export function findKey({ records, buckets }: KeyTable, { lo, hi }: Hash): number {
   const { ints } = records;
   let record = buckets[lo & (buckets.length - 1)] ?? 0;
   while (record !== 0) {
@@ -52,9 +46,9 @@ export function findKey({ records, shards }: KeyTable, { lo, hi }: Hash): number
 
 /** Adds a key that is not there, as the newest. The caller keeps the bound with `dropOldest`. */
 export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number {
-  const { records, sizes } = table;
-  const shard = hi >>> (32 - SHARD_BITS);
-  const buckets = bucketsWithRoom(table, shard);
+  const { records } = table;
+  if (table.size >= table.buckets.length && table.buckets.length < table.bucketsMax) grow(table);
+  const { buckets } = table;
   const record = takeRecord(records);
   const at = record << 3;
   const bucket = lo & (buckets.length - 1);
@@ -64,7 +58,6 @@ export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number
   buckets[bucket] = record;
   records.doubles[(record << 2) + TOUCHED] = nowUs;
   append(table, record);
-  sizes[shard] = (sizes[shard] ?? 0) + 1;
   table.size += 1;
   return record;
 }
@@ -79,14 +72,11 @@ export function touchKey(table: KeyTable, record: number, nowUs: number): void {
 
 /** Takes away the record that was touched longest ago. Its value is the caller's to free before. */
 export function dropOldest(table: KeyTable): void {
-  const { records, shards, sizes, oldest } = table;
+  const { records, buckets, oldest } = table;
   if (oldest === 0) return;
   unlink(table, oldest);
   const lo = records.ints[oldest << 3] ?? 0;
-  const shard = (records.ints[(oldest << 3) + 1] ?? 0) >>> (32 - SHARD_BITS);
-  const buckets = shards[shard];
-  if (buckets !== undefined) removeFromBucket(records, buckets, lo & (buckets.length - 1), oldest);
-  sizes[shard] = (sizes[shard] ?? 0) - 1;
+  removeFromBucket(records, buckets, lo & (buckets.length - 1), oldest);
   table.size -= 1;
   giveBack(records, oldest);
 }
@@ -101,23 +91,20 @@ export function setValue({ records }: KeyTable, record: number, value: number): 
 export const touchedUs = ({ records }: KeyTable, record: number): number =>
   records.doubles[(record << 2) + TOUCHED] ?? 0;
 
-function bucketsWithRoom({ records, shards, sizes }: KeyTable, shard: number): Int32Array {
-  const buckets = (shards[shard] ??= new Int32Array(FIRST_BUCKETS));
-  if ((sizes[shard] ?? 0) < buckets.length) return buckets;
+function grow(table: KeyTable): void {
+  const { buckets, bucketsMax, records } = table;
   const { ints } = records;
-  const wider = new Int32Array(buckets.length * 2);
+  const wider = new Int32Array(bucketsMax);
   for (const first of buckets) {
-    let record = first;
-    while (record !== 0) {
+    for (let record = first; record !== 0;) {
       const next = ints[(record << 3) + NEXT] ?? 0;
-      const bucket = (ints[record << 3] ?? 0) & (wider.length - 1);
+      const bucket = (ints[record << 3] ?? 0) & (bucketsMax - 1);
       ints[(record << 3) + NEXT] = wider[bucket] ?? 0;
       wider[bucket] = record;
       record = next;
     }
   }
-  shards[shard] = wider;
-  return wider;
+  table.buckets = wider;
 }
 
 function removeFromBucket(

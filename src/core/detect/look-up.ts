@@ -1,18 +1,17 @@
+import { cellsOf } from './arena.js';
+import { placeOf, setPlace } from './board.js';
 import type { Board, Kind } from './board.js';
-import { addGroup, addRecord, findGroup } from './groups.js';
+import { addEntry, beginBlock, cellsUsed, offsetOf, readDirectory } from './group-block.js';
+import { addGroup, findGroup } from './groups.js';
 import type { Groups } from './groups.js';
 import { valueOf } from './key-table.js';
-import { meetLong, meetValue } from './ledger-scan.js';
-import { LONG_FLAG, MUTE_WORD, TAPE_FLAG } from './plan.js';
 import type { Plan } from './plan.js';
-import { NEXT } from './record.js';
 import type { DetectLimits } from './state.js';
 
-/** A mute record, besides word and next: the rule's slot × 2 + kind (2), and until when (4). */
-const MUTED = 2;
-const UNTIL = 4;
+/** An entry that says until when a rule is mute (ticks; 0: it is not), for each kind. */
+const MUTE_CELLS = 2;
 
-/** Finds the event's group of a spec, and in it all that is looked for; does nothing the second time. */
+/** The event's group of a spec, 0 for none; looked for once an event, with all that is in it. */
 export function lookUp(
   board: Board,
   groups: Groups,
@@ -20,61 +19,18 @@ export function lookUp(
   spec: number,
   max: number,
   nowUs: number,
-): void {
-  if (board.specStamp[spec] === board.stamp) return;
+): number {
+  if (board.specStamp[spec] === board.stamp) return board.group[spec] ?? 0;
   board.specStamp[spec] = board.stamp;
   const planned = plan.specs[spec];
   const group = planned?.used === true ? findGroup(groups, planned, max, nowUs) : 0;
   board.group[spec] = group;
-  if (group !== 0) walk(board, groups, plan, group);
-}
-
-function walk(board: Board, groups: Groups, plan: Plan, group: number): void {
-  const { ints } = groups.records;
-  const { stamp, wordStamp, met } = board;
-  met.length = 0;
-  let record = valueOf(groups.keys, group);
-  while (record !== 0) {
-    const start = record << 3;
-    const marked = ints[start] ?? 0;
-    const word = marked & ~LONG_FLAG;
-    if (wordStamp[word] === stamp) {
-      if (marked !== word) met.push(record);
-      else if ((word & TAPE_FLAG) !== 0) board.found[word] = record;
-      else meetValue(board, ints, plan, record, word);
-    } else if (word >> 1 === MUTE_WORD) meetMute(board, ints, record);
-    record = ints[start + NEXT] ?? 0;
+  const block = group === 0 ? 0 : valueOf(groups.keys, group);
+  if (block !== 0) {
+    const { arena } = groups;
+    readDirectory(arena, block, cellsOf(arena, block), board.stamp, board.places);
   }
-  // Last, when it is known which rules are mute and need not be counted for.
-  for (const head of met) meetLong(board, groups.records, plan, head);
-}
-
-function meetMute(board: Board, ints: Int32Array, record: number): void {
-  const start = record << 3;
-  const index = ints[start + MUTED] ?? 0;
-  board.muteStamp[index] = board.stamp;
-  board.muteRecord[index] = record;
-  board.muteUntil[index] = ints[start + UNTIL] ?? 0;
-}
-
-/** Makes a rule mute in a group. */
-export function mute(
-  board: Board,
-  groups: Groups,
-  group: number,
-  slot: number,
-  kind: Kind,
-  until: number,
-): void {
-  const index = slot * 2 + kind;
-  let record = board.muteStamp[index] === board.stamp ? (board.muteRecord[index] ?? 0) : 0;
-  if (record === 0) record = addRecord(groups, group, MUTE_WORD | kind);
-  const { ints } = groups.records;
-  ints[(record << 3) + MUTED] = index;
-  ints[(record << 3) + UNTIL] = until;
-  board.muteStamp[index] = board.stamp;
-  board.muteRecord[index] = record;
-  board.muteUntil[index] = until;
+  return group;
 }
 
 /** The event's group of a spec that was looked up, made if need be; 0 when a field is missing. */
@@ -94,14 +50,63 @@ export function openGroup(
   planned.used = true;
   const added = addGroup(groups, plan, key, limits.groupsMax, nowUs);
   board.group[spec] = added;
+  beginBlock(groups, added, planned.cells[board.list] ?? 0);
+  board.fresh[board.freshEnd] = spec;
+  board.freshEnd += 1;
   return added;
 }
 
-/** The tape of a place in its group, made if need be. */
-export function openTape(board: Board, groups: Groups, group: number, word: number): number {
-  const known = board.found[word] ?? 0;
+/** Remembers how much room new groups came to need, for the next ones of such an event. */
+export function rememberRoom(board: Board, groups: Groups, plan: Plan): void {
+  for (let index = 0; index < board.freshEnd; index += 1) {
+    const spec = board.fresh[index] ?? 0;
+    const planned = plan.specs[spec];
+    if (planned !== undefined) {
+      planned.cells[board.list] = cellsUsed(groups, board.group[spec] ?? 0);
+    }
+  }
+}
+
+/** The place of a word's entry, made of so many cells if need be; 0: there is no room. */
+export function openEntry(
+  board: Board,
+  groups: Groups,
+  group: number,
+  word: number,
+  cells: number,
+): number {
+  const known = placeOf(board, word);
   if (known !== 0) return known;
-  const head = addRecord(groups, group, word);
-  board.found[word] = head;
-  return head;
+  const place = addEntry(groups, group, word, cells);
+  if (place === 0) return 0;
+  setPlace(board, word, place);
+  return place;
+}
+
+/** True while the rule with this word is mute for a group that was looked up. */
+export function isMute(
+  board: Board,
+  { arena, keys }: Groups,
+  group: number,
+  word: number,
+  kind: Kind,
+): boolean {
+  const place = placeOf(board, word);
+  if (place === 0) return false;
+  const until = arena.ints[valueOf(keys, group) + offsetOf(place) + kind] ?? 0;
+  return until !== 0 && ((until - board.now) | 0) > 0;
+}
+
+/** Makes a rule mute in a group. */
+export function mute(
+  board: Board,
+  groups: Groups,
+  group: number,
+  word: number,
+  kind: Kind,
+  until: number,
+): void {
+  const place = openEntry(board, groups, group, word, MUTE_CELLS);
+  if (place === 0) return;
+  groups.arena.ints[valueOf(groups.keys, group) + offsetOf(place) + kind] = until === 0 ? 1 : until;
 }

@@ -14,8 +14,14 @@ export const FORGETS = 2;
 /** Both must be run by the interpreter instead, and can fail there. */
 export const ASK = 4;
 
-/** Writes for each rule of a list what holds for the event looked at: 0 or a sum of the above. */
-export type Matcher = (verdicts: Uint8Array) => void;
+/** A hit is the place of a rule in its list, shifted by so much, and a sum of the above. */
+export const HIT_SHIFT = 3;
+
+/**
+ * Writes the hits of the event looked at, in the order of the list, from `first` on; returns where
+ * they end.
+ */
+export type Matcher = (hits: Int32Array, first: number) => number;
 
 /** The type-checked conditions of a rule. */
 export interface Conditions {
@@ -40,9 +46,7 @@ export function compileMatcher(rules: readonly Conditions[], certain: Certain): 
   }
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
-  return (verdicts) => {
-    for (const part of parts) part(verdicts);
-  };
+  return (hits, start) => parts.reduce((end, part) => part(hits, end), start);
 }
 
 /** One function takes so many conditions that V8 still optimises it. */
@@ -81,22 +85,28 @@ function compilePart(rules: readonly Conditions[], offset: number, certain: Cert
   const lines = terms.map(({ holds, forgets }, index) => {
     const { when, forgetWhen } = rules[index] ?? { when: null, forgetWhen: null };
     const asks = (when !== null && holds === null) || (forgetWhen !== null && forgets === null);
-    const bits = asks
-      ? String(ASK)
-      : `${bitText(holds, HOLDS, source, assigned)} | ${bitText(forgets, FORGETS, source, assigned)}`;
-    return `out[${offset + index}] = ${bits};`;
+    return hitText(asks ? 'ask' : holds, forgets, offset + index, source, assigned);
   });
   return build(source, lines);
 }
 
-function bitText(
-  term: BoolTerm | null,
-  bit: number,
+/** The statement that writes a rule's hit. */
+function hitText(
+  holds: BoolTerm | null | 'ask',
+  forgets: BoolTerm | null,
+  place: number,
   source: Source,
   assigned: Set<string>,
 ): string {
-  if (term === null) return bit === HOLDS ? String(HOLDS) : '0';
-  return `(${write(term, source, assigned)} ? ${bit} : 0)`;
+  const first = place << HIT_SHIFT;
+  if (holds === 'ask') return `out[n++] = ${first | ASK};`;
+  const held = holds === null ? null : write(holds, source, assigned);
+  if (forgets === null) {
+    return `${held === null ? '' : `if (${held}) `}out[n++] = ${first | HOLDS};`;
+  }
+  const bits = held === null ? String(HOLDS) : `(${held} ? ${HOLDS} : 0)`;
+  const forget = `(${write(forgets, source, assigned)} ? ${FORGETS} : 0)`;
+  return `if ((b = ${bits} | ${forget}) !== 0) out[n++] = ${first} | b;`;
 }
 
 function build({ given, variables }: Source, lines: readonly string[]): Matcher {
@@ -105,9 +115,10 @@ function build({ given, variables }: Source, lines: readonly string[]): Matcher 
   const text = [
     '"use strict";',
     names.length === 0 ? '' : `const [${names.join(', ')}] = given;`,
-    'return (out) => {',
-    locals.length === 0 ? '' : `let ${locals.join(', ')};`,
+    'return (out, n) => {',
+    `let ${['b', ...locals].join(', ')};`,
     ...lines,
+    'return n;',
     '};',
   ].join('\n');
   // The text is ours: see compileMatcher().
@@ -181,7 +192,10 @@ function writeNew(term: Term, source: Source, assigned: Set<string>): string {
     case 'hex':
       return `g${numberOf(source, 'hex_text', () => hexText)}(${write(term.of, source, assigned)})`;
     case 'regex': {
-      const test = numberOf(source, JSON.stringify(term.pattern), () => patternTest(term.pattern));
+      // Tools tell their own name, the same each time.
+      const recurs = term.on.op === 'field' && term.on.field.name === 'user_agent';
+      const key = `${recurs ? 'recurs ' : ''}${JSON.stringify(term.pattern)}`;
+      const test = numberOf(source, key, () => patternTest(term.pattern, recurs));
       return `g${test}(${write(term.on, source, assigned)})`;
     }
     case 'size':

@@ -4,7 +4,7 @@
  * so it cuts text instead of computing with bytes.
  */
 export function networkOf(address: string, groups: 3 | 4): string {
-  if (!address.includes(':')) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+  if (!address.includes(':')) return networkOf4(address);
   const gap = address.indexOf('::');
   const head = (gap === -1 ? address : address.slice(0, gap)).split(':');
   const tail = gap === -1 ? [] : address.slice(gap + 2).split(':');
@@ -12,4 +12,14 @@ export function networkOf(address: string, groups: 3 | 4): string {
   const given = tail.filter((part) => part !== '');
   while (gap !== -1 && filled.length + given.length < 8) filled.push('0');
   return `${[...filled, ...given].slice(0, groups).join(':')}::/${groups * 16}`;
+}
+
+/** The last address asked for, whose prefix and site are the same. */
+let last4 = { address: '', network: '' };
+
+function networkOf4(address: string): string {
+  if (last4.address !== address) {
+    last4 = { address, network: `${address.slice(0, address.lastIndexOf('.'))}.0/24` };
+  }
+  return last4.network;
 }

@@ -27,16 +27,36 @@ const RANGES: readonly (readonly [NumberKind, readonly string[]])[] = [
   ['high-risk', ['97259', '97256', '992', '996']],
 ];
 
-const KINDS: ReadonlyMap<string, NumberKind> = new Map(
-  RANGES.flatMap(([kind, starts]) => starts.map((start) => [start, kind] as const)),
-);
-const LONGEST = Math.max(...Array.from(KINDS.keys(), (start) => start.length));
+/** What follows each digit; `kind` where a beginning ends. */
+interface Branch {
+  kind: NumberKind | null;
+  readonly next: (Branch | undefined)[];
+}
+
+const ZERO = 48;
+const ROOT = createBranch();
+for (const [kind, starts] of RANGES) for (const start of starts) grow(start).kind = kind;
+
+function createBranch(): Branch {
+  return { kind: null, next: Array.from({ length: 10 }, () => undefined) };
+}
+
+function grow(start: string): Branch {
+  let branch = ROOT;
+  for (let index = 0; index < start.length; index += 1) {
+    branch = branch.next[start.charCodeAt(index) - ZERO] ??= createBranch();
+  }
+  return branch;
+}
 
 /** The kind of an international number (digits only, country code first); null: nothing special. */
 export function kindOfNumber(digits: string): NumberKind | null {
-  for (let length = LONGEST; length > 0; length -= 1) {
-    const kind = KINDS.get(digits.slice(0, length));
-    if (kind !== undefined) return kind;
+  let kind: NumberKind | null = null;
+  let branch: Branch | undefined = ROOT;
+  for (let index = 0; index < digits.length; index += 1) {
+    branch = branch.next[digits.charCodeAt(index) - ZERO];
+    if (branch === undefined) break;
+    kind = branch.kind ?? kind;
   }
-  return null;
+  return kind;
 }

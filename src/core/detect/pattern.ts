@@ -28,14 +28,35 @@ const ONE_CLASS = /^\^\[[A-Za-z0-9-]+\]\{\d+(?:,\d*)?\}\$$/;
 
 /**
  * The test of a pattern for latin-1 text. RE2 is what it means; JavaScript's engine, twenty times as
- * fast, runs it where that is the same, or finds out that RE2 need not be asked.
+ * fast, runs it where that is the same, or finds out that RE2 need not be asked. `recurs`: the text is
+ * often that of the event before.
  */
-export function patternTest(source: string): PatternTest {
+export function patternTest(source: string, recurs: boolean): PatternTest {
+  const test = freshTest(source);
+  return recurs ? remembering(test) : test;
+}
+
+function freshTest(source: string): PatternTest {
   if (ONE_CLASS.test(source)) return testWith(new RegExp(source));
   const { whole, filter } = shapeOf(source);
   if (whole !== null) return testWith(whole);
   const ask = askRe2(source);
   return filter === null ? ask : (text) => filter.test(text) && ask(text);
+}
+
+/** Knows the answer for the last text, when it is not long. */
+function remembering(test: PatternTest): PatternTest {
+  let last = '';
+  let answer = test(last);
+  return (text) => {
+    if (text === last) return answer;
+    const found = test(text);
+    if (text.length <= LIMITS.conditionAnswerCharsMax) {
+      last = text;
+      answer = found;
+    }
+    return found;
+  };
 }
 
 const testWith =

@@ -1,3 +1,4 @@
+import { ATTACK_TYPES } from '../model/attack-type.js';
 import { LIMITS } from '../model/limits.js';
 import type { CompiledCount, CompiledRule, RuleSet, TallySpec } from './compile.js';
 import { hashReaderOf } from './event-view.js';
@@ -5,20 +6,32 @@ import type { HashReader } from './event-view.js';
 import { fieldNamed } from './fields.js';
 import type { KeySpec } from './key-spec.js';
 import type { RuleState } from './state.js';
+import { renewTags, takeBit, wordOf } from './tags.js';
+import type { TagBit, Tags } from './tags.js';
+import { BUCKET_CELLS, MARKED_TAPE_CELLS, TAPE_CELLS, THING_CELLS, VALUED_CELLS } from './tape.js';
 import type { TapeSpec } from './tape.js';
 import { spanTicks } from './ticks.js';
 
 /**
+ * How an entry of a group holds what was counted: a *ledger* the different values of a field, a
+ * *tape* events or what leaks, a *bucket* how full it is.
+ */
+export type CountShape = 'ledger' | 'tape' | 'bucket';
+
+/**
  * Where one rule counts: in which groups, under which word, and as which bit. Rules that count
- * different values of one field in the same groups share the records of these values (a *ledger*)
- * and have a bit each; a rule that counts events, or leaks, has a *tape* of its own.
+ * different values of one field in the same groups share a ledger and have a bit each; a rule that
+ * counts events, or leaks, has an entry of its own.
  */
 export interface Place extends TapeSpec {
   /** Index in `Plan.specs`. */
   readonly spec: number;
-  /** Of the rule's records over all events; the next word is that of proven events alone. */
+  /** Of the rule's entry over all events; the next word is that of proven events alone. */
   readonly word: number;
+  readonly shape: CountShape;
   readonly bit: number;
+  /** Cells of the entry of a tape or bucket. */
+  readonly entryCells: number;
   readonly value: HashReader | null;
   /** Ticks after which a value that did not come again counts; 0: it counts at once. */
   readonly settle: number;
@@ -32,8 +45,13 @@ export interface RulePlan {
   readonly main: Place | null;
   /** The source's own share, where the rule asks for one. */
   readonly own: Place | null;
-  /** Index in `Plan.specs` of the groups that it is mute for. */
+  /** Index in `Plan.specs` of the groups that it is mute for, and the word that says so there. */
   readonly muteSpec: number;
+  readonly muteWord: number;
+  /** Retransmissions are nothing new to it. */
+  readonly once: boolean;
+  /** How harmful what it looks for is, beside what others look for. */
+  readonly harm: number;
   /** null: it counts whatever the network has sent. */
   readonly gate: Gate | null;
 }
@@ -49,6 +67,8 @@ export interface PlanSpec {
   readonly key: KeySpec;
   /** A group was made by it: until then none is looked for. Many specs only ever mute. */
   used: boolean;
+  /** Cells that a new group needs after its first event, by the number of the list of rules. */
+  readonly cells: number[];
 }
 
 /** How many values of one tag a group holds, for how many ticks one can count, and when it settles. */
@@ -60,13 +80,11 @@ export interface Ledger {
   firsts: boolean;
 }
 
-/** Whose a bit of a ledger is, and when a value counts for it (ticks). */
+/** Whose a bit of a ledger is, and how long a value counts for it (ticks). */
 export interface BitRule {
   readonly index: number;
   readonly state: RuleState;
-  readonly over: number;
   readonly within: number;
-  readonly settle: number;
 }
 
 /** How the rules of a set count; made once for a set. */
@@ -77,50 +95,26 @@ export interface Plan {
   readonly gates: readonly Gate[];
   /** By tag. */
   readonly ledgers: readonly Ledger[];
+  /** By tag; undefined: nothing is counted under it. */
+  readonly shapes: readonly (CountShape | undefined)[];
   /** By tag × 32 + bit. */
   readonly bitRules: readonly (BitRule | undefined)[];
-  /** Microseconds after which no record of a group means anything any more. */
+  /** Microseconds after which nothing of a group means anything any more. */
   readonly keptUs: number;
-  /** Numbers of tags and of rules' slots in records are below these. */
+  /** Tags are below. */
   readonly tagsEnd: number;
-  readonly slotsEnd: number;
 }
 
-/** Which tags and bits records carry, kept over reloads: what was counted stays counted. */
-export interface Tags {
-  next: number;
-  byName: Map<string, Tag>;
-}
-
-interface Tag {
-  readonly tag: number;
-  readonly bits: Map<string, number>;
-  nextBit: number;
-}
-
-/** Word of the records that say for how long a rule is mute. */
-export const MUTE_WORD = 0;
-/** Set in the words of tapes. */
-export const TAPE_FLAG = 2;
-/** Set in the word of a long ledger's head. */
-export const LONG_FLAG = 1 << 30;
-const BITS_MAX = 31;
+/** Values of one ledger, so that its list fits into a block of the arena with some to spare. */
+const LEDGER_VALUES_MAX = 1_080;
 const NOTHING: Ledger = { sizeMax: 0, kept: 0, settle: 0, firsts: false };
-
-/** A record's word holds the tag, whether it is the head of a tape, and in the last bit the kind. */
-export const tagOf = (word: number): number => word >> 2;
-
-/** The word of a ledger's records over all events. */
-export const wordOf = (tag: number): number => tag << 2;
-
-export const createTags = (): Tags => ({ next: 1, byName: new Map() });
 
 interface Draft {
   readonly specs: PlanSpec[];
   readonly gates: Map<string, Gate>;
   readonly ledgers: Ledger[];
+  readonly shapes: (CountShape | undefined)[];
   readonly bits: Map<number, BitRule>;
-  readonly before: ReadonlyMap<string, Tag>;
   readonly tags: Tags;
 }
 
@@ -134,11 +128,11 @@ export function makePlan(
     specs: [],
     gates: new Map(),
     ledgers: [],
+    shapes: [],
     bits: new Map(),
-    before: tags.byName,
     tags,
   };
-  tags.byName = new Map();
+  renewTags(tags);
   const planned = rules.map((compiled, index) => {
     const state = states[index];
     if (state === undefined) throw new Error(`rule ${compiled.rule.id} has no state`);
@@ -149,10 +143,10 @@ export function makePlan(
     specs: draft.specs,
     gates: [...draft.gates.values()],
     ledgers: Array.from({ length: tags.next }, (_, tag) => draft.ledgers[tag] ?? NOTHING),
+    shapes: Array.from({ length: tags.next }, (_, tag) => draft.shapes[tag]),
     bitRules: Array.from({ length: tags.next * 32 }, (_, at) => draft.bits.get(at)),
     keptUs: Math.max(0, ...rules.map(({ muteUs, count }) => Math.max(muteUs, count?.keptUs ?? 0))),
     tagsEnd: tags.next,
-    slotsEnd: 1 + Math.max(0, ...states.map(({ slot }) => slot)),
   };
 }
 
@@ -171,6 +165,9 @@ function planRule(draft: Draft, compiled: CompiledRule, state: RuleState, index:
         : place(draft, compiled, count, mainOrder(compiled, count, state, index)),
     own: count === null || own === null ? null : place(draft, compiled, count, own),
     muteSpec,
+    once: count?.repeats !== true,
+    harm: ATTACK_TYPES.indexOf(compiled.rule.attackType),
+    muteWord: wordOf(takeBit(draft.tags, `mute ${compiled.key}`, '').tag),
     gate: count === null ? null : gateOf(count.spec, draft.gates),
   };
 }
@@ -204,31 +201,57 @@ function place(
   { distinct, forgets }: CompiledCount,
   { key, tally, name, index, state }: Order,
 ): Place {
-  const isTape = distinct === null || tally.leakUs > 0 || tally.apartUs > 0;
-  const ledger = isTape ? `tape ${name}` : ledgerName(compiled, tally);
-  const { tag, bit } = takeBit(draft, `${key.names.join(' ')}: ${ledger}`, name);
+  const shape = shapeOf(distinct, tally);
+  const isLedger = shape === 'ledger';
+  const settles = tally.settleUs > 0;
+  // Enough for each of the rules, also when each looks at values of its own.
+  const values = tally.over + 1 + (settles ? LIMITS.ruleUnsettledMax : 0);
+  const ledger = isLedger ? ledgerName(compiled, tally) : `tape ${name}`;
+  const { tag, bit } = takeTag(draft, `${key.names.join(' ')}: ${ledger}`, name, values);
   const within = spanTicks(tally.withinUs);
   const settle = spanTicks(tally.settleUs);
   const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0, settle, firsts: true });
-  const unsettled = tally.settleUs > 0 ? LIMITS.ruleUnsettledMax : 0;
-  // Enough for each of the rules, also when each looks at values of its own.
-  if (!draft.bits.has(tag * 32 + bit)) held.sizeMax += tally.over + 1 + unsettled;
+  if (!draft.bits.has(tag * 32 + bit)) held.sizeMax += values;
   held.kept = Math.max(held.kept, within);
   // The sources of a thing that is not a source's own; of one source no such rule tells anything.
   const countsSources = compiled.rule.count?.distinct === 'source' && !key.names.includes('source');
-  held.firsts &&= countsSources && !isTape && settle === 0 && tally.over > 0 && forgets === null;
-  draft.bits.set(tag * 32 + bit, { index, state, over: tally.over, within, settle });
+  held.firsts &&= countsSources && isLedger && !settles && tally.over > 0 && forgets === null;
+  draft.shapes[tag] = shape;
+  draft.bits.set(tag * 32 + bit, { index, state, within });
   return {
     spec: specIndex(draft, key),
-    word: (tag << 2) | (isTape ? TAPE_FLAG : 0),
+    word: wordOf(tag),
+    shape,
     bit,
+    entryCells: entryCells(shape, tally),
     value: distinct,
     over: tally.over,
     within,
     settle,
     leakUs: tally.leakUs,
     apartUs: tally.apartUs,
+    thingCells: distinct === null ? THING_CELLS : VALUED_CELLS,
   };
+}
+
+function entryCells(shape: CountShape, { leakUs, apartUs }: TallySpec): number {
+  if (shape === 'bucket') return BUCKET_CELLS;
+  return leakUs > 0 || apartUs > 0 ? MARKED_TAPE_CELLS : TAPE_CELLS;
+}
+
+function shapeOf(distinct: HashReader | null, { leakUs, apartUs }: TallySpec): CountShape {
+  if (leakUs > 0 && apartUs === 0 && distinct === null) return 'bucket';
+  return distinct === null || leakUs > 0 || apartUs > 0 ? 'tape' : 'ledger';
+}
+
+/** A bit of a ledger that has room for so many values more. */
+function takeTag(draft: Draft, name: string, rule: string, values: number): TagBit {
+  for (let part = 0; ; part += 1) {
+    const named = part === 0 ? name : `${name} ${part}`;
+    const tag = draft.tags.byName.get(named)?.tag;
+    const held = tag === undefined ? 0 : (draft.ledgers[tag]?.sizeMax ?? 0);
+    if (held === 0 || held + values <= LEDGER_VALUES_MAX) return takeBit(draft.tags, named, rule);
+  }
 }
 
 /**
@@ -243,26 +266,10 @@ function ledgerName({ rule }: CompiledRule, { settleUs }: TallySpec): string {
   return `settled ${field} ${settleUs} ${JSON.stringify([match, when, count?.forgetWhen])}`;
 }
 
-function takeBit(
-  { before, tags }: Draft,
-  name: string,
-  rule: string,
-): { readonly tag: number; readonly bit: number } {
-  let entry = tags.byName.get(name) ?? before.get(name);
-  // No bit is given twice, or a new rule would take over what an old one counted.
-  if (entry === undefined || (!entry.bits.has(rule) && entry.nextBit >= BITS_MAX)) {
-    entry = { tag: tags.next++, bits: new Map(), nextBit: 0 };
-  }
-  tags.byName.set(name, entry);
-  const bit = entry.bits.get(rule) ?? entry.nextBit++;
-  entry.bits.set(rule, bit);
-  return { tag: entry.tag, bit };
-}
-
 function specIndex({ specs }: Draft, key: KeySpec): number {
   const known = specs.findIndex((spec) => spec.key === key);
   if (known !== -1) return known;
-  specs.push({ key, used: false });
+  specs.push({ key, used: false, cells: [] });
   return specs.length - 1;
 }
 

@@ -6,18 +6,27 @@ import { hashReaderOf } from './event-view.js';
 import type { HashReader } from './event-view.js';
 import { fieldNamed } from './fields.js';
 import { keepFirsts } from './firsts.js';
+import { WORDS_MAX } from './group-block.js';
 import { createGroups } from './groups.js';
 import type { Groups } from './groups.js';
-import { createTags, makePlan } from './plan.js';
-import type { Plan, Tags } from './plan.js';
+import { makePlan } from './plan.js';
+import type { Plan } from './plan.js';
 import { createScoreBook } from './score.js';
 import type { ScoreBook } from './score.js';
+import { createTags } from './tags.js';
+import type { Tags } from './tags.js';
+
+/** A tag is most of a word. */
+const TAGS_MAX = WORDS_MAX / 2;
+/** Its count, the source's share of it, and when it is mute. */
+const TAGS_PER_RULE = 3;
 
 /** How much detection may remember. Defaults are those of limits.ts. */
 export interface DetectLimits {
   readonly scoredSourcesMax: number;
   readonly groupsMax: number;
-  readonly recordsMax: number;
+  /** Cells of 32 bits for what is counted. */
+  readonly cellsMax: number;
   readonly networksMax: number;
   /** A power of two. */
   readonly firstsMax: number;
@@ -25,8 +34,6 @@ export interface DetectLimits {
 
 export interface RuleState {
   readonly key: string;
-  /** Number of the rule in the records; another one when the rule has changed. */
-  readonly slot: number;
   /** Things counted. */
   members: number;
   sightings: number;
@@ -41,7 +48,7 @@ export interface RuleState {
 /** Everything that detection remembers between two events. Only src/core/detect changes it. */
 export interface DetectState {
   readonly scores: ScoreBook;
-  readonly groups: Groups;
+  groups: Groups;
   readonly limits: DetectLimits;
   /** Seed of the hashes: with the agent's own nobody can work out values that meet. */
   readonly seed: number;
@@ -49,8 +56,7 @@ export interface DetectState {
   ruleSet: RuleSet | null;
   plan: Plan;
   board: Board;
-  readonly tags: Tags;
-  nextSlot: number;
+  tags: Tags;
   /** Hash of the source of the event looked at. */
   readonly sourceHash: HashReader;
 }
@@ -59,11 +65,11 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
   const {
     scoredSourcesMax = LIMITS.scoredSourcesMax,
     groupsMax = LIMITS.detectGroupsMax,
-    recordsMax = LIMITS.detectRecordsMax,
+    cellsMax = LIMITS.detectCellsMax,
     networksMax = LIMITS.detectNetworksMax,
     firstsMax = LIMITS.detectFirstsMax,
   } = limits;
-  const all = { scoredSourcesMax, groupsMax, recordsMax, networksMax, firstsMax };
+  const all = { scoredSourcesMax, groupsMax, cellsMax, networksMax, firstsMax };
   const tags = createTags();
   const plan = makePlan({ rules: [] }, [], tags);
   const source = fieldNamed('source');
@@ -77,7 +83,6 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
     plan,
     board: createBoard(plan),
     tags,
-    nextSlot: 0,
     sourceHash: hashReaderOf(source),
   };
 }
@@ -88,10 +93,10 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
  */
 export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Plan {
   if (state.ruleSet === ruleSet) return state.plan;
+  // Tags are not given twice, and would run out after some thousand changes of all rules.
+  if (state.tags.next + ruleSet.rules.length * TAGS_PER_RULE > TAGS_MAX) beginAnew(state);
   const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
-  const states = ruleSet.rules.map(
-    ({ key }) => known.get(key) ?? createRuleState(key, state.nextSlot++),
-  );
+  const states = ruleSet.rules.map(({ key }) => known.get(key) ?? createRuleState(key));
   state.plan = makePlan(ruleSet, states, state.tags);
   // Which groups there are of an earlier set is not known by its specs: all are looked for.
   if (state.ruleSet !== null) keepFirsts(state.groups, state.plan, state.limits.groupsMax, nowUs);
@@ -99,6 +104,13 @@ export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Pl
   state.board = createBoard(state.plan);
   state.ruleSet = ruleSet;
   return state.plan;
+}
+
+/** Forgets what was counted, not what was scored. */
+function beginAnew(state: DetectState): void {
+  state.groups = createGroups(state.limits);
+  state.tags = createTags();
+  state.plan = makePlan({ rules: [] }, [], state.tags);
 }
 
 /** One rule as `status` and `rules list` show it. */
@@ -132,9 +144,8 @@ export const scoreStatus = ({ scores }: DetectState): { sources: number; evicted
   evicted: scores.evicted,
 });
 
-const createRuleState = (key: string, slot: number): RuleState => ({
+const createRuleState = (key: string): RuleState => ({
   key,
-  slot,
   members: 0,
   sightings: 0,
   evicted: 0,

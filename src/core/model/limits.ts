@@ -151,10 +151,10 @@ export const LIMITS = {
   rulePointsMax: 1_000,
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
-  /** What all rules together remember: groups, records of what was counted in them, networks and
-   * things that one source sent, of 40, 32, 40 and 32 bytes: with the scores 400 MiB. */
+  /** What all rules together remember: groups, cells of what was counted in them, networks and
+   * things that one source sent, of 40, 4, 40 and 32 bytes: with the scores 400 MiB. */
   detectGroupsMax: 1_680_000,
-  detectRecordsMax: 8_050_000,
+  detectCellsMax: 64_000_000,
   detectNetworksMax: 1_000_000,
   detectFirstsMax: 262_144,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */

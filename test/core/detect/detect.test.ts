@@ -229,7 +229,7 @@ describe('detect', () => {
   });
 
   it('holds the bound on counted values whatever the packets say', () => {
-    const state = createDetectState({ recordsMax: 50 });
+    const state = createDetectState({ cellsMax: 400 });
     const ruleSet = compileRules([ruleOf({ count: { ...COUNT, over: 8 } })]);
     for (let n = 0; n < 500; n += 1) {
       const source = { address: `198.51.${n % 100}.1`, port: 5060 };

@@ -4,7 +4,8 @@ import type { TrapEvent } from '../../../src/core/model/event.js';
 import { rulesFor } from '../../../src/core/detect/compile.js';
 import { compileCondition } from '../../../src/core/detect/condition.js';
 import { lookAt } from '../../../src/core/detect/event-view.js';
-import { ASK, compileMatcher, FORGETS, HOLDS } from '../../../src/core/detect/match.js';
+import { ASK, compileMatcher, FORGETS, HIT_SHIFT, HOLDS } from '../../../src/core/detect/match.js';
+import type { Matcher } from '../../../src/core/detect/match.js';
 import type { Certain } from '../../../src/core/detect/read-condition.js';
 import { builtInRuleSet } from './replay.js';
 import { request, toEvent } from './events.js';
@@ -15,6 +16,18 @@ function compiled(source: string) {
   const result = compileCondition(source);
   if (!result.ok) throw new Error(`${source}: ${result.fault.message}`);
   return result;
+}
+
+/** What the hits say of each rule, which must come in their order, behind what was there before. */
+function verdictsOf(match: Matcher, rules: number): number[] {
+  const hits = new Int32Array(rules + 1).fill(-1);
+  const end = match(hits, 1);
+  expect(hits[0]).toBe(-1);
+  const found = [...hits.subarray(1, end)];
+  expect(found).toEqual([...found].sort((one, other) => one - other));
+  const verdicts = Array.from({ length: rules }, () => 0);
+  for (const hit of found) verdicts[hit >> HIT_SHIFT] = hit & (HOLDS | FORGETS | ASK);
+  return verdicts;
 }
 
 /** The verdicts on the events, which the interpreter must share. */
@@ -30,8 +43,7 @@ function check(
   );
   return events.map((event) => {
     lookAt(event);
-    const verdicts = new Uint8Array(sources.length);
-    match(verdicts);
+    const verdicts = verdictsOf(match, sources.length);
     results.forEach(({ condition }, index) => {
       if (verdicts[index] === ASK) return;
       expect(verdicts[index], sources[index]).toBe(condition() ? HOLDS : 0);
@@ -81,11 +93,9 @@ describe('compileMatcher', () => {
       ],
       ANY,
     );
-    const verdicts = new Uint8Array(5).fill(99);
     lookAt(event);
-    match(verdicts);
+    expect(verdictsOf(match, 5)).toEqual([HOLDS, FORGETS, HOLDS | FORGETS, ASK, 0]);
     lookAt(null);
-    expect([...verdicts]).toEqual([HOLDS, FORGETS, HOLDS | FORGETS, ASK, 99]);
   });
 
   it('matches as many rules as there may be', () => {
@@ -167,8 +177,7 @@ describe('compileMatcher', () => {
           const seen = toEvent(request(verb, headers, `sip:${to}@192.0.2.1`), { proof: proven });
           lookAt(seen);
           const { rules, match } = rulesFor(builtInRuleSet, 'request', verb);
-          const verdicts = new Uint8Array(rules.length);
-          match(verdicts);
+          const verdicts = verdictsOf(match, rules.length);
           rules.forEach(({ rule, condition, count }, index) => {
             const holds = condition?.() ?? true;
             const forgets = count?.forgets?.() ?? false;
