@@ -11,8 +11,9 @@ import { ageOf } from './ticks.js';
  */
 export interface Firsts {
   readonly ints: Int32Array;
-  /** Where the next sweep begins. */
+  /** Where the next sweep begins, and when the last event was (ticks). */
   swept: number;
+  lastAt: number;
 }
 
 export const LO = 2;
@@ -23,22 +24,27 @@ export const MASK = 6;
 export const TAG = 7;
 export const ENTRY_INTS = 8;
 const SET_INTS = 8 * ENTRY_INTS;
-/** Sets that each event looks through for what counts no more. */
-const SWEPT_SETS = 2;
+/** One event in so many looks through a set for what counts no more, and each that comes after a while. */
+const EVENTS_A_SET = 4;
+const WHILE_TICKS = 2_500;
 
 /** `firstsMax` is a power of two. */
 export const createFirsts = (firstsMax: number): Firsts => ({
   ints: new Int32Array(firstsMax * ENTRY_INTS),
   swept: 0,
+  lastAt: 0,
 });
 
 /**
  * Frees some entries that count no more, or that the clock has left behind: in 32 bits their times
  * would look fresh again after 198 days.
  */
-export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): void {
+export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number, event: number): void {
+  const isQuiet = ((now - firsts.lastAt) | 0) >= WHILE_TICKS;
+  firsts.lastAt = now;
+  if (event % EVENTS_A_SET !== 0 && !isQuiet) return;
   const { ints, swept } = firsts;
-  const end = swept + SWEPT_SETS * SET_INTS;
+  const end = swept + SET_INTS;
   for (let at = swept; at < end; at += ENTRY_INTS) {
     if (ints[at + MASK] === 0) continue;
     const kept = ledgers[ints[at + TAG] ?? 0]?.kept ?? 0;
