@@ -71,11 +71,11 @@ export function createArena(cellsMax: number): Arena {
   };
 }
 
-/** A block of at least so many cells, all 0 behind its head; 0: there is no room. */
+/** A block of at least so many cells, all 0 behind its head; 0: there is no room, or none so large. */
 export function takeBlock(arena: Arena, cells: number, owner: number): number {
-  const index = SIZE_OF[(cells + 3) >> 2] ?? 0;
-  const size = arena.sizes[index];
-  if (size === undefined) return 0;
+  const index = SIZE_OF[(cells + 3) >> 2];
+  const size = index === undefined ? undefined : arena.sizes[index];
+  if (index === undefined || size === undefined) return 0;
   const page = (size.count / size.perPage) | 0;
   if (page === size.pages.length && !addPage(arena, size)) return 0;
   const block = (size.pages[page] ?? 0) + (size.count - page * size.perPage) * size.cells;

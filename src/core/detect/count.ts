@@ -54,21 +54,24 @@ export function weigh(
   if (main === null) return proven ? PROVEN : UNPROVEN;
   const value = main.value === null ? null : main.value();
   if (main.value !== null && value === null) return null;
-  const group = lookUp(board, groups, plan, main.spec, limits.groupsMax, nowUs);
+  lookUp(board, groups, plan, main.spec, limits.groupsMax, nowUs);
   if (own !== null) lookUp(board, groups, plan, own.spec, limits.groupsMax, nowUs);
   if (forget) return value === null ? null : 'forgets';
   if (isMute(board, groups, muteGroup, rule.muteWord, proven ? 1 : 0)) return 'mute';
-  if (main.shape !== 'ledger' || value === null)
-    return countEvent(state, rule, index, seen, proven);
+  const isShared = main.shape === 'ledger' || own?.shape === 'ledger';
+  if (!isShared || value === null) return countEvent(state, rule, index, seen, proven);
   const mayWait =
     plan.ledgers[tagOf(main.word)]?.firsts === true && placeOf(board, main.word) === 0;
   if (mayWait && waitsForSecond(board, groups, plan, main, value, limits, seen, proven))
     return null;
-  if (own === null && !proven && isAlone(board, groups, group, main.word, value)) {
-    return add(state, rule, main, value, 0, seen, 0) ? UNPROVEN : null;
+  if (own === null && !proven) {
+    // With its second source the group was made just now.
+    const group = board.group[main.spec] ?? 0;
+    const isFirst = isAlone(board, groups, group, main.word, value);
+    if (isFirst) return add(state, rule, main, value, 0, seen, 0) ? UNPROVEN : null;
   }
-  weighPlace(state, main, value, index * 4, proven);
-  if (own !== null) weighPlace(state, own, value, index * 4 + 2, proven);
+  if (main.shape === 'ledger') weighPlace(state, main, value, index * 4, proven);
+  if (own?.shape === 'ledger') weighPlace(state, own, value, index * 4 + 2, proven);
   return 'counts';
 }
 

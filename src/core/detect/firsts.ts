@@ -11,7 +11,7 @@ import type { Place, Plan } from './plan.js';
 import type { DetectLimits } from './state.js';
 import { tagOf, wordOf } from './tags.js';
 import type { Seen } from './tape.js';
-import { ageOf } from './ticks.js';
+import { ageOf, ticksOf } from './ticks.js';
 
 /**
  * True while the place's ledger, which has no entry yet, has only one source, which is noted here:
@@ -86,6 +86,10 @@ export function keepFirsts(groups: Groups, plan: Plan, groupsMax: number, nowUs:
     const ledger = plan.ledgers[tag];
     if (ledger?.firsts === true) continue;
     if (ledger === undefined || ledger.sizeMax === 0) {
+      ints[at + MASK] = 0;
+      continue;
+    }
+    if (ageOf(ints[at + AT] ?? 0, ticksOf(nowUs)) >= ledger.kept) {
       ints[at + MASK] = 0;
       continue;
     }

@@ -32,29 +32,38 @@ export interface Groups extends Shelf {
   readonly networks: KeyTable;
   /** What has no group yet. */
   readonly firsts: Firsts;
+  /** Of more cells the order of use is kept exactly. */
+  readonly tightCells: number;
 }
 
 /** Odd, as no kept source is. */
 const SEVERAL = 1;
 /** Order of use is kept to a minute: putting a group first each time costs more than it tells. */
 const TOUCH_US = 60e6;
-/** While so few groups may still come, the order of use is kept exactly. */
+/** While so few groups may still come, or when so much of the room is taken, it is kept exactly. */
 const TIGHT_GROUPS = 1_024;
+const TIGHT_PART = 7 / 8;
 
 export const createGroups = (limits: DetectLimits): Groups => ({
   keys: createKeyTable(limits.groupsMax),
   arena: createArena(limits.cellsMax),
   networks: createKeyTable(limits.networksMax),
   firsts: createFirsts(limits.firstsMax),
+  tightCells: limits.cellsMax * TIGHT_PART,
 });
 
 /** The group of the event looked at; 0 when there is none yet. It is now the one used last. */
-export function findGroup({ keys }: Groups, { key }: PlanSpec, max: number, nowUs: number): number {
+export function findGroup(
+  { keys, arena, tightCells }: Groups,
+  { key }: PlanSpec,
+  max: number,
+  nowUs: number,
+): number {
   const hash = key.read();
   if (hash === null) return 0;
   const found = findKey(keys, hash);
   if (found === 0) return 0;
-  const isTight = keys.size + TIGHT_GROUPS > max;
+  const isTight = keys.size + TIGHT_GROUPS > max || arena.used > tightCells;
   if (isTight || Math.abs(nowUs - touchedUs(keys, found)) >= TOUCH_US) touchKey(keys, found, nowUs);
   return found;
 }

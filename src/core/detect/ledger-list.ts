@@ -99,7 +99,7 @@ export function setInSieve(ints: Int32Array, list: number, lo: number): void {
 /** Where the oldest value of a list is, as cells from its beginning; 0: there is none. */
 export function oldestOf(ints: Int32Array, entry: number, now: number): number {
   const list = ints[entry + LIST] ?? 0;
-  if (ints[entry + SIZE] === 0) return 0;
+  if ((ints[entry + SIZE] ?? 0) <= 0) return 0;
   if (!isShort(ints, list)) return ints[entry + OLDEST] ?? 0;
   const end = ints[entry + END] ?? 0;
   let oldest = 0;
@@ -123,6 +123,16 @@ export function dropValue(ints: Int32Array, entry: number, at: number): void {
   let oldest = ints[entry + OLDEST] ?? 0;
   while (oldest < end && ints[list + oldest + MASK] === 0) oldest += VALUE_CELLS;
   ints[entry + OLDEST] = oldest;
+}
+
+/** Takes all values out of a list, whose bits were cleared. */
+export function dropValues(ints: Int32Array, entry: number): void {
+  const list = ints[entry + LIST] ?? 0;
+  const first = ints[list + FIRST] ?? 0;
+  ints.fill(0, list + LIST_HEAD, list + first);
+  ints[entry + OLDEST] = first;
+  ints[entry + END] = first;
+  ints[entry + SIZE] = 0;
 }
 
 /** True when a value of a list need not be moved to be its newest. */

@@ -9,6 +9,7 @@ import {
   AT,
   beginList,
   dropValue,
+  dropValues,
   eachHeld,
   END,
   HI,
@@ -232,7 +233,7 @@ function rest(
   eachHeld(arena, entry, ints[entry + LIST] ?? 0, (at) => {
     clearBits(ints, plan, at, word, -1);
   });
-  ints[entry + SIZE] = 0;
+  dropValues(ints, entry);
   // 0 is for ledgers that do not rest.
   ints[entry + RESTS] = (board.now + settle) | 0 || 1;
   noteFound(board, word, RESTING);

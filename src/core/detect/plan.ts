@@ -106,7 +106,7 @@ export interface Plan {
 }
 
 /** Values of one ledger, so that its list fits into a block of the arena with some to spare. */
-const LEDGER_VALUES_MAX = 1_080;
+const LEDGER_VALUES_MAX = 1_070;
 const NOTHING: Ledger = { sizeMax: 0, kept: 0, settle: 0, firsts: false };
 
 interface Draft {
@@ -207,7 +207,7 @@ function place(
   // Enough for each of the rules, also when each looks at values of its own.
   const values = tally.over + 1 + (settles ? LIMITS.ruleUnsettledMax : 0);
   const ledger = isLedger ? ledgerName(compiled, tally) : `tape ${name}`;
-  const { tag, bit } = takeTag(draft, `${key.names.join(' ')}: ${ledger}`, name, values);
+  const { tag, bit } = takeTag(draft, `${key.names.join(' ')}: ${ledger}`, name, values, state);
   const within = spanTicks(tally.withinUs);
   const settle = spanTicks(tally.settleUs);
   const held = (draft.ledgers[tag] ??= { sizeMax: 0, kept: 0, settle, firsts: true });
@@ -245,12 +245,20 @@ function shapeOf(distinct: HashReader | null, { leakUs, apartUs }: TallySpec): C
 }
 
 /** A bit of a ledger that has room for so many values more. */
-function takeTag(draft: Draft, name: string, rule: string, values: number): TagBit {
+function takeTag(
+  draft: Draft,
+  name: string,
+  rule: string,
+  values: number,
+  state: RuleState,
+): TagBit {
   for (let part = 0; ; part += 1) {
     const named = part === 0 ? name : `${name} ${part}`;
     const tag = draft.tags.byName.get(named)?.tag;
     const held = tag === undefined ? 0 : (draft.ledgers[tag]?.sizeMax ?? 0);
     if (held === 0 || held + values <= LEDGER_VALUES_MAX) return takeBit(draft.tags, named, rule);
+    // Other rules took its room: it begins anew in another ledger.
+    if (draft.tags.before.get(named)?.bits.has(rule) === true) state.members = 0;
   }
 }
 

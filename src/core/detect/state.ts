@@ -21,7 +21,10 @@ const TAGS_MAX = WORDS_MAX / 2;
 /** Its count, the source's share of it, and when it is mute. */
 const TAGS_PER_RULE = 3;
 
-/** How much detection may remember. Defaults are those of limits.ts. */
+/**
+ * How much detection may remember. Defaults are those of limits.ts. There must be more groups than the
+ * rules of one event can ask for.
+ */
 export interface DetectLimits {
   readonly scoredSourcesMax: number;
   readonly groupsMax: number;
@@ -93,9 +96,9 @@ export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0):
  */
 export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Plan {
   if (state.ruleSet === ruleSet) return state.plan;
+  const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
   // Tags are not given twice, and would run out after some thousand changes of all rules.
   if (state.tags.next + ruleSet.rules.length * TAGS_PER_RULE > TAGS_MAX) beginAnew(state);
-  const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
   const states = ruleSet.rules.map(({ key }) => known.get(key) ?? createRuleState(key));
   state.plan = makePlan(ruleSet, states, state.tags);
   // Which groups there are of an earlier set is not known by its specs: all are looked for.
@@ -106,8 +109,9 @@ export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Pl
   return state.plan;
 }
 
-/** Forgets what was counted, not what was scored. */
+/** Forgets what was counted and for whom rules are mute, not what was scored or seen. */
 function beginAnew(state: DetectState): void {
+  for (const each of state.plan.rules) each.state.members = 0;
   state.groups = createGroups(state.limits);
   state.tags = createTags();
   state.plan = makePlan({ rules: [] }, [], state.tags);

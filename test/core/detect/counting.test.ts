@@ -144,6 +144,21 @@ describe('a rule counts', () => {
       [4, 5],
     );
   });
+  it('different values of a network in a leaky bucket, but spares who did not do its share', () => {
+    const count = { by: 'source_prefix', distinct: 'to_user', over: 2, own: 2, leak: '100s' };
+    check(
+      count,
+      [
+        [9, 'z', 0],
+        [1, 'a', 0],
+        [1, 'b', 0],
+        [2, 'c', 0],
+        [1, 'd', 0],
+        [2, 'e', 2],
+      ],
+      [4, 5],
+    );
+  });
   it('retransmissions when it says so, and else not', () => {
     const steps: readonly Step[] = [
       [1, 'a', 0],

@@ -1,50 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  compileRules,
-  createDetectState,
-  detect,
-  ruleStatus,
-} from '../../../src/core/detect/detect.js';
-import { takeBlock } from '../../../src/core/detect/arena.js';
-import { WORDS_MAX } from '../../../src/core/detect/group-block.js';
+import { compileRules, createDetectState, detect } from '../../../src/core/detect/detect.js';
 import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
+import { BASE, RULES, written } from './ledger-rules.js';
 import { POLICY, START_US } from './replay.js';
-
-const BASE = {
-  name: 'R',
-  version: 1,
-  attack_type: 'sip_scan',
-  severity: 'low',
-  description: 'a test',
-  points: 60,
-  mute: '1s',
-};
-const ODD = 'event.to_user.endsWith("1") || event.to_user.endsWith("3")';
-/** Three rules that share the records of their values, and one whose values must settle. */
-const RULES = [
-  { id: 'few', count: { by: 'source', distinct: 'to_user', over: 2, within: '30s' } },
-  { id: 'odd', when: ODD, count: { by: 'source', distinct: 'to_user', over: 1, within: '10s' } },
-  {
-    id: 'many',
-    count: {
-      by: 'source',
-      distinct: 'to_user',
-      over: 12,
-      within: '60s',
-      forget_when: 'event.cseq == 2',
-    },
-  },
-  {
-    id: 'settled',
-    count: { by: 'source', distinct: 'to_user', over: 3, within: '120s', settle: '20s' },
-  },
-].map((rule) => ({ ...BASE, ...rule }));
-
-/** JSON is YAML. */
-const written = (rules: readonly object[]): string =>
-  rules.map((rule) => JSON.stringify(rule)).join('\n---\n');
 
 interface Step {
   readonly user: number;
@@ -186,27 +146,6 @@ it('counts events in a window as counting anew would', () => {
   );
 });
 
-it('gives back what it took when groups go', () => {
-  const state = createDetectState({ groupsMax: 5 });
-  const ruleSet = compileRules(parseRules(written(RULES), 'test.yaml'));
-  for (let n = 0; n < 400; n += 1) {
-    const raw = request('REGISTER', { To: `<sip:${n % 23}@x>` });
-    const source = { address: `198.51.100.${n % 4}`, port: 5060 };
-    const receivedAtUs = START_US + Math.floor(n / 4) * 2e6;
-    detect(state, ruleSet, toEvent(raw, { id: n + 1, receivedAtUs, source }), POLICY);
-  }
-  const before = state.groups.arena.used;
-  expect(before).toBeGreaterThan(200);
-  // Others come, and push all of these out.
-  for (let n = 0; n < 5; n += 1) {
-    const source = { address: `203.0.113.${n}`, port: 5060 };
-    const receivedAtUs = START_US + 400e6;
-    detect(state, ruleSet, toEvent(request('OPTIONS'), { id: 1000, receivedAtUs, source }), POLICY);
-  }
-  for (const { members } of ruleStatus(state)) expect(members).toBeLessThanOrEqual(5);
-  expect(state.groups.arena.used).toBeLessThanOrEqual(5 * 24);
-});
-
 it('lets who names too many values too fast rest from the slow rules, and looks again after that', () => {
   const rule = RULES.filter(({ id }) => id === 'settled');
   const steps = Array.from({ length: 90 }, (_, n): Step => ({ user: n, gapS: 0.1, back: false }));
@@ -219,42 +158,16 @@ it('lets who names too many values too fast rest from the slow rules, and looks 
   expect(play(rule, [...steps, ...slow]).flat()).not.toEqual([]);
 });
 
-it('goes on where there is no room for longer lists', () => {
-  const count = { by: 'source', distinct: 'to_user', over: 1_000, within: '1d' };
-  const ruleSet = compileRules(parseRules(written([{ ...BASE, id: 'r', count }]), 'test.yaml'));
-  const state = createDetectState({ cellsMax: 2_000_000 });
-  // Groups are not given up for it here.
-  Object.assign(state.limits, { cellsMax: Infinity });
-  const { arena } = state.groups;
-  // All but a few pages are taken by others.
-  while (arena.pagesMax - arena.nextPage > 8) takeBlock(arena, 8_192, 1);
-  for (let n = 0; n < 12_000; n += 1) {
-    const raw = request('REGISTER', { To: `<sip:${n}@x>` });
-    const source = { address: `198.51.100.${n % 20}`, port: 5060 };
-    const event = toEvent(raw, { id: n + 1, receivedAtUs: START_US + n * 1_000, source });
-    detect(state, ruleSet, event, POLICY);
-  }
-  expect(arena.nextPage).toBe(arena.pagesMax);
-  const members = ruleStatus(state)[0]?.members ?? 0;
-  expect(members).toBeGreaterThan(3_000);
-  expect(members).toBeLessThan(12_000);
-});
-
-it('begins anew when there are no words for more rules', () => {
-  const state = createDetectState();
-  const rule = {
-    ...BASE,
-    id: 'r',
-    count: { by: 'source', distinct: 'to_user', over: 1, within: '1h' },
-  };
-  const other = { ...rule, id: 'other' };
-  const setOf = (...rules: object[]) => compileRules(parseRules(written(rules), 'test.yaml'));
-  const send = (user: string, ruleSet: ReturnType<typeof setOf>) =>
-    detect(state, ruleSet, toEvent(request('REGISTER', { To: `<sip:${user}@x>` }), {}), POLICY);
-  send('a', setOf(rule));
-  state.tags.next = WORDS_MAX / 2 - 4;
-  const both = setOf(rule, other);
-  expect(send('b', both).sightings).toEqual([]);
-  expect(send('c', both).sightings.map(({ rule: id }) => id)).toEqual(['r', 'other']);
-  expect(ruleStatus(state).map(({ members }) => members)).toEqual([2, 2]);
+it('counts after a rest as if nothing had been before it', () => {
+  const rule = RULES.filter(({ id }) => id === 'settled');
+  const fast = Array.from({ length: 70 }, (_, n): Step => ({ user: n, gapS: 0.1, back: false }));
+  const slow = Array.from({ length: 5 }, (_, n): Step => {
+    return { user: 100 + n, gapS: n === 0 ? 140 : 21, back: false };
+  });
+  // The fifth comes when four have settled.
+  expect(
+    play(rule, [...fast, ...slow])
+      .map((fired) => fired.length)
+      .indexOf(1),
+  ).toBe(74);
 });
