@@ -146,12 +146,15 @@ export function giveBack({ arena, keys }: Shelf, block: number): void {
   ints[its + offsetOf(ints[at] ?? 0) + LIST] = moved;
 }
 
-/** Where a word's cell of the directory is; every word that is looked for is there. */
+/** Where a word's cell of the directory is. Throws RangeError when it has none: a fault in the program. */
 function findWord(arena: Arena, block: number, word: number): number {
   const { ints } = arena;
-  let at = block + cellsOf(arena, block) - 1;
-  while ((ints[at] ?? 0) >>> PLACE_BITS !== word) at -= 1;
-  return at;
+  const last = block + cellsOf(arena, block) - 1;
+  const first = last - (ints[block + ENTRIES] ?? 0) + 1;
+  for (let at = last; at >= first; at -= 1) {
+    if ((ints[at] ?? 0) >>> PLACE_BITS === word) return at;
+  }
+  throw new RangeError(`the block of a group has no entry with the word ${word}`);
 }
 
 /** Gives a group's block and its lists back; `visit` sees each entry before, with its list or 0. */

@@ -146,3 +146,11 @@ it('keeps the entries and lists of groups while others move', () => {
     { numRuns: 60 },
   );
 });
+
+it('refuses a list for an entry that is not there, and does not look for it for ever', () => {
+  const shelf: Shelf = { arena: createArena(10_000), keys: createKeyTable(10) };
+  const group = addKey(shelf.keys, { lo: 1, hi: 1 }, 0);
+  addEntry(shelf, group, 7, 6);
+  expect(addList(shelf, group, 7, 10)).not.toBe(0);
+  expect(() => addList(shelf, group, 8, 10)).toThrow(RangeError);
+});

@@ -22,18 +22,10 @@ import {
 } from '../../../src/core/detect/called-number.js';
 import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
+import { BASE as RULE } from './ledger-rules.js';
 import { POLICY, START_US } from './replay.js';
 
-const BASE = {
-  id: 'r',
-  name: 'R',
-  version: 1,
-  attack_type: 'sip_scan',
-  severity: 'low',
-  description: 'a test',
-  points: 60,
-  mute: '1s',
-};
+const BASE = { id: 'r', ...RULE };
 
 /** `[source, To user, seconds, sent again]` for each event; which of them fire, from 0. */
 type Step = readonly [source: number, user: string, atS: number, again?: boolean];
