@@ -3,13 +3,9 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { LoadedSettings } from '../config/load.js';
 import { createBlockTable } from '../core/block/block-table.js';
-import { createBlockState, targetOf } from '../core/block/decide.js';
-import { createOffenders, noteOffender } from '../core/block/offenders.js';
-import type { BlockPolicy } from '../core/block/policy.js';
-import { createReturns } from '../core/block/returns.js';
-import { createDetectState, compileRules, restoreScore } from '../core/detect/detect.js';
+import { createBlockState } from '../core/block/decide.js';
+import { createDetectState, compileRules } from '../core/detect/detect.js';
 import type { RuleSet } from '../core/detect/detect.js';
-import { parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
 import type { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
@@ -75,8 +71,6 @@ export interface AgentContext {
   readonly closers: Closers;
   readonly nowUs: () => number;
 }
-
-const FORGOTTEN_HALF_LIVES = 10;
 
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
@@ -224,31 +218,3 @@ const compileLater = async (rules: readonly Rule[]): Promise<RuleSet> => {
   await setImmediate();
   return compileRules(rules);
 };
-
-/** Scores, and who was blocked before: what the next decision needs, and the firewall does not. */
-export async function restoreMemory(context: AgentContext): Promise<void> {
-  const { state, reader, nowUs, loaded } = context;
-  const { settings, detect } = state;
-  const halfLifeS = loaded.settings.blocking.scoreHalfLifeS;
-  const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * halfLifeS * 1_000_000;
-  const paidUs = await reader.lastDetectorBlocks(sinceUs);
-  for (const sighting of await reader.recentSightings(sinceUs)) {
-    const blockedUs = paidUs.get(targetOf(sighting.source, settings.policy).text);
-    // Points that led to a block are paid for (spendScore).
-    if (blockedUs === undefined || sighting.atUs > blockedUs)
-      restoreScore(detect, sighting, settings);
-  }
-  const returns = createReturns(await reader.provenBlockCounts());
-  const offenders = await restoreOffenders(reader, settings.policy, nowUs());
-  state.blocks = { ...state.blocks, returns, offenders };
-}
-
-async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {
-  const offenders = createOffenders();
-  const sinceUs = nowUs - policy.prefixBlockWindowS * 1_000_000;
-  for (const [target, atUs] of await reader.provenBlocksSince(sinceUs)) {
-    const cidr = parseCidr(target);
-    if (cidr !== null) noteOffender(offenders, cidr, policy, atUs);
-  }
-  return offenders;
-}

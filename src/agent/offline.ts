@@ -2,7 +2,8 @@ import type { AgentCalls } from '../api/calls.js';
 import type { LoadedSettings } from '../config/load.js';
 import { createRunner } from './agent.js';
 import { createCalls } from './calls.js';
-import { openContext, restoreMemory, type AgentContext } from './context.js';
+import { openContext, type AgentContext } from './context.js';
+import { restoreMemory } from './restore-memory.js';
 import { keeperFor } from './open-keeper.js';
 import { createHousekeeping, freeTargets } from './housekeeping.js';
 

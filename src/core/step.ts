@@ -139,6 +139,8 @@ function decideAndBlock(
     state.counts.protectedSpared += 1;
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
+  // What came before the kernel took the rule belongs to the block that stands.
+  if (verdict.kind === 'covered') spendScore(state.detect, source, { keepProven: !verdict.proven });
   if (verdict.kind !== 'block') return turned;
   spendScore(state.detect, source);
   return [...turned, ...begin(state, verdict.block)];

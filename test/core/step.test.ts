@@ -23,6 +23,15 @@ match: { methods: [REGISTER] }
 count: { by: [source], distinct: to_user, over: 2, within: 10m }
 points: 100
 mute: 1m
+---
+id: a-user
+name: A user
+version: 1
+attack_type: extension_enumeration
+severity: low
+description: A user that is tried now and then.
+match: { methods: [SUBSCRIBE] }
+points: 10
 `;
 
 const START_US = 1_800_000_000_000_000;
@@ -48,15 +57,15 @@ function createState(observing = false, protect: string[] = []): AgentState {
   };
 }
 
-function register(user: string, number: number): Buffer {
+function request(method: string, user: string, number: number): Buffer {
   return Buffer.from(
     [
-      `REGISTER sip:pbx.example SIP/2.0`,
+      `${method} sip:pbx.example SIP/2.0`,
       `Via: SIP/2.0/UDP 203.0.113.7:5060;branch=z9hG4bK-${number};rport`,
       `From: <sip:${user}@pbx.example>;tag=t${number}`,
       `To: <sip:${user}@pbx.example>`,
       `Call-ID: c${number}`,
-      `CSeq: ${number} REGISTER`,
+      `CSeq: ${number} ${method}`,
       'Max-Forwards: 70',
       'User-Agent: a phone with a name of some length, as real ones have',
       'Contact: <sip:203.0.113.7:5060>',
@@ -75,12 +84,16 @@ beforeEach(() => {
   sent = 0;
 });
 
-function receive(user: string, transport: Transport = 'udp'): readonly Effect[] {
+function receive(
+  user: string,
+  transport: Transport = 'udp',
+  method = 'REGISTER',
+): readonly Effect[] {
   sent += 1;
   const nowUs = START_US + sent * 1000;
   const source = { address: SOURCE, port: 5060 };
   const local = { address: '192.0.2.1', port: 5060 };
-  const bytes = register(user, sent);
+  const bytes = request(method, user, sent);
   const packet = { receivedAtUs: nowUs, transport, source, local, bytes };
   return step(state, { kind: 'packet', packet }, nowUs);
 }
@@ -151,6 +164,27 @@ describe('step', () => {
     const ended = step(state, { kind: 'settle' }, START_US + 601_000_000);
     expect(ended).toMatchObject([{ kind: 'block-ended', how: 'expired' }]);
     expect(kinds(receive('100'))).toBe('answer event');
+  });
+
+  it('lays what comes before the kernel took the rule to the block that stands', () => {
+    for (const user of ['100', '101', '102']) receive(user);
+    // The rule's mute time is over, the block's is not.
+    sent += 70_000;
+    const meanwhile = ['103', '104', '105'].map((user) => kinds(receive(user)));
+    expect(meanwhile).toContain('event sighting still-talking');
+    sent += 700_000;
+    expect(kinds(receive('100', 'udp', 'SUBSCRIBE'))).toBe('answer event sighting');
+  });
+
+  it('keeps the proven points of a blocked source for the proven block', () => {
+    for (const user of ['100', '101', '102']) receive(user);
+    const scopes = (number: number) => {
+      sent += 70_000;
+      return ['1', '2', '3']
+        .flatMap((user) => receive(`${user}${number}`, number === 1 ? 'udp' : 'tcp'))
+        .flatMap((effect) => (effect.kind === 'block' ? effect.block.scope : []));
+    };
+    expect([scopes(1), scopes(2)]).toEqual([[], ['all']]);
   });
 
   it('replaces a block by hand and takes the narrower scope off the firewall', () => {
@@ -254,7 +288,7 @@ it('says of an event whether its message is ordinary, so that the store need not
     const effects = step(createState(), { kind: 'packet', packet }, START_US);
     return effects.flatMap((each) => (each.kind === 'event' ? [each.record.ordinary] : []))[0];
   };
-  const message = register('100', 1);
+  const message = request('REGISTER', '100', 1);
   expect(ordinaryOf(message)).toBe(true);
   expect(ordinaryOf(Buffer.from(message.toString().replace('CSeq: 1', 'CSeq: x')))).toBe(false);
   expect(ordinaryOf(Buffer.from('no SIP'))).toBe(false);

@@ -66,7 +66,7 @@ export function decide(
   if (scope === 'none') return { kind: 'watch' };
   const covering = blocksCovering(state.table, source, nowUs);
   const enough = { scope, proven, observing: policy.observing };
-  if (covering.some((block) => isEnough(block, enough))) return { kind: 'watch' };
+  if (covering.some((block) => isEnough(block, enough))) return { kind: 'covered', proven };
   if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
   const wide = proven ? widen(state, policy, target, nowUs) : null;
   const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };

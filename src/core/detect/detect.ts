@@ -106,9 +106,13 @@ export const scoreOf = (
   policy: ScorePolicy,
 ): Score => readScore(state.scores, address, nowUs, policy);
 
-/** Takes a source's points off, when it was blocked for them. */
-export function spendScore(state: DetectState, address: string): void {
-  spendPoints(state.scores, address);
+/** Takes a source's points off, when it is blocked for them; proven ones may still earn a proven block. */
+export function spendScore(
+  state: DetectState,
+  address: string,
+  { keepProven } = { keepProven: false },
+): void {
+  spendPoints(state.scores, address, keepProven);
 }
 
 /** Adds a stored sighting to its source's score, to have the scores back after a restart. */

@@ -89,9 +89,11 @@ export function addPoints(book: ScoreBook, sighting: Sighting, policy: ScorePoli
  * A block pays for the points that led to it: the next one needs new ones, so that a source whose
  * block has ended is free, and not blocked again for a single harmless look.
  */
-export function spendPoints(book: ScoreBook, source: string): void {
+export function spendPoints(book: ScoreBook, source: string, keepProven: boolean): void {
   const entry = findKey(book.keys, keyOf(book, source));
-  if (entry !== 0) setPoints(book, entry, 0, 0);
+  if (entry === 0) return;
+  const kept = keepProven ? pointsAt(book, entry, PROVEN) : 0;
+  setPoints(book, entry, kept, kept);
 }
 
 /** One for the whole program: it is used up before anything else can run. */

@@ -78,6 +78,7 @@ function run(given: Case) {
 /** The outcome in one line: `block TARGET SCOPE SECONDS PROOF`, or the verdict's kind. */
 function outcome(given: Case): string {
   const verdict = run(given);
+  if (verdict.kind === 'covered' && verdict.proven) return 'covered, for proven points';
   if (verdict.kind !== 'block') return verdict.kind;
   const { target, scope, proof, createdAtUs, expiresAtUs, simulated } = verdict.block;
   const seconds = ((expiresAtUs ?? NaN) - createdAtUs) / 1_000_000;
@@ -125,7 +126,7 @@ describe('decide', () => {
     [
       'unproven already blocked: nothing to add',
       { total: 300, state: stateWith({ table: createBlockTable([blockOf('203.0.113.7/32')]) }) },
-      'watch',
+      'covered',
     ],
     [
       'unproven block, now proven: replaced by the harder one',
@@ -140,7 +141,7 @@ describe('decide', () => {
           table: createBlockTable([blockOf('203.0.113.0/24', { scope: 'all', origin: 'manual' })]),
         }),
       },
-      'watch',
+      'covered, for proven points',
     ],
     [
       'a simulated block while enforcing now: the real one',

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { restoreMemory } from '../../src/agent/restore-memory.js';
+import { scoreOf } from '../../src/core/detect/detect.js';
+import { createReplayState } from '../../src/replay/create-state.js';
+import { openReader } from '../../src/store/reader.js';
+import { makeSettings } from '../core/trap/message.js';
+import { DEFAULT_POLICY } from '../default-policy.js';
+import {
+  batchOf,
+  closeAfterTest,
+  openSampleStore,
+  sampleBlock,
+  sampleSighting,
+  START_US,
+} from '../store/samples.js';
+
+const BLOCKED = '203.0.113.7';
+const FREE = '203.0.113.8';
+
+const at = (seconds: number, change: object) =>
+  sampleSighting({ atUs: START_US + seconds * 1_000_000, source: BLOCKED, ...change });
+
+/** What the agent knows after a restart, a moment after the last of the sightings. */
+async function scoresAfter(sightings: readonly ReturnType<typeof at>[]) {
+  const { store, databaseFile } = await openSampleStore();
+  store.write(batchOf({ sightings, blocks: [sampleBlock(1)] }));
+  await store.flush();
+  const reader = closeAfterTest(await openReader(databaseFile));
+  const answers = makeSettings();
+  // Long enough for nothing of a score to go.
+  const settings = { policy: DEFAULT_POLICY, scoreHalfLifeS: 1e9, answers, seed: 1 };
+  const state = createReplayState({ settings, protect: [], sipPorts: [5060] }, []);
+  const nowUs = START_US + 60_000_000;
+  await restoreMemory({ state, reader, nowUs: () => nowUs });
+  return (source: string) => {
+    const { total, proven } = scoreOf(state.detect, source, nowUs, settings);
+    return [Math.round(total), Math.round(proven)];
+  };
+}
+
+it('brings the score back that a source was not blocked for', async () => {
+  const of = await scoresAfter([at(1, { source: FREE, points: 90, pointsProven: 40 })]);
+  expect(of(FREE)).toEqual([90, 40]);
+});
+
+it('leaves out what led to a block, and what came while that stood', async () => {
+  const of = await scoresAfter([
+    at(0, { points: 100 }),
+    at(1, { points: 60, pointsProven: 0 }),
+    at(2, { points: 60, pointsProven: 30 }),
+    at(3, { points: 10, pointsProven: 0 }),
+  ]);
+  // The proven points may still make a proven block of it.
+  expect(of(BLOCKED)).toEqual([40, 30]);
+});
+
+it('leaves out all of it once the points were proven', async () => {
+  const proven = (seconds: number) => at(seconds, { points: 60, pointsProven: 60 });
+  expect((await scoresAfter([proven(1), proven(2), proven(3)]))(BLOCKED)).toEqual([60, 60]);
+});
