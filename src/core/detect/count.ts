@@ -5,7 +5,8 @@ import { waitsForSecond } from './firsts.js';
 import { offsetOf } from './group-block.js';
 import type { Hash } from './hash.js';
 import { valueOf } from './key-table.js';
-import { countOthers, countValue, forgetValue, isAlone } from './ledger.js';
+import { countOthers, countValue, forgetValue, isAlone, seeAgain } from './ledger.js';
+import { isResting } from './ledger-value.js';
 import { isMute, lookUp, openEntry, openGroup } from './look-up.js';
 import type { Place, RulePlan } from './plan.js';
 import type { DetectState } from './state.js';
@@ -58,6 +59,9 @@ export function weigh(
   if (own !== null) lookUp(board, groups, plan, own.spec, limits.groupsMax, nowUs);
   if (forget) return value === null ? null : 'forgets';
   if (isMute(board, groups, muteGroup, rule.muteWord, proven ? 1 : 0)) return 'mute';
+  if (main.shape === 'ledger' && own === null && !proven && value !== null) {
+    if (seeAgain(board, groups, plan, main, value, seen.eventId)) return null;
+  }
   const isShared = main.shape === 'ledger' || own?.shape === 'ledger';
   if (!isShared || value === null) return countEvent(state, rule, index, seen, proven);
   const mayWait =
@@ -71,6 +75,7 @@ export function weigh(
     if (isFirst) return add(state, rule, main, value, 0, seen, 0) ? UNPROVEN : null;
   }
   if (main.shape === 'ledger') weighPlace(state, main, value, index * 4, proven);
+  if (own === null && !proven && isResting(board, main.word)) return null;
   if (own?.shape === 'ledger') weighPlace(state, own, value, index * 4 + 2, proven);
   return 'counts';
 }

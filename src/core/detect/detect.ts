@@ -67,7 +67,7 @@ export function detect(
   let harm = -1;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
-  sweepFirsts(state.groups.firsts, plan, seen.now, event.id);
+  sweepFirsts(state.groups.firsts, plan, seen.now);
   const source = state.sourceHash();
   if (source !== null) {
     lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);

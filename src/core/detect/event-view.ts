@@ -27,7 +27,7 @@ const READERS: ReadonlyMap<Field, FieldReader> = new Map(
   FIELDS.map((field) => [field, createReader(field)]),
 );
 const HASH_READERS: ReadonlyMap<Field, HashReader> = new Map(
-  FIELDS.map((field) => [field, createHashReader(readerOf(field))]),
+  FIELDS.map((field) => [field, createHashReader(field)]),
 );
 
 /** Turns the view to an event; null when there is nothing to look at any more. */
@@ -53,7 +53,7 @@ export function readerOf(field: Field): FieldReader {
 }
 
 export function hashReaderOf(field: Field): HashReader {
-  return HASH_READERS.get(field) ?? createHashReader(readerOf(field));
+  return HASH_READERS.get(field) ?? createHashReader(field);
 }
 
 /** cel-js knows a registered type by `value.constructor`; nothing ever calls it. */
@@ -80,7 +80,9 @@ export function createReader<V>({ read }: { readonly read: (event: TrapEvent) =>
   };
 }
 
-function createHashReader(read: FieldReader): HashReader {
+function createHashReader(field: Field): HashReader {
+  if (field.hash !== undefined) return createAddressHashReader(field.hash);
+  const read = readerOf(field);
   const hash: Hash = { lo: 0, hi: 0 };
   let stamp = 0;
   let missing = true;
@@ -99,6 +101,20 @@ function createHashReader(read: FieldReader): HashReader {
       }
     }
     return missing ? null : hash;
+  };
+}
+
+function createAddressHashReader(write: NonNullable<Field['hash']>): HashReader {
+  const hash: Hash = { lo: 0, hi: 0 };
+  let stamp = 0;
+  return () => {
+    const { address } = viewedEvent().source;
+    if (address === '') return null;
+    if (stamp !== view.stamp) {
+      write(hash, address, view.seed);
+      stamp = view.stamp;
+    }
+    return hash;
   };
 }
 

@@ -3,7 +3,9 @@ import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
 import { contactHost } from '../sip/party.js';
+import { hashAddress, hashNetwork } from './address-hash.js';
 import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
+import type { Hash } from './hash.js';
 import { networkOf } from './networks.js';
 import { joinOddUsers, longestHeaderBytes } from './odd-text.js';
 
@@ -18,7 +20,19 @@ export interface Field {
   /** One line for docs/RULES.md. */
   readonly doc: string;
   readonly read: (event: TrapEvent) => FieldValue;
+  /** Where its value can be hashed without being read: the hash stands for it all the same. */
+  readonly hash?: AddressHash;
 }
+
+type AddressHash = (out: Hash, address: string, seed: number) => void;
+
+/** A field that follows from the source's address. */
+const ofAddress = (
+  name: string,
+  doc: string,
+  read: (address: string) => string,
+  hash: AddressHash,
+): Field => ({ name, type: 'string', doc, read: ({ source }) => read(source.address), hash });
 
 type TextReader = (event: TrapEvent) => string | null;
 
@@ -136,9 +150,23 @@ export const FIELDS: readonly Field[] = [
     (e) => readNumber(e, numberKind),
   ),
   text('transport', '`udp`, `tcp`, `tls`, `ws` or `wss`', (e) => e.transport),
-  text('source', 'address that the message came from', (e) => e.source.address),
-  text('source_prefix', 'its /24, or for IPv6 its /64', (e) => networkOf(e.source.address, 4)),
-  text('source_site', 'its /24, or for IPv6 its /48', (e) => networkOf(e.source.address, 3)),
+  ofAddress('source', 'address that the message came from', (address) => address, hashAddress),
+  ofAddress(
+    'source_prefix',
+    'its /24, or for IPv6 its /64',
+    (address) => networkOf(address, 4),
+    (out, address, seed) => {
+      hashNetwork(out, address, 4, seed);
+    },
+  ),
+  ofAddress(
+    'source_site',
+    'its /24, or for IPv6 its /48',
+    (address) => networkOf(address, 3),
+    (out, address, seed) => {
+      hashNetwork(out, address, 3, seed);
+    },
+  ),
   number('asn', 'its autonomous system, where that is known', (e) => e.asn ?? null),
   number('source_port', 'port that the message came from', (e) => e.source.port),
   text('local', 'address of ours that it was sent to', (e) => e.local.address),

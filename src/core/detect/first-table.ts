@@ -11,9 +11,9 @@ import { ageOf } from './ticks.js';
  */
 export interface Firsts {
   readonly ints: Int32Array;
-  /** Where the next sweep begins, and when the last event was (ticks). */
+  /** Where the next sweep begins, and when the last one was (ticks). */
   swept: number;
-  lastAt: number;
+  sweptAt: number;
 }
 
 export const LO = 2;
@@ -24,33 +24,36 @@ export const MASK = 6;
 export const TAG = 7;
 export const ENTRY_INTS = 8;
 const SET_INTS = 8 * ENTRY_INTS;
-/** One event in so many looks through a set for what counts no more, and each that comes after a while. */
-const EVENTS_A_SET = 4;
-const WHILE_TICKS = 2_500;
+/** For each so many ticks (10 s) a set is looked through for what counts no more: for all, four days. */
+const TICKS_A_SET = 2_500;
+/** After a silence, so that no event waits long for it. */
+const SETS_A_SWEEP = 256;
 
 /** `firstsMax` is a power of two. */
 export const createFirsts = (firstsMax: number): Firsts => ({
   ints: new Int32Array(firstsMax * ENTRY_INTS),
   swept: 0,
-  lastAt: 0,
+  sweptAt: 0,
 });
 
 /**
  * Frees some entries that count no more, or that the clock has left behind: in 32 bits their times
  * would look fresh again after 198 days.
  */
-export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number, event: number): void {
-  const isQuiet = ((now - firsts.lastAt) | 0) >= WHILE_TICKS;
-  firsts.lastAt = now;
-  if (event % EVENTS_A_SET !== 0 && !isQuiet) return;
+export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): void {
+  const passed = (now - firsts.sweptAt) | 0;
+  if (passed >= 0 && passed < TICKS_A_SET) return;
+  firsts.sweptAt = now;
+  // A clock that was put back tells nothing of the time that passed.
+  const sets = passed < 0 ? 1 : Math.min(Math.floor(passed / TICKS_A_SET), SETS_A_SWEEP);
   const { ints, swept } = firsts;
-  const end = swept + SET_INTS;
+  const end = Math.min(swept + sets * SET_INTS, ints.length);
   for (let at = swept; at < end; at += ENTRY_INTS) {
     if (ints[at + MASK] === 0) continue;
     const kept = ledgers[ints[at + TAG] ?? 0]?.kept ?? 0;
     if (Math.abs((now - (ints[at + AT] ?? 0)) | 0) >= kept) ints[at + MASK] = 0;
   }
-  firsts.swept = end >= ints.length ? 0 : end;
+  firsts.swept = end === ints.length ? 0 : end;
 }
 
 const firstOfSet = (ints: Int32Array, { lo }: Hash): number =>

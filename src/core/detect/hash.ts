@@ -40,7 +40,8 @@ export function mixNumber(out: Hash, number: number): void {
   out.hi = finish(out.hi + Math.imul(number + 1, 0x5f356495));
 }
 
-function finish(value: number): number {
+/** Spreads each bit over all 32; no two numbers become the same. */
+export function finish(value: number): number {
   let mixed = value;
   mixed ^= mixed >>> 16;
   mixed = Math.imul(mixed, 0x85ebca6b);

@@ -4,14 +4,17 @@ import type { Pool } from './pool.js';
 
 /**
  * A table from 64-bit keys to a number each, that knows which key was touched longest ago. Every
- * operation takes constant time: the buckets grow once, while they are few, to all that may be
- * needed, for to grow a table of a million keys stalls for tens of milliseconds.
+ * operation takes constant time: with each new key a bucket or two are split (linear hashing), for to
+ * grow a table of a million keys at once stalls for tens of milliseconds; and few keys have few
+ * buckets, which stay in the processor's cache.
  * A record holds: key (0, 1), next of its bucket (2), value (3), older (4), newer (5), and when it
  * was touched (the double 3, microseconds).
  */
 export interface KeyTable {
   readonly records: Pool;
   buckets: Int32Array;
+  /** Buckets in use; those behind them are still part of the bucket half as far. */
+  bucketsUsed: number;
   readonly bucketsMax: number;
   oldest: number;
   newest: number;
@@ -19,6 +22,8 @@ export interface KeyTable {
 }
 
 const FIRST_BUCKETS = 1_024;
+/** There are as many buckets for each key, as long as there may be more. */
+const BUCKETS_A_KEY = 2;
 const NEXT = 2;
 const VALUE = 3;
 const OLDER = 4;
@@ -29,13 +34,21 @@ const TOUCHED = 3;
 export function createKeyTable(keysMax: number): KeyTable {
   const bucketsMax = 2 ** Math.ceil(Math.log2(Math.max(keysMax, 2)));
   const buckets = new Int32Array(Math.min(FIRST_BUCKETS, bucketsMax));
-  return { records: createPool(keysMax), buckets, bucketsMax, oldest: 0, newest: 0, size: 0 };
+  const records = createPool(keysMax);
+  return { records, buckets, bucketsUsed: 2, bucketsMax, oldest: 0, newest: 0, size: 0 };
+}
+
+/** The number of a hash's bucket among so many in use, at least two. */
+function bucketOf(lo: number, used: number): number {
+  const mask = -1 >>> Math.clz32(used - 1);
+  const bucket = lo & mask;
+  return bucket < used ? bucket : bucket & (mask >>> 1);
 }
 
 /** The record of a key; 0 when there is none. Not a touch. */
-export function findKey({ records, buckets }: KeyTable, { lo, hi }: Hash): number {
-  const { ints } = records;
-  let record = buckets[lo & (buckets.length - 1)] ?? 0;
+export function findKey(table: KeyTable, { lo, hi }: Hash): number {
+  const { ints } = table.records;
+  let record = table.buckets[bucketOf(lo, table.bucketsUsed)] ?? 0;
   while (record !== 0) {
     const at = record << 3;
     if (ints[at] === lo && ints[at + 1] === hi) return record;
@@ -47,11 +60,12 @@ export function findKey({ records, buckets }: KeyTable, { lo, hi }: Hash): numbe
 /** Adds a key that is not there, as the newest. The caller keeps the bound with `dropOldest`. */
 export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number {
   const { records } = table;
-  if (table.size >= table.buckets.length && table.buckets.length < table.bucketsMax) grow(table);
+  const wanted = Math.min((table.size + 1) * BUCKETS_A_KEY, table.bucketsMax);
+  while (table.bucketsUsed < wanted) splitBucket(table);
   const { buckets } = table;
   const record = takeRecord(records);
   const at = record << 3;
-  const bucket = lo & (buckets.length - 1);
+  const bucket = bucketOf(lo, table.bucketsUsed);
   records.ints[at] = lo;
   records.ints[at + 1] = hi;
   records.ints[at + NEXT] = buckets[bucket] ?? 0;
@@ -75,8 +89,8 @@ export function dropOldest(table: KeyTable): void {
   const { records, buckets, oldest } = table;
   if (oldest === 0) return;
   unlink(table, oldest);
-  const lo = records.ints[oldest << 3] ?? 0;
-  removeFromBucket(records, buckets, lo & (buckets.length - 1), oldest);
+  const bucket = bucketOf(records.ints[oldest << 3] ?? 0, table.bucketsUsed);
+  removeFromBucket(records, buckets, bucket, oldest);
   table.size -= 1;
   giveBack(records, oldest);
 }
@@ -91,19 +105,34 @@ export function setValue({ records }: KeyTable, record: number, value: number): 
 export const touchedUs = ({ records }: KeyTable, record: number): number =>
   records.doubles[(record << 2) + TOUCHED] ?? 0;
 
-function grow(table: KeyTable): void {
-  const { buckets, bucketsMax, records } = table;
-  const { ints } = records;
-  const wider = new Int32Array(bucketsMax);
-  for (const first of buckets) {
-    for (let record = first; record !== 0;) {
-      const next = ints[(record << 3) + NEXT] ?? 0;
-      const bucket = (ints[record << 3] ?? 0) & (bucketsMax - 1);
-      ints[(record << 3) + NEXT] = wider[bucket] ?? 0;
-      wider[bucket] = record;
-      record = next;
-    }
+/** Takes the next bucket in use, with the keys that are its own of the bucket half as far. */
+function splitBucket(table: KeyTable): void {
+  const added = table.bucketsUsed;
+  if (added === table.buckets.length) widen(table);
+  table.bucketsUsed = added + 1;
+  const { buckets } = table;
+  const { ints } = table.records;
+  const from = added & ((-1 >>> Math.clz32(added)) >>> 1);
+  let record = buckets[from] ?? 0;
+  let kept = 0;
+  let moved = 0;
+  while (record !== 0) {
+    const at = record << 3;
+    const next = ints[at + NEXT] ?? 0;
+    const isMoved = bucketOf(ints[at] ?? 0, added + 1) === added;
+    ints[at + NEXT] = isMoved ? moved : kept;
+    if (isMoved) moved = record;
+    else kept = record;
+    record = next;
   }
+  buckets[from] = kept;
+  buckets[added] = moved;
+}
+
+/** All the room that may be needed: the system gives memory as it is written to. */
+function widen(table: KeyTable): void {
+  const wider = new Int32Array(table.bucketsMax);
+  wider.set(table.buckets);
   table.buckets = wider;
 }
 

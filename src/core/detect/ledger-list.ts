@@ -37,7 +37,7 @@ const FIRST_VALUES = 3;
 /** As many lie in any order. */
 const FEW_VALUES = 8;
 /** Cells of a list for one of its sieve. */
-const CELLS_A_SIEVE = 32;
+const CELLS_A_SIEVE = 16;
 /** A list of so many values more than are needed need not be put in order at each new one. */
 const spare = (values: number): number => values + 2 + (values >> 2);
 

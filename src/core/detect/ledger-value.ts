@@ -53,6 +53,10 @@ export function findValue(
   return where;
 }
 
+/** True when the event's value was looked for in a ledger that takes nothing in. */
+export const isResting = ({ stamp, foundStamp, found }: Board, word: number): boolean =>
+  foundStamp[word] === stamp && found[word] === RESTING;
+
 const findInEntry = (ints: Int32Array, entry: number, lo: number, hi: number): number =>
   ints[entry + LO] === lo && ints[entry + HI] === hi && ints[entry + MASK] !== 0 ? 0 : NOT_THERE;
 

@@ -11,7 +11,9 @@ import {
   eachHeld,
   END,
   EVENT,
+  HI,
   isShort,
+  LO,
   MASK,
   OLDEST,
   SIZE,
@@ -29,6 +31,30 @@ import type { Place, Plan } from './plan.js';
 import { tagOf } from './tags.js';
 import type { Seen } from './tape.js';
 import { ageOf } from './ticks.js';
+
+/**
+ * The commonest case at once: the event's value is the only one of its ledger and was counted by the
+ * rule before, which cannot exceed. True when it is so; the value was seen now.
+ */
+export function seeAgain(
+  board: Board,
+  { arena, keys }: Groups,
+  { ledgers }: Plan,
+  { spec, word, bit, over, settle }: Place,
+  { lo, hi }: Hash,
+  eventId: number,
+): boolean {
+  const place = placeOf(board, word);
+  if (place === 0 || (place & LISTED) !== 0 || over === 0 || settle > 0) return false;
+  const { ints } = arena;
+  const at = valueOf(keys, board.group[spec] ?? 0) + offsetOf(place);
+  if (ints[at + LO] !== lo || ints[at + HI] !== hi) return false;
+  if ((((ints[at + MASK] ?? 0) >> bit) & 1) === 0) return false;
+  if (ageOf(ints[at + AT] ?? 0, board.now) >= (ledgers[tagOf(word)]?.kept ?? 0)) return false;
+  ints[at + AT] = board.now;
+  ints[at + EVENT] = eventId;
+  return true;
+}
 
 /** True when a ledger has no value, or the event's alone: then it can be counted at once. */
 export function isAlone(

@@ -1,6 +1,6 @@
 import { LIMITS } from '../model/limits.js';
 import type { Score, Sighting } from '../model/sighting.js';
-import { hashText } from './hash.js';
+import { hashAddress } from './address-hash.js';
 import type { Hash } from './hash.js';
 import { addKey, createKeyTable, dropOldest, findKey, touchKey, touchedUs } from './key-table.js';
 import type { KeyTable } from './key-table.js';
@@ -100,7 +100,7 @@ export function spendPoints(book: ScoreBook, source: string, keepProven: boolean
 const sourceKey: Hash = { lo: 0, hi: 0 };
 
 function keyOf({ seed }: ScoreBook, source: string): Hash {
-  hashText(sourceKey, source, seed);
+  hashAddress(sourceKey, source, seed);
   return sourceKey;
 }
 

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hashAddress, hashNetwork } from '../../../src/core/detect/address-hash.js';
+
+const hashed = (address: string, seed = 7) => {
+  const out = { lo: 0, hi: 0 };
+  hashAddress(out, address, seed);
+  return `${out.lo} ${out.hi}`;
+};
+
+const network = (address: string, groups: 3 | 4 = 4, seed = 7) => {
+  const out = { lo: 0, hi: 0 };
+  hashNetwork(out, address, groups, seed);
+  return `${out.lo} ${out.hi}`;
+};
+
+describe('the hash of an address', () => {
+  it('is the same for the same IPv4 address alone, and another with another seed', () => {
+    const pair = fc.tuple(fc.ipV4(), fc.ipV4());
+    fc.assert(
+      fc.property(pair, ([one, other]) => {
+        expect(hashed(one) === hashed(other)).toBe(one === other);
+        expect(hashed(one)).not.toBe(hashed(one, 8));
+      }),
+    );
+    const neighbours = Array.from({ length: 65_536 }, (_, n) => `203.0.${n >> 8}.${n & 255}`);
+    expect(new Set(neighbours.map((address) => hashed(address))).size).toBe(65_536);
+  });
+
+  it('of an IPv4 network is that of its /24, whatever is asked for', () => {
+    expect(network('203.0.113.7')).toBe(network('203.0.113.250', 3));
+    expect(network('203.0.113.7')).not.toBe(network('203.0.114.7'));
+    // The number of the network is that of this host.
+    expect(network('203.0.113.7')).not.toBe(hashed('0.203.0.113'));
+  });
+
+  it('of an IPv6 network is that of its /64 or /48', () => {
+    const address = '2001:db8:1:2:3:4:5:6';
+    expect(network(address)).toBe(network('2001:db8:1:2::9'));
+    expect(network(address)).not.toBe(network('2001:db8:1:3::9'));
+    expect(network(address, 3)).toBe(network('2001:db8:1:3::9', 3));
+    expect(hashed(address)).not.toBe(hashed('2001:db8:1:2:3:4:5:7'));
+  });
+});
