@@ -29,7 +29,8 @@ export DEBIAN_FRONTEND=noninteractive
 install() {
   # Unquoted on purpose: it is a list of words.
   # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $wanted 2>&1
+  apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 \
+    -o DPkg::Lock::Timeout=300 $wanted 2>&1
 }
 
 printf 'lab packages: installing %s\n' "$wanted"
