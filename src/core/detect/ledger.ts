@@ -11,9 +11,8 @@ import {
   eachHeld,
   END,
   EVENT,
-  HI,
+  isNewest,
   isShort,
-  LO,
   MASK,
   OLDEST,
   SIZE,
@@ -33,22 +32,26 @@ import type { Seen } from './tape.js';
 import { ageOf } from './ticks.js';
 
 /**
- * The commonest case at once: the event's value is the only one of its ledger and was counted by the
- * rule before, which cannot exceed. True when it is so; the value was seen now.
+ * The commonest case at once: the event's value was counted by the rule before, and there are too few
+ * values to exceed. True when it is so; the value was seen now.
  */
 export function seeAgain(
   board: Board,
   { arena, keys }: Groups,
   { ledgers }: Plan,
   { spec, word, bit, over, settle }: Place,
-  { lo, hi }: Hash,
+  value: Hash,
   eventId: number,
 ): boolean {
   const place = placeOf(board, word);
-  if (place === 0 || (place & LISTED) !== 0 || over === 0 || settle > 0) return false;
+  if (place === 0 || over === 0 || settle > 0) return false;
   const { ints } = arena;
-  const at = valueOf(keys, board.group[spec] ?? 0) + offsetOf(place);
-  if (ints[at + LO] !== lo || ints[at + HI] !== hi) return false;
+  const entry = valueOf(keys, board.group[spec] ?? 0) + offsetOf(place);
+  const isListed = (place & LISTED) !== 0;
+  if (isListed && (ints[entry + SIZE] ?? 0) > over) return false;
+  const found = findValue(board, ints, entry, place, word, value);
+  if (found < 0 || (isListed && !isNewest(ints, entry, found))) return false;
+  const at = isListed ? (ints[entry + LIST] ?? 0) + found : entry;
   if ((((ints[at + MASK] ?? 0) >> bit) & 1) === 0) return false;
   if (ageOf(ints[at + AT] ?? 0, board.now) >= (ledgers[tagOf(word)]?.kept ?? 0)) return false;
   ints[at + AT] = board.now;
