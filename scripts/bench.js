@@ -11,7 +11,7 @@ const names = readdirSync(FOLDER)
 const [name = '', ...words] = process.argv.slice(2);
 if (names.includes(name)) {
   const bench = await import(new URL(`${name}.js`, FOLDER).href);
-  await bench.run(words);
+  await bench.run(words).catch(refuseWords);
 } else {
   const lines = ['usage: npm run bench -- NAME [options]', ''];
   for (const each of names) {
@@ -19,5 +19,12 @@ if (names.includes(name)) {
     lines.push(`  ${each.padEnd(10)} ${ABOUT}`);
   }
   process.stderr.write(`${lines.join('\n')}\n`);
+  process.exitCode = 2;
+}
+
+/** What cannot be read on the command line is no fault of the bench. */
+function refuseWords(error) {
+  if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`bench ${name}: ${error.message}; its options stand in bench/${name}.js\n`);
   process.exitCode = 2;
 }

@@ -6,6 +6,7 @@ import { restoreScore, scoreOf, spendScore } from '../core/detect/detect.js';
 import { parseCidr } from '../core/model/address.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { AgentState } from '../core/step.js';
+import type { LastBlock } from '../store/read-blocks.js';
 import type { Reader } from '../store/reader.js';
 import type { AgentContext } from './context.js';
 
@@ -18,24 +19,31 @@ const FORGOTTEN_HALF_LIVES = 10;
 export async function restoreMemory({ state, reader, nowUs }: Memory): Promise<void> {
   const { settings, detect } = state;
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * settings.scoreHalfLifeS * 1_000_000;
-  const paidUs = await reader.lastDetectorBlocks(sinceUs);
-  for (const sighting of await reader.recentSightings(sinceUs)) {
-    const blockedUs = paidUs.get(targetOf(sighting.source, settings.policy).text);
+  const paid = await reader.lastDetectorBlocks(sinceUs);
+  const sightings = await reader.recentSightings(sinceUs);
+  sightings.forEach((sighting, index) => {
+    const block = paid.get(targetOf(sighting.source, settings.policy).text);
     // Points that led to a block are paid for (spendScore).
-    if (blockedUs !== undefined && sighting.atUs <= blockedUs) continue;
+    if (block !== undefined && sighting.atUs <= block.atUs) return;
     restoreScore(detect, sighting, settings);
-    if (blockedUs !== undefined) payAgain(state, sighting);
-  }
+    const next = sightings[index + 1];
+    const isLast = next?.atUs !== sighting.atUs || next.source !== sighting.source;
+    if (isLast && block !== undefined && sighting.atUs < block.endUs)
+      payAgain(state, sighting, block);
+  });
   const returns = createReturns(await reader.provenBlockCounts());
   const offenders = await restoreOffenders(reader, settings.policy, nowUs());
   state.blocks = { ...state.blocks, returns, offenders };
 }
 
-/** After a block the threshold is reached without another only while the first one stands. */
-function payAgain({ detect, settings }: AgentState, { source, atUs }: Sighting): void {
-  const { total, proven } = scoreOf(detect, source, atUs, settings);
-  const { threshold } = settings.policy;
-  if (total >= threshold) spendScore(detect, source, { keepProven: proven < threshold });
+/** As a running agent does on an event while a block stands (step.ts). */
+function payAgain(
+  { detect, settings }: AgentState,
+  { source, atUs }: Sighting,
+  { proven }: LastBlock,
+): void {
+  const { total } = scoreOf(detect, source, atUs, settings);
+  if (total >= settings.policy.threshold) spendScore(detect, source, { keepProven: !proven });
 }
 
 async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {

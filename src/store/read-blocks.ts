@@ -37,14 +37,27 @@ export interface BlockPage extends BlockFilter {
   readonly order?: BlockOrder;
 }
 
+/** The last block of a target that the detector made. */
+export interface LastBlock {
+  readonly atUs: number;
+  /** Until when it dropped something: of a simulated one its beginning. */
+  readonly endUs: number;
+  readonly proven: boolean;
+}
+
+interface LastBlockRow extends Omit<LastBlock, 'proven'> {
+  readonly target: string;
+  readonly isProven: number;
+}
+
 export interface BlockQueries {
   /** Newest first where no order is named; at most `listedRowsMax` a page. */
   listBlocks(page: BlockPage): Promise<readonly StoredBlock[]>;
   countBlocks(filter: BlockFilter): Promise<number>;
   /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
   activeBlocks(nowUs: number): Promise<readonly Block[]>;
-  /** Targets that the detector blocked since a moment, and when it last did. */
-  lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, number>>;
+  /** Targets that the detector blocked since a moment, each with the last block. */
+  lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, LastBlock>>;
   /** Targets blocked with proof since a moment, oldest first, simulated ones too. */
   provenBlocksSince(sinceUs: number): Promise<readonly (readonly [string, number])[]>;
   /** Blocks in force that have dropped something. */
@@ -78,14 +91,7 @@ export function createBlockQueries(database: Database): BlockQueries {
       return (await database.get<{ count: number }>(sql, values))?.count ?? 0;
     },
     activeBlocks: (nowUs) => activeBlocks(database, nowUs),
-    lastDetectorBlocks: async (sinceUs) => {
-      const rows = await database.all<{ target: string; atUs: number }>(
-        `SELECT target, max(created_at_us) AS atUs FROM blocks
-         WHERE origin = 'detector' AND created_at_us >= ? GROUP BY target`,
-        [sinceUs],
-      );
-      return new Map(rows.map(({ target, atUs }) => [target, atUs]));
-    },
+    lastDetectorBlocks: (sinceUs) => lastDetectorBlocks(database, sinceUs),
     provenBlocksSince: async (sinceUs) => {
       const rows = await database.all<{ target: string; atUs: number }>(
         `SELECT target, created_at_us AS atUs FROM blocks
@@ -131,6 +137,23 @@ type ActiveColumns = readonly [
   simulated: number,
   forced: number,
 ];
+
+async function lastDetectorBlocks(database: Database, sinceUs: number) {
+  // SQLite takes the other columns from the row that has the maximum.
+  const rows = await database.all<LastBlockRow>(
+    `SELECT target, max(created_at_us) AS atUs, proof <> 'none' AS isProven,
+     CASE WHEN simulated THEN created_at_us
+     ELSE min(coalesce(ended_at_us, expires_at_us, ?1), coalesce(expires_at_us, ?1)) END AS endUs
+     FROM blocks WHERE origin = 'detector' AND created_at_us >= ?2 GROUP BY target`,
+    [Number.MAX_SAFE_INTEGER, sinceUs],
+  );
+  return new Map(
+    rows.map(({ target, atUs, endUs, isProven }) => [
+      target,
+      { atUs, endUs, proven: isProven === 1 },
+    ]),
+  );
+}
 
 /**
  * A page is one text that SQLite makes in its own thread: a start waits for these blocks, and

@@ -21,9 +21,12 @@ const at = (seconds: number, change: object) =>
   sampleSighting({ atUs: START_US + seconds * 1_000_000, source: BLOCKED, ...change });
 
 /** What the agent knows after a restart, a moment after the last of the sightings. */
-async function scoresAfter(sightings: readonly ReturnType<typeof at>[]) {
+async function scoresAfter(
+  sightings: readonly ReturnType<typeof at>[],
+  change: Parameters<typeof sampleBlock>[1] = {},
+) {
   const { store, databaseFile } = await openSampleStore();
-  store.write(batchOf({ sightings, blocks: [sampleBlock(1)] }));
+  store.write(batchOf({ sightings, blocks: [sampleBlock(1, change)] }));
   await store.flush();
   const reader = closeAfterTest(await openReader(databaseFile));
   const answers = makeSettings();
@@ -54,7 +57,20 @@ it('leaves out what led to a block, and what came while that stood', async () =>
   expect(of(BLOCKED)).toEqual([40, 30]);
 });
 
-it('leaves out all of it once the points were proven', async () => {
+it('leaves out what came while a proven block stood', async () => {
   const proven = (seconds: number) => at(seconds, { points: 60, pointsProven: 60 });
-  expect((await scoresAfter([proven(1), proven(2), proven(3)]))(BLOCKED)).toEqual([60, 60]);
+  const block = { proof: 'tcp', scope: 'all' } as const;
+  expect((await scoresAfter([proven(1), proven(2), proven(3)], block))(BLOCKED)).toEqual([60, 60]);
+});
+
+it('takes the points of one event together, as when it came', async () => {
+  const one = [at(1, { points: 100 }), at(1, { points: 60, rule: 'another' })];
+  expect((await scoresAfter(one))(BLOCKED)).toEqual([0, 0]);
+});
+
+it.each([
+  ['had ended', { expiresAtUs: START_US + 500_000 }],
+  ['was only simulated', { simulated: true }],
+])('brings the score back of a source whose block %s', async (_how, change) => {
+  expect((await scoresAfter([at(1, { points: 160 })], change))(BLOCKED)).toEqual([160, 0]);
 });

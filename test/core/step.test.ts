@@ -2,7 +2,7 @@ import { DEFAULT_POLICY } from '../default-policy.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createBlockState } from '../../src/core/block/decide.js';
 import { createProtectTable } from '../../src/core/block/protect.js';
-import { compileRules, createDetectState } from '../../src/core/detect/detect.js';
+import { compileRules, createDetectState, scoreOf } from '../../src/core/detect/detect.js';
 import type { Transport } from '../../src/core/model/transport.js';
 import { createCounts } from '../../src/core/counts.js';
 import type { Effect } from '../../src/core/flow.js';
@@ -31,7 +31,7 @@ attack_type: extension_enumeration
 severity: low
 description: A user that is tried now and then.
 match: { methods: [SUBSCRIBE] }
-points: 10
+points: 20
 `;
 
 const START_US = 1_800_000_000_000_000;
@@ -172,8 +172,9 @@ describe('step', () => {
     sent += 70_000;
     const meanwhile = ['103', '104', '105'].map((user) => kinds(receive(user)));
     expect(meanwhile).toContain('event sighting still-talking');
-    sent += 700_000;
+    sent += 540_000;
     expect(kinds(receive('100', 'udp', 'SUBSCRIBE'))).toBe('answer event sighting');
+    expect(scoreOf(state.detect, SOURCE, START_US + sent * 1000, state.settings).total).toBe(20);
   });
 
   it('keeps the proven points of a blocked source for the proven block', () => {

@@ -66,7 +66,8 @@ export function decide(
   if (scope === 'none') return { kind: 'watch' };
   const covering = blocksCovering(state.table, source, nowUs);
   const enough = { scope, proven, observing: policy.observing };
-  if (covering.some((block) => isEnough(block, enough))) return { kind: 'covered', proven };
+  const standing = covering.filter((block) => isEnough(block, enough));
+  if (standing.length > 0) return coveredBy(standing);
   if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
   const wide = proven ? widen(state, policy, target, nowUs) : null;
   const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
@@ -92,6 +93,13 @@ function isEnough(block: Block, { scope, proven, observing }: Enough): boolean {
   if (block.simulated && !observing) return false;
   if (block.scope === 'sip' && scope === 'all') return false;
   return !proven || block.proof !== 'none' || block.origin !== 'detector';
+}
+
+/** A simulated block stops nobody, so that nothing is laid to it. */
+function coveredBy(standing: readonly Block[]): Verdict {
+  const real = standing.filter(({ simulated }) => !simulated);
+  if (real.length === 0) return { kind: 'watch' };
+  return { kind: 'covered', proven: real.some(({ proof }) => proof !== 'none') };
 }
 
 function mayAdd(

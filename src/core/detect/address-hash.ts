@@ -46,17 +46,21 @@ function ipv4Of(address: string): number {
 function readIpv4(address: string): number {
   let number = 0;
   let byte = 0;
+  let dots = 0;
   for (let index = 0; index < address.length; index += 1) {
     const code = address.charCodeAt(index);
     if (code === DOT) {
       number = (number << 8) | byte;
       byte = 0;
+      dots += 1;
     } else if (code >= ZERO && code <= NINE) byte = byte * 10 + code - ZERO;
     else return -1;
+    if (byte > BYTE_MAX) return -1;
   }
-  return ((number << 8) | byte) >>> 0;
+  return dots === 3 ? ((number << 8) | byte) >>> 0 : -1;
 }
 
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
+const BYTE_MAX = 255;

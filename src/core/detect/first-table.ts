@@ -14,6 +14,8 @@ export interface Firsts {
   /** Where the next sweep begins, and when the last one was (ticks). */
   swept: number;
   sweptAt: number;
+  /** Sets that are still to be looked through. */
+  due: number;
 }
 
 export const LO = 2;
@@ -26,7 +28,7 @@ export const ENTRY_INTS = 8;
 const SET_INTS = 8 * ENTRY_INTS;
 /** For each so many ticks (10 s) a set is looked through for what counts no more: for all, four days. */
 const TICKS_A_SET = 2_500;
-/** After a silence, so that no event waits long for it. */
+/** On one event, so that none waits long for it. */
 const SETS_A_SWEEP = 256;
 
 /** `firstsMax` is a power of two. */
@@ -34,6 +36,7 @@ export const createFirsts = (firstsMax: number): Firsts => ({
   ints: new Int32Array(firstsMax * ENTRY_INTS),
   swept: 0,
   sweptAt: 0,
+  due: 0,
 });
 
 /**
@@ -42,17 +45,21 @@ export const createFirsts = (firstsMax: number): Firsts => ({
  */
 export function sweepFirsts(firsts: Firsts, { ledgers }: Plan, now: number): void {
   const passed = (now - firsts.sweptAt) | 0;
-  if (passed >= 0 && passed < TICKS_A_SET) return;
-  firsts.sweptAt = now;
-  // A clock that was put back tells nothing of the time that passed.
-  const sets = passed < 0 ? 1 : Math.min(Math.floor(passed / TICKS_A_SET), SETS_A_SWEEP);
+  if (passed < 0 || passed >= TICKS_A_SET) {
+    firsts.sweptAt = now;
+    // A clock that was put back makes all entries ones of the future.
+    const sets = passed < 0 ? Number.POSITIVE_INFINITY : Math.floor(passed / TICKS_A_SET);
+    firsts.due = Math.min(firsts.due + sets, firsts.ints.length / SET_INTS);
+  }
+  if (firsts.due === 0) return;
   const { ints, swept } = firsts;
-  const end = Math.min(swept + sets * SET_INTS, ints.length);
+  const end = Math.min(swept + Math.min(firsts.due, SETS_A_SWEEP) * SET_INTS, ints.length);
   for (let at = swept; at < end; at += ENTRY_INTS) {
     if (ints[at + MASK] === 0) continue;
     const kept = ledgers[ints[at + TAG] ?? 0]?.kept ?? 0;
     if (Math.abs((now - (ints[at + AT] ?? 0)) | 0) >= kept) ints[at + MASK] = 0;
   }
+  firsts.due -= (end - swept) / SET_INTS;
   firsts.swept = end === ints.length ? 0 : end;
 }
 

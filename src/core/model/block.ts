@@ -37,7 +37,7 @@ export const kernelScope = (block: Pick<Block, 'scope' | 'forced'>): KernelScope
 export type Verdict =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'watch' }
-  /** A block stands that does what a new one would. `proven`: the score asked for a proven one. */
+  /** A real block stands that does what a new one would. `proven`: its source was. */
   | { readonly kind: 'covered'; readonly proven: boolean }
   | { readonly kind: 'protected'; readonly peer: ProtectedPeer }
   | { readonly kind: 'block'; readonly block: Block };

@@ -78,7 +78,7 @@ function run(given: Case) {
 /** The outcome in one line: `block TARGET SCOPE SECONDS PROOF`, or the verdict's kind. */
 function outcome(given: Case): string {
   const verdict = run(given);
-  if (verdict.kind === 'covered' && verdict.proven) return 'covered, for proven points';
+  if (verdict.kind === 'covered' && verdict.proven) return 'covered by a proven block';
   if (verdict.kind !== 'block') return verdict.kind;
   const { target, scope, proof, createdAtUs, expiresAtUs, simulated } = verdict.block;
   const seconds = ((expiresAtUs ?? NaN) - createdAtUs) / 1_000_000;
@@ -141,7 +141,28 @@ describe('decide', () => {
           table: createBlockTable([blockOf('203.0.113.0/24', { scope: 'all', origin: 'manual' })]),
         }),
       },
-      'covered, for proven points',
+      'covered',
+    ],
+    [
+      'proven already blocked: nothing to add',
+      {
+        ...proven,
+        state: stateWith({
+          table: createBlockTable([blockOf('203.0.113.7/32', { scope: 'all', proof: 'tcp' })]),
+        }),
+      },
+      'covered by a proven block',
+    ],
+    [
+      'a simulated block while still observing: it stops nobody, so that it is watched',
+      {
+        total: 100,
+        policy: { observing: true },
+        state: stateWith({
+          table: createBlockTable([blockOf('203.0.113.7/32', { simulated: true })]),
+        }),
+      },
+      'watch',
     ],
     [
       'a simulated block while enforcing now: the real one',

@@ -34,6 +34,13 @@ describe('the hash of an address', () => {
     expect(network('203.0.113.7')).not.toBe(hashed('0.203.0.113'));
   });
 
+  it('of what is no IPv4 address is that of its text', () => {
+    // The samples of a rule may count over 255.
+    expect(hashed('203.0.113.300')).not.toBe(hashed('203.0.113.44'));
+    expect(network('198.51.100.300')).not.toBe(network('198.51.101.9'));
+    expect(hashed('1.2.3')).not.toBe(hashed('0.1.2.3'));
+  });
+
   it('of an IPv6 network is that of its /64 or /48', () => {
     const address = '2001:db8:1:2:3:4:5:6';
     expect(network(address)).toBe(network('2001:db8:1:2::9'));
