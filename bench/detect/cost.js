@@ -16,6 +16,9 @@ const POLICY = { scoreHalfLifeS: 3_600 };
 const START_US = 1_767_225_600_000_000;
 const EVENTS = 200_000;
 const SLICE = 4_000;
+const ROUNDS = 3;
+/** Events before any is measured, and one of each source at least. */
+const WARM_UP = 20_000;
 const TEXTS = 4_096;
 const TRACKED = 1_000_000;
 const MEMORY_MIB_MAX = 400;
@@ -81,14 +84,14 @@ function timeParsing() {
 /**
  * Microseconds an event with each of the sets of rules. They take turns, so that they meet the same
  * moments of a machine that is slower now and faster then; of each slice of events the best time of
- * three rounds counts, for a slice costs more at the beginning, when all sources are new.
+ * all rounds counts, for a slice costs more at the beginning, when all sources are new.
  */
 function timeInTurns(ruleSets, sources) {
   const addresses = Array.from({ length: sources }, (_, n) => addressOf(n));
   const best = ruleSets.map(() => new Array(EVENTS / SLICE).fill(Number.POSITIVE_INFINITY));
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const lanes = ruleSets.map((ruleSet) => ({ ruleSet, state: createDetectState(), seen: 0 }));
-    for (const lane of lanes) timeEvents(lane, addresses, Math.max(sources, 20_000));
+    for (const lane of lanes) timeEvents(lane, addresses, Math.max(sources, WARM_UP));
     // What the round before has left is not to be collected in this one.
     collect();
     for (let slice = 0; slice < EVENTS / SLICE; slice += 1) {

@@ -2,11 +2,8 @@ import { targetOf } from '../core/block/decide.js';
 import { createOffenders, noteOffender } from '../core/block/offenders.js';
 import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
-import { restoreScore, scoreOf, spendScore } from '../core/detect/detect.js';
+import { restorePoints } from '../core/detect/restore-points.js';
 import { parseCidr } from '../core/model/address.js';
-import type { Sighting } from '../core/model/sighting.js';
-import type { AgentState } from '../core/step.js';
-import type { LastBlock } from '../store/read-blocks.js';
 import type { Reader } from '../store/reader.js';
 import type { AgentContext } from './context.js';
 
@@ -20,30 +17,15 @@ export async function restoreMemory({ state, reader, nowUs }: Memory): Promise<v
   const { settings, detect } = state;
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * settings.scoreHalfLifeS * 1_000_000;
   const paid = await reader.lastDetectorBlocks(sinceUs);
-  const sightings = await reader.recentSightings(sinceUs);
-  sightings.forEach((sighting, index) => {
-    const block = paid.get(targetOf(sighting.source, settings.policy).text);
-    // Points that led to a block are paid for (spendScore).
-    if (block !== undefined && sighting.atUs <= block.atUs) return;
-    restoreScore(detect, sighting, settings);
-    const next = sightings[index + 1];
-    const isLast = next?.atUs !== sighting.atUs || next.source !== sighting.source;
-    if (isLast && block !== undefined && sighting.atUs < block.endUs)
-      payAgain(state, sighting, block);
+  const lastBlockOf = (source: string) => paid.get(targetOf(source, settings.policy).text);
+  const { scoreHalfLifeS, policy } = settings;
+  restorePoints(detect.scores, await reader.recentSightings(sinceUs), lastBlockOf, {
+    scoreHalfLifeS,
+    threshold: policy.threshold,
   });
   const returns = createReturns(await reader.provenBlockCounts());
   const offenders = await restoreOffenders(reader, settings.policy, nowUs());
   state.blocks = { ...state.blocks, returns, offenders };
-}
-
-/** As a running agent does on an event while a block stands (step.ts). */
-function payAgain(
-  { detect, settings }: AgentState,
-  { source, atUs }: Sighting,
-  { proven }: LastBlock,
-): void {
-  const { total } = scoreOf(detect, source, atUs, settings);
-  if (total >= settings.policy.threshold) spendScore(detect, source, { keepProven: !proven });
 }
 
 async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {

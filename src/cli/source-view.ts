@@ -1,6 +1,7 @@
 import { blockView, formatTime, type BlockView } from '../api/views.js';
 // Not by detect.ts, which brings all of detection: a command would take twice the time to start.
-import { addPoints, createScoreBook, readScore, type ScorePolicy } from '../core/detect/score.js';
+import { paidBlock, restorePoints } from '../core/detect/restore-points.js';
+import { createScoreBook, readScore, type ScorePolicy } from '../core/detect/score.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
@@ -107,17 +108,14 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
   };
 }
 
-/** The same sum that the agent keeps, from the stored sightings: a block pays for those before it. */
-function scoreNow(story: SourceStory, { policy, nowUs }: SourceContext): Score {
+/** The same sum that the agent keeps, from the stored sightings. */
+function scoreNow(story: SourceStory, { policy, threshold, nowUs }: SourceContext): Score {
   const { address, sightings, blocks } = story;
-  const paidUs = Math.max(
-    0,
-    ...blocks.filter(({ origin }) => origin === 'detector').map(({ createdAtUs }) => createdAtUs),
-  );
+  // They are there with the newest first.
+  const last = blocks.find(({ origin }) => origin === 'detector');
+  const paid = last === undefined ? undefined : paidBlock(last);
   const book = createScoreBook();
-  for (const sighting of sightings) {
-    if (sighting.atUs > paidUs) addPoints(book, sighting, policy);
-  }
+  restorePoints(book, sightings.toReversed(), () => paid, { ...policy, threshold });
   return readScore(book, address, nowUs, policy);
 }
 

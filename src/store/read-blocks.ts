@@ -1,3 +1,4 @@
+import { paidBlock, type PaidBlock, type PaidColumns } from '../core/detect/restore-points.js';
 import type { AttackType } from '../core/model/attack-type.js';
 import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -37,17 +38,9 @@ export interface BlockPage extends BlockFilter {
   readonly order?: BlockOrder;
 }
 
-/** The last block of a target that the detector made. */
-export interface LastBlock {
-  readonly atUs: number;
-  /** Until when it dropped something: of a simulated one its beginning. */
-  readonly endUs: number;
-  readonly proven: boolean;
-}
-
-interface LastBlockRow extends Omit<LastBlock, 'proven'> {
+interface LastBlockRow extends Omit<PaidColumns, 'simulated'> {
   readonly target: string;
-  readonly isProven: number;
+  readonly simulated: number;
 }
 
 export interface BlockQueries {
@@ -57,7 +50,7 @@ export interface BlockQueries {
   /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
   activeBlocks(nowUs: number): Promise<readonly Block[]>;
   /** Targets that the detector blocked since a moment, each with the last block. */
-  lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, LastBlock>>;
+  lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, PaidBlock>>;
   /** Targets blocked with proof since a moment, oldest first, simulated ones too. */
   provenBlocksSince(sinceUs: number): Promise<readonly (readonly [string, number])[]>;
   /** Blocks in force that have dropped something. */
@@ -141,17 +134,13 @@ type ActiveColumns = readonly [
 async function lastDetectorBlocks(database: Database, sinceUs: number) {
   // SQLite takes the other columns from the row that has the maximum.
   const rows = await database.all<LastBlockRow>(
-    `SELECT target, max(created_at_us) AS atUs, proof <> 'none' AS isProven,
-     CASE WHEN simulated THEN created_at_us
-     ELSE min(coalesce(ended_at_us, expires_at_us, ?1), coalesce(expires_at_us, ?1)) END AS endUs
-     FROM blocks WHERE origin = 'detector' AND created_at_us >= ?2 GROUP BY target`,
-    [Number.MAX_SAFE_INTEGER, sinceUs],
+    `SELECT target, max(created_at_us) AS createdAtUs, expires_at_us AS expiresAtUs,
+     ended_at_us AS endedAtUs, proof, simulated
+     FROM blocks WHERE origin = 'detector' AND created_at_us >= ? GROUP BY target`,
+    [sinceUs],
   );
   return new Map(
-    rows.map(({ target, atUs, endUs, isProven }) => [
-      target,
-      { atUs, endUs, proven: isProven === 1 },
-    ]),
+    rows.map((row) => [row.target, paidBlock({ ...row, simulated: row.simulated === 1 })]),
   );
 }
 

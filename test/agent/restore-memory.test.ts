@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { viewSource } from '../../src/cli/source-view.js';
 import { restoreMemory } from '../../src/agent/restore-memory.js';
 import { scoreOf } from '../../src/core/detect/detect.js';
 import { createReplayState } from '../../src/replay/create-state.js';
@@ -20,7 +21,12 @@ const FREE = '203.0.113.8';
 const at = (seconds: number, change: object) =>
   sampleSighting({ atUs: START_US + seconds * 1_000_000, source: BLOCKED, ...change });
 
-/** What the agent knows after a restart, a moment after the last of the sightings. */
+const UNKNOWN = { reverseName: null, asn: null, organisation: null, country: null, problems: [] };
+
+/**
+ * What the agent knows after a restart, a moment after the last of the sightings, which is what
+ * `sources show` says of a source, too.
+ */
 async function scoresAfter(
   sightings: readonly ReturnType<typeof at>[],
   change: Parameters<typeof sampleBlock>[1] = {},
@@ -35,15 +41,20 @@ async function scoresAfter(
   const state = createReplayState({ settings, protect: [], sipPorts: [5060] }, []);
   const nowUs = START_US + 60_000_000;
   await restoreMemory({ state, reader, nowUs: () => nowUs });
-  return (source: string) => {
+  return async (source: string) => {
     const { total, proven } = scoreOf(state.detect, source, nowUs, settings);
+    const story = await reader.showSource(source);
+    if (story === null) throw new Error(`nothing is known of ${source}`);
+    const { threshold } = DEFAULT_POLICY;
+    const shown = viewSource(story, { threshold, policy: settings, nowUs, known: UNKNOWN });
+    expect([shown.score, shown.score_proven]).toEqual([total, proven]);
     return [Math.round(total), Math.round(proven)];
   };
 }
 
 it('brings the score back that a source was not blocked for', async () => {
   const of = await scoresAfter([at(1, { source: FREE, points: 90, pointsProven: 40 })]);
-  expect(of(FREE)).toEqual([90, 40]);
+  expect(await of(FREE)).toEqual([90, 40]);
 });
 
 it('leaves out what led to a block, and what came while that stood', async () => {
@@ -54,23 +65,25 @@ it('leaves out what led to a block, and what came while that stood', async () =>
     at(3, { points: 10, pointsProven: 0 }),
   ]);
   // The proven points may still make a proven block of it.
-  expect(of(BLOCKED)).toEqual([40, 30]);
+  expect(await of(BLOCKED)).toEqual([40, 30]);
 });
 
 it('leaves out what came while a proven block stood', async () => {
   const proven = (seconds: number) => at(seconds, { points: 60, pointsProven: 60 });
   const block = { proof: 'tcp', scope: 'all' } as const;
-  expect((await scoresAfter([proven(1), proven(2), proven(3)], block))(BLOCKED)).toEqual([60, 60]);
+  const of = await scoresAfter([proven(1), proven(2), proven(3)], block);
+  expect(await of(BLOCKED)).toEqual([60, 60]);
 });
 
 it('takes the points of one event together, as when it came', async () => {
   const one = [at(1, { points: 100 }), at(1, { points: 60, rule: 'another' })];
-  expect((await scoresAfter(one))(BLOCKED)).toEqual([0, 0]);
+  expect(await (await scoresAfter(one))(BLOCKED)).toEqual([0, 0]);
 });
 
 it.each([
   ['had ended', { expiresAtUs: START_US + 500_000 }],
   ['was only simulated', { simulated: true }],
 ])('brings the score back of a source whose block %s', async (_how, change) => {
-  expect((await scoresAfter([at(1, { points: 160 })], change))(BLOCKED)).toEqual([160, 0]);
+  const of = await scoresAfter([at(1, { points: 160 })], change);
+  expect(await of(BLOCKED)).toEqual([160, 0]);
 });

@@ -115,11 +115,6 @@ export function spendScore(
   spendPoints(state.scores, address, keepProven);
 }
 
-/** Adds a stored sighting to its source's score, to have the scores back after a restart. */
-export function restoreScore(state: DetectState, sighting: Sighting, policy: ScorePolicy): void {
-  addPoints(state.scores, sighting, policy);
-}
-
 /** The rules whose conditions hold for an event, and what it is to each. */
 interface Matched {
   readonly rules: RulePlan[];

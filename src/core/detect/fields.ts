@@ -34,6 +34,17 @@ const ofAddress = (
   hash: AddressHash,
 ): Field => ({ name, type: 'string', doc, read: ({ source }) => read(source.address), hash });
 
+/** The same of its network, for IPv6 of so many groups. */
+const ofNetwork = (name: string, doc: string, groups: 3 | 4): Field =>
+  ofAddress(
+    name,
+    doc,
+    (address) => networkOf(address, groups),
+    (out, address, seed) => {
+      hashNetwork(out, address, groups, seed);
+    },
+  );
+
 type TextReader = (event: TrapEvent) => string | null;
 
 const text = (name: string, doc: string, read: TextReader): Field => ({
@@ -151,22 +162,8 @@ export const FIELDS: readonly Field[] = [
   ),
   text('transport', '`udp`, `tcp`, `tls`, `ws` or `wss`', (e) => e.transport),
   ofAddress('source', 'address that the message came from', (address) => address, hashAddress),
-  ofAddress(
-    'source_prefix',
-    'its /24, or for IPv6 its /64',
-    (address) => networkOf(address, 4),
-    (out, address, seed) => {
-      hashNetwork(out, address, 4, seed);
-    },
-  ),
-  ofAddress(
-    'source_site',
-    'its /24, or for IPv6 its /48',
-    (address) => networkOf(address, 3),
-    (out, address, seed) => {
-      hashNetwork(out, address, 3, seed);
-    },
-  ),
+  ofNetwork('source_prefix', 'its /24, or for IPv6 its /64', 4),
+  ofNetwork('source_site', 'its /24, or for IPv6 its /48', 3),
   number('asn', 'its autonomous system, where that is known', (e) => e.asn ?? null),
   number('source_port', 'port that the message came from', (e) => e.source.port),
   text('local', 'address of ours that it was sent to', (e) => e.local.address),

@@ -5,11 +5,11 @@ import {
   createDetectState,
   describeRule,
   detect,
-  restoreScore,
   ruleStatus,
   scoreOf,
   scoreStatus,
 } from '../../../src/core/detect/detect.js';
+import { addPoints } from '../../../src/core/detect/score.js';
 import type { Detection, DetectState, RuleSet } from '../../../src/core/detect/detect.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';
 import type { Rule } from '../../../src/core/model/rule.js';
@@ -269,7 +269,7 @@ describe('the score', () => {
     const sightings = [0, 500, 4_000].flatMap((atS) => send(live, ruleSet, 'a', atS).sightings);
     for (const order of [sightings, [...sightings].reverse()]) {
       const restored = createDetectState();
-      for (const sighting of order) restoreScore(restored, sighting, POLICY);
+      for (const sighting of order) addPoints(restored.scores, sighting, POLICY);
       const at = START_US + 5_000e6;
       expect(scoreOf(restored, '198.51.100.1', at, POLICY).total).toBeCloseTo(
         scoreOf(live, '198.51.100.1', at, POLICY).total,
