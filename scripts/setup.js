@@ -70,13 +70,12 @@ async function installPackages() {
 
 async function installAnew() {
   if (compilerProblem() !== null) await installCompiler();
-  say('installing packages (first time: about two minutes) …');
+  say('installing packages and compiling sqlite3 (first time: about two minutes) …');
   const failed = await runQuietly(ROOT, npm('ci', '--include=dev'), npmEnvironment());
   if (failed !== null) stopForPackages('npm ci failed', failed);
   if (sqliteLoads()) return;
-  say('compiling sqlite3 (about 90 seconds) …');
-  const env = { ...npmEnvironment(), npm_config_build_from_source: 'sqlite3' };
-  const broken = await runQuietly(ROOT, npm('rebuild', 'sqlite3'), env);
+  say('compiling sqlite3 again (about 90 seconds) …');
+  const broken = await runQuietly(ROOT, npm('rebuild', 'sqlite3'), npmEnvironment());
   if (broken !== null) stopForPackages('sqlite3 could not be compiled', broken);
   if (!sqliteLoads()) stopForPackages('sqlite3 was compiled, but does not load', '');
 }
@@ -113,10 +112,14 @@ function npm(...words) {
     : ['npm', ...words];
 }
 
-/** node-gyp fetches the headers of Node from the internet unless it is told where they are. */
+/**
+ * sqlite3 would fetch a binary that no lock file vouches for: it is compiled from its package, whose
+ * digest stands in ours. node-gyp fetches the headers of Node unless it is told where they are.
+ */
 function npmEnvironment() {
+  const env = { ...process.env, npm_config_build_from_source: 'sqlite3' };
   const folder = process.env.npm_config_nodedir ?? nodeHeadersFolder();
-  return folder === null ? process.env : { ...process.env, npm_config_nodedir: folder };
+  return folder === null ? env : { ...env, npm_config_nodedir: folder };
 }
 
 async function build() {

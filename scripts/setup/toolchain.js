@@ -23,10 +23,7 @@ export function compilerProblem() {
   return `compiling sqlite3 takes ${missing.join(', ')}; on Debian type: sudo apt-get install ${packages}`;
 }
 
-/**
- * Installs what is missing where that can be done without asking: as root, on a system with apt.
- * Elsewhere a ready-made binary may still do, so that is for the caller to find out.
- */
+/** Installs what is missing where that can be done without asking: as root, on a system with apt. */
 export async function installCompiler() {
   if (process.getuid?.() !== 0 || !isInPath('apt-get')) return;
   const missing = Object.keys(PACKAGE_OF).filter((program) => !isInPath(program));
