@@ -5,7 +5,7 @@
 import { createMutator } from './fuzz/mutate.js';
 import { loadSeeds } from './fuzz/seeds.js';
 import { createTargets } from './fuzz/targets.js';
-import { checkGrowth } from './fuzz/growth.js';
+import { checkCost, checkGrowth } from './fuzz/growth.js';
 
 const SLOW_MS = 5;
 /**
@@ -36,7 +36,7 @@ while (!isOver() && findings.length < FINDINGS_MAX) {
   reportedMs = nowMs;
   process.stdout.write(`${describe()}\n`);
 }
-for (const finding of wanted.timed ? checkGrowth(targets) : []) {
+for (const finding of wanted.timed ? [...checkGrowth(targets), ...checkCost(targets)] : []) {
   findings.push(finding);
   process.stdout.write(`FOUND ${finding}\n`);
 }

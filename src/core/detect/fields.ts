@@ -47,11 +47,12 @@ const ofNetwork = (name: string, doc: string, groups: 3 | 4): Field =>
 
 type TextReader = (event: TrapEvent) => string | null;
 
+/** Patterns look through what they are given: a header as long as a message must not cost more. */
 const text = (name: string, doc: string, read: TextReader): Field => ({
   name,
   type: 'string',
   doc,
-  read: (event) => read(event) ?? '',
+  read: (event) => (read(event) ?? '').slice(0, LIMITS.conditionTextBytesMax),
 });
 
 const number = (name: string, doc: string, read: (e: TrapEvent) => number | null): Field => ({

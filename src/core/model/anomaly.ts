@@ -33,6 +33,8 @@ export const ANOMALIES = [
   'unterminated-headers',
   /** More header lines than are read; the rest is kept in the bytes only. */
   'too-many-headers',
+  /** More values in Via, From, To and Contact than are looked at; the rest is kept in the bytes only. */
+  'too-many-values',
   /** Via, From, To, Call-ID or CSeq is not there. */
   'missing-header',
   /** A header that may appear once appears again. */

@@ -140,7 +140,7 @@ export const LIMITS = {
   /** Answers that one pattern of a condition remembers for texts that come again. */
   conditionAnswersMax: 512,
   conditionAnswerCharsMax: 64,
-  /** Bytes of the body that a condition reads. */
+  /** Bytes of the body, and of any other text, that a condition reads. */
   conditionTextBytesMax: 8_192,
   /** Characters that hex_text() decodes. */
   hexTextCharsMax: 512,
@@ -181,8 +181,9 @@ export const LIMITS = {
   guessHashesPerSecondMax: 100_000,
   /** Digest responses whose password, or its absence from the list, is remembered. */
   guessesRememberedMax: 20_000,
-  /** Values of one header line that are looked at for anomalies. */
+  /** Values of one header line, and of all lines of a message, that are looked at for anomalies. */
   sipListItemsMax: 100,
+  sipMessageValuesMax: 200,
   /** Bytes that the kernel may hold of what came on one UDP socket before it drops. */
   udpReceiveBufferBytes: 4_194_304,
   /** Bytes of answers that wait in one UDP socket; more are dropped and counted. */

@@ -1,4 +1,5 @@
 import type { Anomaly } from '../model/anomaly.js';
+import { LIMITS } from '../model/limits.js';
 import type { SipMessage } from '../model/sip-message.js';
 import { checkAddress, checkRequestUri } from './check-address.js';
 import { checkVia } from './check-via.js';
@@ -35,10 +36,12 @@ export function findAnomalies(
     found.add('bad-request-uri');
   }
   checkSection(message, head, lines, found);
-  for (const value of message.headers('via')) checkVia(value, found);
+  const budget = { left: LIMITS.sipMessageValuesMax, exceeded: false };
+  for (const value of message.headers('via')) checkVia(value, found, budget);
   for (const name of ['from', 'to', 'contact'] as const) {
-    for (const value of message.headers(name)) checkAddress(name, value, found);
+    for (const value of message.headers(name)) checkAddress(name, value, found, budget);
   }
+  if (budget.exceeded) found.add('too-many-values');
   checkCseq(message, found);
   checkNumbers(message, found);
   const date = message.header('date');

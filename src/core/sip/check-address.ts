@@ -1,6 +1,7 @@
 import type { Anomaly } from '../model/anomaly.js';
 import { parseNameAddr, type NameAddr } from './name-addr.js';
-import { quoteEnd, readParam, splitList } from './params.js';
+import { quoteEnd, readParam, splitList, takeValues } from './params.js';
+import type { ValueBudget } from './params.js';
 import { isPlainAddress, isPlainUri } from './plain.js';
 import { hostPortOf, isHostPort, parseUri } from './uri.js';
 
@@ -24,8 +25,9 @@ export function checkAddress(
   name: 'from' | 'to' | 'contact',
   value: string,
   found: Set<Anomaly>,
+  budget: ValueBudget,
 ): void {
-  if (!isPlainAddress(value)) checkAddressClosely(name, value, found);
+  if (!isPlainAddress(value)) checkAddressClosely(name, value, found, budget);
 }
 
 /** The same without the short cut. */
@@ -33,13 +35,19 @@ export function checkAddressClosely(
   name: 'from' | 'to' | 'contact',
   value: string,
   found: Set<Anomaly>,
+  budget: ValueBudget,
 ): void {
   if (name !== 'contact') {
-    checkOne(value, found);
+    // These hold one value: a comma in it belongs to that.
+    if (budget.left === 0) budget.exceeded = true;
+    else {
+      budget.left -= 1;
+      checkOne(value, found);
+    }
     return;
   }
   if (value === '*') return;
-  for (const one of splitList(value, ',')) {
+  for (const one of takeValues(value, budget)) {
     checkOne(one, found);
     const expires = readParam(parseNameAddr(one).params, 'expires');
     if (expires !== null && /^\d+$/.test(expires) && Number(expires) >= 2 ** 32) {

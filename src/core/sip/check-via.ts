@@ -1,5 +1,6 @@
 import type { Anomaly } from '../model/anomaly.js';
-import { readParam, splitList } from './params.js';
+import { readParam, splitList, takeValues } from './params.js';
+import type { ValueBudget } from './params.js';
 import { isPlainVia } from './plain.js';
 import { isHostPort } from './uri.js';
 
@@ -7,13 +8,13 @@ import { isHostPort } from './uri.js';
 const SENT_PROTOCOL = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*[A-Za-z0-9\-.!%*_+`'~]+[ \t]+/i;
 
 /** Adds what is odd about one Via line, which may hold several values (RFC 3261 section 20.42). */
-export function checkVia(value: string, found: Set<Anomaly>): void {
-  if (!isPlainVia(value)) checkViaClosely(value, found);
+export function checkVia(value: string, found: Set<Anomaly>, budget: ValueBudget): void {
+  if (!isPlainVia(value)) checkViaClosely(value, found, budget);
 }
 
 /** The same without the short cut. */
-export function checkViaClosely(value: string, found: Set<Anomaly>): void {
-  for (const one of splitList(value, ',')) checkOne(one, found);
+export function checkViaClosely(value: string, found: Set<Anomaly>, budget: ValueBudget): void {
+  for (const one of takeValues(value, budget)) checkOne(one, found);
 }
 
 function checkOne(value: string, found: Set<Anomaly>): void {

@@ -33,11 +33,30 @@ export function quoteEnd(text: string, from: number): number {
   return -1;
 }
 
-/**
- * The parts between separators that stand outside quotes and angle brackets, trimmed; at most
- * `sipListItemsMax` of them.
- */
-export function splitList(text: string, separator: ',' | ';'): string[] {
+/** How many values of one message are still looked at: many lines cost no more than one long line. */
+export interface ValueBudget {
+  left: number;
+  /** true: there was one more than are looked at. */
+  exceeded: boolean;
+}
+
+/** The values of one header line, as many as the message's budget still allows. */
+export function takeValues(line: string, budget: ValueBudget): readonly string[] {
+  if (budget.left === 0) {
+    budget.exceeded = true;
+    return [];
+  }
+  const values = splitList(line, ',', Math.min(budget.left, LIMITS.sipListItemsMax));
+  budget.left -= values.length;
+  return values;
+}
+
+/** The parts between separators that stand outside quotes and angle brackets, trimmed; at most `max`. */
+export function splitList(
+  text: string,
+  separator: ',' | ';',
+  max: number = LIMITS.sipListItemsMax,
+): string[] {
   const stop = separator === ',' ? COMMA : SEMICOLON;
   const parts: string[] = [];
   let begin = 0;
@@ -50,7 +69,7 @@ export function splitList(text: string, separator: ',' | ';'): string[] {
       continue;
     }
     parts.push(text.slice(begin, at).trim());
-    if (at >= text.length || parts.length === LIMITS.sipListItemsMax) return parts;
+    if (at >= text.length || parts.length === max) return parts;
     at += 1;
     begin = at;
   }

@@ -113,6 +113,22 @@ describe('a header', () => {
     expect(many.bytes.subarray(many.bodyOffset).toString()).toBe('body');
   });
 
+  it.each([
+    ['all in two lines', `Contact: ${'*,'.repeat(99)}*\r\n`.repeat(3)],
+    ['one a line', 'm: <sip:a@b>x\r\n'.repeat(201)],
+    ['before a Contact that would be odd', `v: ${'a,'.repeat(99)}a\r\n`.repeat(2) + 'm: ;;'],
+  ])('looks at so many values of a message, and names that there are more: %s', (_name, x) => {
+    expect(message(INVITE, { x: x.trimEnd() }).anomalies).toContain('too-many-values');
+    expect(message(INVITE, { x: x.trimEnd() }).anomalies).not.toContain('empty-parameter');
+  });
+
+  it('is not said to have too many values when all are looked at', () => {
+    const x = `Contact: ${'<sip:a@b>;q=1,'.repeat(99)}<sip:a@b>`;
+    expect(
+      message(INVITE, { x: `${x}\r\nContact: ${'<sip:a@b>,'.repeat(50)}*` }).anomalies,
+    ).toEqual(['bad-address']);
+  });
+
   it('may be cut off by the end of the bytes', () => {
     const cut = parseMessage(Buffer.from(`${INVITE}\r\n${Object.values(REST).join('\r\n')}`));
     expect(cut.anomalies).toEqual(['unterminated-headers']);
