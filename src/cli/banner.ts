@@ -8,9 +8,15 @@ import { renderPairs } from './table.js';
 export function renderBanner(
   agent: RunningAgent,
   loaded: LoadedSettings,
-  { version, program }: { readonly version: string; readonly program: string },
+  run: {
+    readonly version: string;
+    readonly program: string;
+    /** true: a person sits before it, who can type. */
+    readonly terminal: boolean;
+  },
 ): string {
   const { settings, file, trial } = loaded;
+  const { version, program, terminal } = run;
   const listening = agent.listening
     .map(({ transport, address, port }) => `${transport} ${showAddress(address)}:${port}`)
     .join(', ');
@@ -33,7 +39,7 @@ export function renderBanner(
       index === 0 ? 'next, elsewhere' : '',
       `${program} ${command}${config}`,
     ]),
-    ['stop', 'Ctrl-C'],
+    ...(terminal ? [['stop', 'Ctrl-C'] as [string, string]] : []),
   ];
   const what = trial ? 'a trial: no configuration file, nothing outside its own folder' : file;
   return `sentrypeer-agent ${version}, ${what ?? ''}\n${renderPairs(pairs)}`;

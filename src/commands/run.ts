@@ -4,6 +4,7 @@ import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
 import { loadInstanceId } from '../agent/secret.js';
+import { findServiceManager } from '../agent/service-manager.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
@@ -62,11 +63,15 @@ export default class Run extends AgentCommand {
       onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
-    print(renderBanner(agent, loaded, { version: VERSION, program }));
+    const terminal = process.stdout.isTTY;
+    print(renderBanner(agent, loaded, { version: VERSION, program, terminal }));
+    const manager = findServiceManager(process.env, print);
+    await manager.ready(agent.enforcing ? 'listening, blocking' : 'listening, observing');
     await tellParent(null);
     signals.onHangup(agent.reload);
     // Without memory it must not go on: whoever watches the service starts it again.
     const broken = await Promise.race([signals.stop, agent.broken]);
+    manager.stopping();
     await agent.stop();
     if (broken !== undefined) throw broken;
   }
