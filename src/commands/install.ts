@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { readFacts } from '../agent/install/facts.js';
-import { planInstall } from '../agent/install/plan-install.js';
+import { isRealRoot, pathsBelow, planInstall } from '../agent/install/plan-install.js';
+import { openService } from '../agent/install/service.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
 import { AgentCommand } from '../cli/agent-command.js';
@@ -9,7 +10,8 @@ import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
 export default class Install extends AgentCommand {
   static override summary = 'Set the agent up as a service: user, folders, configuration, unit';
   static override description =
-    'Typed twice it changes nothing. What belongs to another program is refused, never overwritten.';
+    'Typed twice it changes nothing. What belongs to another program is refused, never overwritten. ' +
+    'It waits until the service answers; when a step fails, everything is made as it was before.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --dry-run',
     'sudo <%= config.bin %> <%= command.id %>',
@@ -27,15 +29,32 @@ export default class Install extends AgentCommand {
   async run(): Promise<StepsView> {
     const { flags } = await this.parse(Install);
     const dryRun = flags['dry-run'];
-    const steps = planInstall({ prefix: flags.prefix, facts: readFacts(PACKAGE_ROOT) });
+    const facts = readFacts(PACKAGE_ROOT);
+    const starts = isRealRoot(flags.prefix) && facts.systemdRunning;
+    const service = await openService(starts);
+    const steps = planInstall({ prefix: flags.prefix, facts, startService: service.start });
     const results = await runSteps(steps, {
       dryRun,
+      afterUndo: service.putBack,
       print: (result) => {
         this.log(renderStep(result));
       },
     });
-    if (!dryRun) this.log('\nNext: sentrypeer-agent status; protect your trunks with `protect` in');
-    if (!dryRun) this.log('/etc/sentrypeer/sentrypeer.conf (a change is taken over at once).');
+    if (!dryRun) this.log(`\n${nextSteps(starts, flags.prefix)}`);
     return viewSteps(results, dryRun);
   }
+}
+
+/** What to type after an installation. `started`: systemd runs the service. */
+function nextSteps(started: boolean, prefix: string): string {
+  const paths = pathsBelow('/');
+  const protect = `Protect your trunks with \`protect\` in ${paths.configFile}`;
+  if (started) {
+    return `It runs. Next: sentrypeer-agent status\n${protect} (a change is taken over at once).`;
+  }
+  const why = isRealRoot(prefix) ? 'systemd does not run here' : `it was put below ${prefix}`;
+  return (
+    `Nothing was started: ${why}. By hand, or from your own init:\n` +
+    `  ${paths.command} run -c ${paths.configFile}\n${protect}.`
+  );
 }

@@ -1,77 +1,135 @@
-import { chmod, chown, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { findOwner } from './accounts.js';
+import { findId, findOwner } from './accounts.js';
 import { isVacant, mark } from './marker.js';
 import { copyProgram, isThere, makeFolder } from './program.js';
 import { SERVICE_USER_COMMENT, type Ownership, type Step } from './steps.js';
 
-/** Does what a step sees to. Resolves to false when it turned out that there was nothing to do. */
-export async function performStep(step: Step): Promise<boolean> {
+/** What taking a step came to. */
+export interface Performed {
+  /** false: it turned out that there was nothing to do. */
+  readonly did: boolean;
+  /** Makes it as it was before; null where there is nothing to undo. */
+  readonly undo: (() => Promise<void>) | null;
+  /** Takes away what was kept for `undo`, once all has gone well; null for nothing. */
+  readonly settle: (() => Promise<void>) | null;
+}
+
+const did = (undo: Performed['undo'] = null, settle: Performed['settle'] = null): Performed => ({
+  did: true,
+  undo,
+  settle,
+});
+
+/** Does what a step sees to. `changed`: an earlier step of this run changed something. */
+export async function performStep(step: Step, changed: boolean): Promise<Performed> {
   switch (step.kind) {
     case 'require':
-      break;
+      return did();
     case 'user':
       await addUser(step);
-      break;
+      return did(() => removeUser(step.name));
     case 'remove-user':
-      await execa('userdel', [step.name]);
-      break;
-    case 'folder': {
-      const ours = await isVacant(step.path);
-      await makeFolder(step.path);
-      if (ours) await mark(step.path);
-      await setRights(step.path, step.mode, step.owner);
-      break;
-    }
+      await removeUser(step.name);
+      return did();
+    case 'folder':
+      return did(await putFolder(step));
     case 'program':
       await makeFolder(dirname(step.to));
-      await copyProgram(step.from, step.to);
-      break;
+      return copied(await copyProgram(step.from, step.to));
     case 'file':
-      await putFile(step);
-      break;
-    case 'command': {
-      const [program, ...words] = step.words;
-      await execa(program, words);
-      break;
-    }
+      return did(await putFile(step));
+    case 'command':
+      await runCommand(step.words);
+      return did(step.undo === undefined ? null : undoCommand(step.undo));
     case 'call':
-      return step.run();
+      return { did: await step.run(changed), undo: null, settle: null };
     case 'remove':
       await rm(step.path, { recursive: true });
-      break;
+      return did();
   }
-  return true;
 }
+
+const copied = ({ undo, settle }: Awaited<ReturnType<typeof copyProgram>>): Performed =>
+  did(undo, settle);
+
+async function runCommand([program, ...words]: readonly [string, ...string[]]): Promise<void> {
+  await execa(program, words, { stdin: 'ignore' });
+}
+
+const undoCommand = (words: readonly [string, ...string[]]) => (): Promise<void> =>
+  runCommand(words);
 
 async function addUser(step: Extract<Step, { kind: 'user' }>): Promise<void> {
-  const shell = '/usr/sbin/nologin';
-  const comment = ['--comment', SERVICE_USER_COMMENT];
+  // One of an earlier installation, or of the operator, serves as well.
+  const group =
+    (await findId('group', step.name)) === null ? ['--user-group'] : ['--gid', step.name];
   const home = ['--home-dir', step.home, '--no-create-home'];
-  await execa('useradd', [
-    '--system',
-    '--user-group',
-    ...home,
-    ...comment,
-    '--shell',
-    shell,
-    step.name,
-  ]);
+  const comment = ['--comment', SERVICE_USER_COMMENT, '--shell', '/usr/sbin/nologin'];
+  await execa('useradd', ['--system', ...group, ...home, ...comment, step.name]);
 }
 
-async function putFile(step: Extract<Step, { kind: 'file' }>): Promise<void> {
-  if (step.existing === 'keep' && (await isThere(step.path))) {
-    await setRights(step.path, step.mode, step.owner);
-    return;
+/** userdel leaves the group where login.defs says so, or where somebody else was made its member. */
+async function removeUser(name: string): Promise<void> {
+  await execa('userdel', [name]);
+  if ((await findId('group', name)) !== null) await execa('groupdel', [name]);
+}
+
+async function putFolder(step: Extract<Step, { kind: 'folder' }>): Promise<() => Promise<void>> {
+  const before = (await isThere(step.path)) ? await rightsOf(step.path) : null;
+  const ours = await isVacant(step.path);
+  await makeFolder(step.path);
+  if (ours) await mark(step.path);
+  await setRights(step.path, step.mode, step.owner);
+  return before === null
+    ? () => rm(step.path, { recursive: true, force: true })
+    : () => giveRights(step.path, before);
+}
+
+async function putFile(step: Extract<Step, { kind: 'file' }>): Promise<() => Promise<void>> {
+  const { path } = step;
+  const before = (await isThere(path)) ? await rightsOf(path) : null;
+  if (before !== null && step.existing === 'keep') {
+    await setRights(path, step.mode, step.owner);
+    return () => giveRights(path, before);
   }
-  await makeFolder(dirname(step.path));
+  const text = before === null ? null : await readFile(path);
+  await makeFolder(dirname(path));
   // Complete under another name first: nobody ever reads half of it, or with wider rights.
-  const fresh = `${step.path}.sentrypeer-new`;
+  await replaceFile(path, step.content, (fresh) => setRights(fresh, step.mode, step.owner));
+  return text === null || before === null
+    ? () => rm(path, { force: true })
+    : () => replaceFile(path, text, (fresh) => giveRights(fresh, before));
+}
+
+async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  give: (fresh: string) => Promise<void>,
+): Promise<void> {
+  const fresh = `${path}.sentrypeer-new`;
   await rm(fresh, { force: true });
-  await writeFile(fresh, step.content, { mode: 0o600, flag: 'wx' });
-  await setRights(fresh, step.mode, step.owner);
-  await rename(fresh, step.path);
+  await writeFile(fresh, content, { mode: 0o600, flag: 'wx' });
+  await give(fresh);
+  await rename(fresh, path);
+}
+
+interface Rights {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+async function rightsOf(path: string): Promise<Rights> {
+  const { uid, gid, mode } = await stat(path);
+  return { uid, gid, mode: mode & 0o7777 };
+}
+
+async function giveRights(path: string, { uid, gid, mode }: Rights): Promise<void> {
+  if (process.getuid?.() === 0) await chown(path, uid, gid);
+  // After chown, which may take bits away.
+  await chmod(path, mode);
 }
 
 async function setRights(path: string, mode: number, owner: Ownership | null): Promise<void> {
@@ -79,6 +137,5 @@ async function setRights(path: string, mode: number, owner: Ownership | null): P
     const { uid, gid } = await findOwner(owner);
     await chown(path, uid, gid);
   }
-  // After chown, which may take bits away.
   await chmod(path, mode);
 }

@@ -15,6 +15,8 @@ export interface InstallOptions {
   /** `/`, or the folder that stands for it: then no account is made and no service started. */
   readonly prefix: string;
   readonly facts: InstallFacts;
+  /** Starts the service, or again when something has changed; false when it answers already. */
+  readonly startService: (changed: boolean) => Promise<boolean>;
 }
 
 /** Where things are put, below a prefix. */
@@ -42,7 +44,7 @@ export const OUR_MARK: Recognition = { by: 'text', text: '# sentrypeer-agent' };
 const RMEM_MAX_WANTED_BYTES = 4_194_304;
 
 /** What an installation sees to, in order. Nothing is asked of the machine, and nothing is done. */
-export function planInstall({ prefix, facts }: InstallOptions): readonly Step[] {
+export function planInstall({ prefix, facts, startService }: InstallOptions): readonly Step[] {
   const real = isRealRoot(prefix);
   const paths = pathsBelow(prefix);
   // A drop-in that lowers what the operator has set higher would do harm at the next boot.
@@ -71,7 +73,7 @@ export function planInstall({ prefix, facts }: InstallOptions): readonly Step[] 
       ? [shipped(paths.sysctl, facts.sysctlText, 0o644, ownedBy(real, 'root', 'root'))]
       : []),
     ...(real && wantsBuffer ? [planSysctl(paths.sysctl)] : []),
-    ...(real && facts.systemdRunning ? planService() : []),
+    ...(real && facts.systemdRunning ? planService(startService) : []),
   ];
 }
 
@@ -153,7 +155,7 @@ function planSysctl(file: string): Step {
   };
 }
 
-function planService(): readonly Step[] {
+function planService(startService: InstallOptions['startService']): readonly Step[] {
   const rest = { kind: 'command', onlyWith: null, lossWhenFailed: null } as const;
   return [
     { ...rest, words: ['systemctl', 'daemon-reload'], unless: null, when: 'changed' },
@@ -162,19 +164,19 @@ function planService(): readonly Step[] {
       words: ['systemctl', 'enable', '--now', '--quiet', EXPIRY_TIMER],
       unless: ['systemctl', 'is-active', '--quiet', EXPIRY_TIMER],
       when: 'always',
+      undo: ['systemctl', 'disable', '--now', '--quiet', EXPIRY_TIMER],
     },
     {
       ...rest,
       words: ['systemctl', 'enable', '--quiet', SERVICE_UNIT],
       unless: ['systemctl', 'is-enabled', '--quiet', SERVICE_UNIT],
       when: 'always',
+      undo: ['systemctl', 'disable', '--quiet', SERVICE_UNIT],
     },
     {
-      ...rest,
-      // restart, not start: an agent that runs already must take over the new program.
-      words: ['systemctl', 'restart', SERVICE_UNIT],
-      unless: ['systemctl', 'is-active', '--quiet', SERVICE_UNIT],
-      when: 'either',
+      kind: 'call',
+      what: `start ${SERVICE_UNIT} and wait until it answers`,
+      run: startService,
     },
   ];
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const PARTS = ['bin', 'dist', 'rules', 'systemd', 'packaging', 'oclif.manifest.json'];
+const PARTS = ['bin', 'dist', 'docs', 'rules', 'systemd', 'packaging', 'oclif.manifest.json'];
 const DESCRIPTION = 'package.json';
 const STAMP = '.installed';
 
@@ -45,9 +45,13 @@ export async function isSameProgram(from: string, to: string): Promise<boolean> 
 /**
  * Copies the program with the packages that it needs at run time. It is complete beside the old one
  * before it takes its place, so that a failure half-way leaves the old one whole. All can read it:
- * the service is another user, and a clone may have been made with a narrow umask.
+ * the service is another user, and a clone may have been made with a narrow umask. The old one is
+ * kept until `settle`; `undo` puts it back.
  */
-export async function copyProgram(from: string, to: string): Promise<void> {
+export async function copyProgram(
+  from: string,
+  to: string,
+): Promise<{ undo: () => Promise<void>; settle: () => Promise<void> }> {
   const fresh = `${to}.new`;
   const old = `${to}.old`;
   await rm(fresh, { recursive: true, force: true });
@@ -59,7 +63,13 @@ export async function copyProgram(from: string, to: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
   if (await isThere(to)) await rename(to, old);
   await rename(fresh, to);
-  await rm(old, { recursive: true, force: true });
+  return {
+    undo: async () => {
+      await rm(to, { recursive: true, force: true });
+      if (await isThere(old)) await rename(old, to);
+    },
+    settle: () => rm(old, { recursive: true, force: true }),
+  };
 }
 
 /** Every file of the program at run time, relative to its folder, sorted. */

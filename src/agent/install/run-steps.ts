@@ -1,6 +1,7 @@
 import { AgentError } from '../../core/model/errors.js';
 import { inspectStep, type Finding } from './inspect.js';
-import { performStep } from './perform.js';
+import { performStep, type Performed } from './perform.js';
+import { verifyStep } from './verify.js';
 import { describeStep, type Step } from './steps.js';
 
 export type Outcome = 'done' | 'already so' | 'would be done' | 'would be refused' | 'left out';
@@ -17,12 +18,17 @@ export interface RunOptions {
   readonly dryRun: boolean;
   /** Gets each result as soon as it is known. */
   readonly print: (result: StepResult) => void;
+  /**
+   * Called when a step has failed and the steps before it were taken back, to set going again what
+   * ran before; left out: what was done stays, and typing the same again goes on from there.
+   */
+  readonly afterUndo?: () => Promise<void>;
 }
 
 /**
  * Takes the steps in order. All are looked at before the first is taken, so that what belongs to
- * somebody else is refused while nothing is half-made. Rejects with AgentError INSTALL_FAILED,
- * which says what had been done before the failure; typing the same again goes on from there.
+ * somebody else is refused while nothing is half-made; each is looked at again after it was taken.
+ * Rejects with AgentError INSTALL_FAILED, which says what became of the steps before the failure.
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -30,21 +36,35 @@ export async function runSteps(
 ): Promise<readonly StepResult[]> {
   if (!options.dryRun) await refuseForeign(steps);
   const results: StepResult[] = [];
+  const performed: Taken[] = [];
   let changed = false;
   for (const step of steps) {
-    const result = await takeStep(step, changed, options.dryRun, results);
+    const result = await takeStep(step, changed, options.dryRun, performed).catch(
+      async (error: unknown) => {
+        const became =
+          options.afterUndo === undefined
+            ? describeDone(results)
+            : await takeBack(performed, options.afterUndo);
+        throw failure(describeStep(step), error, became);
+      },
+    );
     if (result.outcome === 'done' || result.outcome === 'would be done') changed = true;
     results.push(result);
     options.print(result);
   }
+  for (const { settle } of performed) await settle?.();
   return results;
+}
+
+interface Taken extends Performed {
+  readonly what: string;
 }
 
 async function takeStep(
   step: Step,
   changed: boolean,
   dryRun: boolean,
-  before: readonly StepResult[],
+  performed: Taken[],
 ): Promise<StepResult> {
   const what = describeStep(step);
   try {
@@ -56,14 +76,35 @@ async function takeStep(
       throw refusal(finding);
     }
     if (dryRun) return { what, outcome: 'would be done', note: null };
-    const did = await performStep(step);
-    return { what, outcome: did ? 'done' : 'already so', note: null };
+    const taken = await performStep(step, changed);
+    performed.push({ ...taken, what });
+    await verifyStep(step);
+    return { what, outcome: taken.did ? 'done' : 'already so', note: null };
   } catch (error) {
     if (step.kind === 'command' && step.lossWhenFailed !== null) {
       return { what, outcome: 'left out', note: `${step.lossWhenFailed} (${causeOf(error)})` };
     }
-    throw failure(what, error, before);
+    throw error;
   }
+}
+
+/** Takes back what was done, the last first; what cannot be taken back is said. */
+async function takeBack(performed: Taken[], afterUndo: () => Promise<void>): Promise<string> {
+  const left: string[] = [];
+  for (const { what, undo } of performed.reverse()) {
+    await undo?.().catch((error: unknown) => left.push(`${what}: ${causeOf(error)}`));
+  }
+  await afterUndo().catch((error: unknown) => left.push(causeOf(error)));
+  return left.length === 0
+    ? 'everything is as it was before'
+    : `not everything could be made as it was before: ${left.join('; ')}`;
+}
+
+function describeDone(results: readonly StepResult[]): string {
+  const done = results.filter((result) => result.outcome === 'done').map(({ what }) => what);
+  return done.length === 0
+    ? 'nothing was changed before'
+    : `done before: ${done.join('; ')}; typing the same again goes on from there`;
 }
 
 async function refuseForeign(steps: readonly Step[]): Promise<void> {
@@ -76,23 +117,16 @@ async function refuseForeign(steps: readonly Step[]): Promise<void> {
 const refusal = (finding: Extract<Finding, { kind: 'refused' }>): AgentError =>
   new AgentError('INSTALL_FAILED', finding.why, finding.remedy);
 
-function failure(what: string, error: unknown, before: readonly StepResult[]): AgentError {
-  const done = before.filter((result) => result.outcome === 'done').map((result) => result.what);
-  const soFar =
-    done.length === 0 ? 'nothing was changed before' : `done before: ${done.join('; ')}`;
+function failure(what: string, error: unknown, became: string): AgentError {
   const remedy =
     error instanceof AgentError ? error.remedy : 'Mend the cause and type the same again.';
-  return new AgentError(
-    'INSTALL_FAILED',
-    `${what}: ${causeOf(error)} (${soFar})`,
-    `${remedy} What is done is not done twice.`,
-    error,
-  );
+  return new AgentError('INSTALL_FAILED', `${what}: ${causeOf(error)} (${became})`, remedy, error);
 }
 
 /** The first line of what went wrong: of a program, its own words. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof AgentError) return error.message;
   if ('stderr' in error && typeof error.stderr === 'string' && error.stderr.trim() !== '') {
     return error.stderr.trim().split('\n')[0] ?? '';
   }

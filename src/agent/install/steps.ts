@@ -57,12 +57,14 @@ export type Step =
       readonly onlyWith: string | null;
       /** What is lost when it fails and the rest goes on all the same; null: it must not fail. */
       readonly lossWhenFailed: string | null;
+      /** What takes it back when a later step fails; left out: nothing. */
+      readonly undo?: readonly [string, ...string[]];
     }
   | {
       /** Something that the caller does; resolves to false when there was nothing to do. */
       readonly kind: 'call';
       readonly what: string;
-      readonly run: () => Promise<boolean>;
+      readonly run: (changed: boolean) => Promise<boolean>;
     }
   | { readonly kind: 'remove'; readonly path: string; readonly ours: Recognition }
   | { readonly kind: 'remove-user'; readonly name: string };

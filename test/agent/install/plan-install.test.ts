@@ -20,12 +20,15 @@ async function makeFolder(): Promise<string> {
 }
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
+const startService = (): Promise<boolean> => Promise.resolve(true);
+
 const run = (steps: readonly Step[]) => runSteps(steps, { dryRun: false, print: () => undefined });
 
 describe('a plan for the running system', () => {
   const real = (more: Partial<InstallFacts> = {}): string[] =>
     planInstall({
       prefix: '/',
+      startService,
       facts: {
         ...shipped,
         isRoot: true,
@@ -57,7 +60,7 @@ describe('a plan for the running system', () => {
       'command systemctl daemon-reload',
       'command systemctl enable --now --quiet sentrypeer-agent-expiry.timer',
       'command systemctl enable --quiet sentrypeer-agent.service',
-      'command systemctl restart sentrypeer-agent.service',
+      'start sentrypeer-agent.service and wait until it answers',
     ]);
   });
 
@@ -79,7 +82,11 @@ describe('a plan for the running system', () => {
       /a Node that the service can/,
     ],
   ])('is refused %s', async (_name, more, message) => {
-    const plan = planInstall({ prefix: '/', facts: { ...shipped, isRoot: true, ...more } });
+    const plan = planInstall({
+      prefix: '/',
+      startService,
+      facts: { ...shipped, isRoot: true, ...more },
+    });
     await expect(run(plan.slice(0, 2))).rejects.toThrow(message);
   });
 

@@ -57,7 +57,15 @@ async function makeSource(): Promise<string> {
 const run = (steps: readonly Step[], dryRun = false): Promise<readonly StepResult[]> =>
   runSteps(steps, { dryRun, print: () => undefined });
 
-const install = (dryRun = false) => run(planInstall({ prefix, facts }), dryRun);
+const startService = (): Promise<boolean> => Promise.resolve(true);
+const plan = (): readonly Step[] => planInstall({ prefix, facts, startService });
+const install = (dryRun = false) => run(plan(), dryRun);
+
+const failing: Step = {
+  kind: 'call',
+  what: 'a step that fails',
+  run: () => Promise.reject(new Error('no space left')),
+};
 
 /** For the real root alone. */
 const CALLS = {
@@ -188,20 +196,73 @@ describe('what belongs to somebody else', () => {
 
 it('says after a failure what was done, and goes on from there', async () => {
   const { configFile, logFolder } = pathsBelow(prefix);
-  const blocker: Step = {
-    kind: 'call',
-    what: 'a step that fails',
-    run: () => Promise.reject(new Error('no space left')),
-  };
-  const plan = planInstall({ prefix, facts });
-  const at = plan.findIndex((step) => step.kind === 'file' && step.path === configFile);
-  await expect(run([...plan.slice(0, at), blocker, ...plan.slice(at)])).rejects.toThrow(
+  const steps = plan();
+  const at = steps.findIndex((step) => step.kind === 'file' && step.path === configFile);
+  await expect(run([...steps.slice(0, at), failing, ...steps.slice(at)])).rejects.toThrow(
     /^a step that fails: no space left \(done before: .*\/var\/log\/sentrypeer/,
   );
   expect((await stat(logFolder)).isDirectory()).toBe(true);
   const results = await install();
   expect(results.slice(0, at).map((result) => result.outcome)).not.toContain('done');
   expect(results.slice(at).map((result) => result.outcome)).not.toContain('already so');
+});
+
+describe('a failure of an installation that takes back what it did', () => {
+  const undoing = (steps: readonly Step[], afterUndo = () => Promise.resolve()) =>
+    runSteps(steps, { dryRun: false, print: () => undefined, afterUndo });
+
+  it('leaves nothing of a first one', async () => {
+    await expect(undoing([...plan(), failing])).rejects.toThrow(
+      'a step that fails: no space left (everything is as it was before)',
+    );
+    expect(await listAll(prefix)).toEqual([]);
+    await expect(stat(pathsBelow(prefix).stateFolder)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('puts back the program, files and rights that an upgrade had changed', async () => {
+    await install();
+    const { program, unit, stateFolder } = pathsBelow(prefix);
+    await writeFile(unit, '# sentrypeer-agent, an older one\n');
+    await chmod(unit, 0o600);
+    await chmod(stateFolder, 0o755);
+    await writeFile(join(stateFolder, 'sentrypeer.db'), 'data');
+    await writeFile(join(facts.sourceFolder, 'dist/a/b.js'), 'newer');
+    const before = await listAll(prefix);
+    let after = 0;
+    const afterUndo = (): Promise<void> => Promise.resolve(void (after += 1));
+    await expect(undoing([...plan(), failing], afterUndo)).rejects.toThrow('as it was before');
+    expect(after).toBe(1);
+    expect(await listAll(prefix)).toEqual(before);
+    expect(await readFile(join(program, 'dist/a/b.js'), 'utf8')).toBe('b');
+    expect(await readFile(unit, 'utf8')).toBe('# sentrypeer-agent, an older one\n');
+    expect([await modeOf(unit), await modeOf(stateFolder)]).toEqual(['600', '755']);
+    expect(outcomes(await undoing(plan()))).toContain('done');
+    expect(await readFile(join(program, 'dist/a/b.js'), 'utf8')).toBe('newer');
+    await expect(stat(`${program}.old`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('says what it could not take back, and takes back the rest', async () => {
+    const command = { kind: 'command', unless: null, when: 'always', onlyWith: null } as const;
+    const stubborn: Step = { ...command, words: ['true'], undo: ['false'], lossWhenFailed: null };
+    await expect(undoing([...plan(), stubborn, failing])).rejects.toThrow(
+      /\(not everything could be made as it was before: command true: .*false/,
+    );
+    expect(await listAll(prefix)).toEqual([]);
+  });
+});
+
+it('says when a step did not come to what it is for', async () => {
+  const file = join(folder, 'gone');
+  const step: Step = {
+    kind: 'file',
+    path: file,
+    content: '# sentrypeer-agent',
+    mode: 0o644,
+    owner: null,
+    existing: 'renew',
+    ours: { by: 'text', text: '# sentrypeer-agent, but not so' },
+  };
+  await expect(run([step])).rejects.toThrow(/gone.*: it was done, and is not so all the same/);
 });
 
 it('goes on past a command that may fail, and says what is lost', async () => {
