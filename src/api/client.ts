@@ -3,6 +3,7 @@ import { json } from 'node:stream/consumers';
 import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
+import { readSocketOf } from './sockets.js';
 
 export interface ControlClient extends AgentCalls {
   close(): Promise<void>;
@@ -38,9 +39,16 @@ interface Call {
 }
 
 async function exchange<T>(socketFile: string, call: Call): Promise<T> {
-  const { response, answer } = await ask(socketFile, call).catch((error: unknown) => {
-    throw unreachable(socketFile, error);
-  });
+  const { response, answer } = await ask(socketFile, call)
+    .catch((error: unknown) => {
+      // A member of the agent's group may ask, and no more.
+      if (!isDenied(error)) throw error;
+      if (call.method === 'GET') return ask(readSocketOf(socketFile), call);
+      throw denied(socketFile, error);
+    })
+    .catch((error: unknown) => {
+      throw error instanceof AgentError ? error : unreachable(socketFile, error);
+    });
   // The server is this same program, of this same version: the shape is the type's.
   if ((response.statusCode ?? 500) < 400) return answer as T;
   throw toError(answer);
@@ -62,6 +70,17 @@ async function ask(socketFile: string, { method, path, body }: Call) {
   });
   return { response, answer: await json(response) };
 }
+
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EACCES';
+
+const denied = (socketFile: string, error: unknown): AgentError =>
+  new AgentError(
+    'AGENT_UNREACHABLE',
+    `this user may not steer the agent: ${socketFile} is closed to it`,
+    "Type the same with sudo; members of the agent's group may ask, and change nothing.",
+    error,
+  );
 
 function unreachable(socketFile: string, error: unknown): AgentError {
   const cause = error instanceof Error ? error.message : String(error);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AgentError, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
+import { readSocketOf } from './sockets.js';
 
 export interface ControlServer {
   readonly close: () => Promise<void>;
@@ -36,18 +37,107 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
 };
 
+/** Milliseconds between two looks whether the sockets are still where commands look for them. */
+const LOOK_EVERY_MS = 2_000;
+
+type Say = (text: string) => void;
+type AddRoutes = (server: FastifyInstance, calls: AgentCalls) => void;
+
 /**
- * Serves the commands on a Unix socket, mode 600: who may open it may steer the agent. A socket
- * file that nobody answers on is a dead agent's and is taken away; anything else at that path is
- * left alone. Rejects with AGENT_RUNNING or STATE_UNWRITABLE.
+ * Serves the commands on two Unix sockets: one of mode 600, for who may open it may steer the agent,
+ * and beside it one of mode 660 that answers questions alone, for members of the agent's group. A
+ * socket file that nobody answers on is a dead agent's and is taken away, one that was removed is
+ * made again; anything else at that path is left alone. Rejects with AGENT_RUNNING or
+ * STATE_UNWRITABLE.
  */
 export async function serveControl(
   socketFile: string,
   calls: AgentCalls,
-  say: (text: string) => void,
+  say: Say,
+  lookEveryMs: number = LOOK_EVERY_MS,
 ): Promise<ControlServer> {
+  const steering = createDoor(socketFile, 0o600, [addQuestions, addChanges], calls, say);
+  const asking = createDoor(readSocketOf(socketFile), 0o660, [addQuestions], calls, say);
+  await steering.open();
+  await asking.open().catch(async (error: unknown) => {
+    await steering.close();
+    throw error;
+  });
+  const timer = setInterval(() => {
+    for (const door of [steering, asking]) void door.look();
+  }, lookEveryMs);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await steering.close();
+      await asking.close();
+    },
+  };
+}
+
+/** One socket, and what is asked through it. */
+interface Door {
+  readonly open: () => Promise<void>;
+  /** Opens it anew when its file is gone. */
+  readonly look: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+function createDoor(
+  file: string,
+  mode: number,
+  routes: readonly AddRoutes[],
+  calls: AgentCalls,
+  say: Say,
+): Door {
+  let server: FastifyInstance | null = null;
+  let inode = 0;
+  let looking: Promise<void> = Promise.resolve();
+  let said = '';
+  const open = async (): Promise<void> => {
+    await clearSocket(file);
+    server = await listen(file, routes, calls, say);
+    await chmod(file, mode);
+    inode = (await lstat(file)).ino;
+  };
+  const reopen = async (): Promise<void> => {
+    const found = await lstat(file).catch(() => null);
+    if (found !== null && found.ino === inode) return;
+    // Closing takes the file of that name away, so that it comes first, and never another's.
+    if (found !== null && !found.isSocket()) throw unusable(file, 'something else lies there now');
+    await server?.close();
+    server = null;
+    await open();
+    say(`the control socket ${file} was gone, and is there again`);
+    said = '';
+  };
+  return {
+    open,
+    look: () => {
+      looking = looking.then(reopen).catch((error: unknown) => {
+        const why = toAgentError(error).message;
+        if (why !== said) say(why);
+        said = why;
+      });
+      return looking;
+    },
+    close: async () => {
+      await looking;
+      if (server === null) return;
+      await server.close();
+      await rm(file, { force: true });
+    },
+  };
+}
+
+async function listen(
+  file: string,
+  routes: readonly AddRoutes[],
+  calls: AgentCalls,
+  say: Say,
+): Promise<FastifyInstance> {
   const server = Fastify({ logger: false, bodyLimit: LIMITS.controlBodyBytesMax });
-  addRoutes(server, calls);
+  for (const add of routes) add(server, calls);
   server.setErrorHandler((error, _request, reply) => {
     const failure = toAgentError(error);
     const { code, message, remedy } = failure;
@@ -55,19 +145,12 @@ export async function serveControl(
     const status = clientStatus(error) ?? HTTP_STATUS[code] ?? 500;
     void reply.status(status).send({ error: { code, message, remedy } });
   });
-  await clearSocket(socketFile);
   try {
-    await server.listen({ path: socketFile });
+    await server.listen({ path: file });
+    return server;
   } catch (error) {
-    throw unusable(socketFile, error instanceof Error ? error.message : String(error));
+    throw unusable(file, error instanceof Error ? error.message : String(error));
   }
-  await chmod(socketFile, 0o600);
-  return {
-    close: async () => {
-      await server.close();
-      await rm(socketFile, { force: true });
-    },
-  };
 }
 
 async function clearSocket(socketFile: string): Promise<void> {
@@ -108,10 +191,15 @@ const unusable = (socketFile: string, why: string): AgentError =>
     'make its folder writable for this user, or set control_socket to another path',
   );
 
-function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
+const addQuestions: AddRoutes = (server, calls) => {
   server.get('/v1/status', () => calls.status());
   server.get('/v1/rules', () => calls.rules());
   server.get('/v1/firewall', () => calls.firewall());
+  server.get('/v1/protect', () => calls.protectedPeers());
+  server.get('/v1/jobs', () => calls.jobs());
+};
+
+const addChanges: AddRoutes = (server, calls) => {
   server.post('/v1/blocks', ({ body }) => calls.addBlock(read(addBlockBody, body)));
   server.delete('/v1/blocks', ({ query }) => calls.removeBlock(read(targetQuery, query).target));
   server.post('/v1/blocks/many', ({ body }) => {
@@ -119,13 +207,11 @@ function addRoutes(server: FastifyInstance, calls: AgentCalls): void {
     return calls.addBlocks(blocks, origin);
   });
   server.post('/v1/blocks/clear', ({ body }) => calls.clearBlocks(read(clearBody, body)));
-  server.get('/v1/protect', () => calls.protectedPeers());
   server.post('/v1/protect', ({ body }) => calls.protectPeer(read(peerBody, body)));
   server.delete('/v1/protect', ({ query }) => calls.unprotectPeer(read(nameQuery, query).name));
   server.post('/v1/confirm', () => calls.confirm());
-  server.get('/v1/jobs', () => calls.jobs());
   server.post('/v1/jobs/:name/run', ({ params }) => calls.runJob(read(jobParams, params).name));
-}
+};
 
 function read<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../agent/package.js';
 import { AgentError, ERROR_CODES } from '../core/model/errors.js';
 
 /**
@@ -29,9 +31,13 @@ function exitCodeOf(error: Error): number {
   return exit === null ? ERROR_CODES.INTERNAL.exit : ERROR_CODES.USAGE.exit;
 }
 
+/** Where the page lies on this machine: it is installed with the program. */
+const placeDocs = (remedy: string): string =>
+  remedy.replace(/(?<![\w/])docs\/(?=[A-Z_]+\.md)/g, () => join(PACKAGE_ROOT, 'docs/'));
+
 function describe(error: Error): { code: string; message: string; remedy: string } {
   if (error instanceof AgentError) {
-    return { code: error.code, message: error.message, remedy: error.remedy };
+    return { code: error.code, message: error.message, remedy: placeDocs(error.remedy) };
   }
   const message = error.message.split('\n')[0] ?? error.name;
   if (oclifExit(error) !== null) {

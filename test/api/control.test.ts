@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +17,7 @@ import { openClient } from '../../src/api/client.js';
 import { serveControl, type ControlServer } from '../../src/api/server.js';
 import type { BlockView, JobView } from '../../src/api/views.js';
 import { AgentError } from '../../src/core/model/errors.js';
+import { waitUntil } from '../lab/wait-until.js';
 
 const BLOCK: BlockView = {
   id: 1,
@@ -64,7 +73,8 @@ describe('the control socket', () => {
     socketFile = join(folder, 'agent.sock');
     asked = [];
     said = [];
-    server = await serveControl(socketFile, createCalls(asked), (text) => said.push(text));
+    const say = (text: string): number => said.push(text);
+    server = await serveControl(socketFile, createCalls(asked), say, 20);
   });
 
   afterEach(async () => {
@@ -74,6 +84,46 @@ describe('the control socket', () => {
 
   it('is for its owner alone', () => {
     expect(statSync(socketFile).mode & 0o777).toBe(0o600);
+  });
+
+  it('has one beside it that its group may ask, and no more', async () => {
+    const asking = join(folder, 'agent.read.sock');
+    expect(statSync(asking).mode & 0o777).toBe(0o660);
+    const client = openClient(asking);
+    expect(await client.rules()).toEqual([]);
+    await expect(client.removeBlock('203.0.113.7')).rejects.toThrow('cannot be read');
+    expect(await post(asking, '/v1/blocks', JSON.stringify({}))).toBe(404);
+    expect(asked).toEqual([]);
+    await client.close();
+  });
+
+  it('is made again when somebody takes it away, and the one beside it', async () => {
+    for (const file of [socketFile, join(folder, 'agent.read.sock')]) {
+      rmSync(file);
+      await waitUntil('it is there again', () => existsSync(file));
+      const client = openClient(file);
+      await waitUntil('it answers', () =>
+        client.rules().then(
+          (rules) => rules.length === 0,
+          () => false,
+        ),
+      );
+      await client.close();
+    }
+    expect(said).toHaveLength(2);
+    expect(said[0]).toBe(`the control socket ${socketFile} was gone, and is there again`);
+  });
+
+  it('leaves what somebody has put in its place, says so once, and comes back later', async () => {
+    rmSync(socketFile);
+    writeFileSync(socketFile, 'mine');
+    await waitUntil('it is said', () => said.length > 0);
+    expect(readFileSync(socketFile, 'utf8')).toBe('mine');
+    rmSync(socketFile);
+    await waitUntil('it is there again', () => existsSync(socketFile));
+    await waitUntil('that is said', () => said.length > 1);
+    expect(said[0]).toContain('something else lies there now');
+    expect(said).toHaveLength(2);
   });
 
   it('carries a call and its answer', async () => {

@@ -23,6 +23,7 @@ const PROGRAMS = {
   rsyslogd: ['rsyslogd'],
   journald: ['systemd-journald'],
   journalctl: ['journalctl'],
+  systemd: ['systemd'],
   sqlite3: ['sqlite3'],
   jq: ['jq'],
   chattr: ['chattr'],

@@ -97,8 +97,8 @@ describe('an installation below a prefix', () => {
       '750',
     ]);
     expect(await Promise.all([paths.stateFolder, paths.logFolder].map(modeOf))).toEqual([
-      '700',
-      '700',
+      '750',
+      '750',
     ]);
     expect(await modeOf(paths.configFile)).toBe('640');
     expect(await modeOf(join(paths.program, 'bin/run.js'))).toBe('755');
@@ -156,7 +156,7 @@ describe('an installation below a prefix', () => {
     await chmod(stateFolder, 0o755);
     const results = await install();
     expect(results.find((result) => result.outcome === 'done')?.what).toContain(stateFolder);
-    expect(await modeOf(stateFolder)).toBe('700');
+    expect(await modeOf(stateFolder)).toBe('750');
   });
 
   it('only tells in a dry run', async () => {
