@@ -17,7 +17,7 @@ export default class Status extends AgentCommand {
 
   async run(): Promise<StatusView> {
     const { flags } = await this.parse(Status);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const status = await this.withAgent(loaded, (calls) => calls.status());
     this.log(render(status, Date.now()));
     if (!status.running) process.exitCode = EXIT_NOT_RUNNING;
@@ -33,8 +33,11 @@ function render(status: StatusView, nowMs: number): string {
   const pairs: [string, string][] = [
     ['agent', `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`],
     ['configuration', status.configuration_file ?? 'none (defaults)'],
-    ['database', describeDatabase(status)],
   ];
+  for (const wrong of [status.configuration_error, status.rules_error]) {
+    if (wrong !== null) pairs.push(['  NOT IN FORCE', `${wrong}; what was read before it is`]);
+  }
+  pairs.push(['database', describeDatabase(status)]);
   if (status.listening.length > 0) {
     const places = status.listening.map((each) => `${each.transport} ${each.address}:${each.port}`);
     pairs.push(['listening', places.join(', ')]);

@@ -16,7 +16,8 @@ export type AgentLook = StatusView | null | AgentError;
 /**
  * Looks at all that an agent needs on this host, without one and without root as far as that goes;
  * what could not be looked at is told as `unknown`. Changes nothing, and makes no file.
- * `loaded` an error: the configuration cannot be used, and only the host is looked at.
+ * `loaded` an error: there is no configuration, and only the host is looked at. One with a fault is
+ * looked at as far as it can be read.
  */
 export async function examine(
   loaded: LoadedSettings | AgentError,
@@ -32,7 +33,7 @@ export async function examine(
   const rights = status === null ? own : readRights(status.pid);
   const { mode } = loaded.settings.blocking;
   const parts: readonly (() => Promise<readonly Finding[]> | readonly Finding[])[] = [
-    () => [ok('configuration', loaded.file ?? 'none: a trial with the defaults')],
+    () => [judgeConfiguration(loaded)],
     () => examineRules(loaded),
     () => [judgeAgent(agent)],
     examineHost,
@@ -58,6 +59,11 @@ export async function examine(
   for (const part of parts) findings.push(...(await part()));
   return findings;
 }
+
+const judgeConfiguration = ({ file, fault }: LoadedSettings): Finding =>
+  fault === null
+    ? ok('configuration', file ?? 'none: a trial with the defaults')
+    : failed('configuration', fault);
 
 async function examineRules({ settings }: LoadedSettings): Promise<readonly Finding[]> {
   try {

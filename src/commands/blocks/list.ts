@@ -50,7 +50,7 @@ export default class BlocksList extends AgentCommand {
   async run(): Promise<BlocksListing> {
     const { flags } = await this.parse(BlocksList);
     const { limit, offset } = flags;
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const filter = filterOf(flags, Date.now() * 1000);
     const { rows, total } = await this.withReader(loaded, async (reader) => ({
       rows: await reader.listBlocks({ ...filter, limit, offset, order: flags.sort }),
