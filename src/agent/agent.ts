@@ -222,6 +222,7 @@ const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   reason: 'found in the firewall without a record, written just before a crash',
   origin: 'import',
   force: scope === 'forced',
+  wide: true,
 });
 
 /**

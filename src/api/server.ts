@@ -16,6 +16,7 @@ const addBlockBody = z.strictObject({
   duration_s: z.number().int().positive().nullable(),
   reason: z.string().max(500),
   force: z.boolean().default(false),
+  wide: z.boolean().optional(),
 });
 const addBlocksBody = z.strictObject({
   blocks: z.array(addBlockBody).max(LIMITS.blocksPerRequestMax),

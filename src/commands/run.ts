@@ -10,6 +10,7 @@ import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
 import { readDuration } from '../cli/read-duration.js';
 import { writeGathered } from '../cli/write-gathered.js';
 import { AgentError } from '../core/model/errors.js';
+import { safeOutput } from '../core/model/text.js';
 
 export default class Run extends AgentCommand {
   static override summary = 'Run the agent: trap, detection and blocking';
@@ -53,7 +54,7 @@ export default class Run extends AgentCommand {
     // With --json stdout is for events alone, and oclif's own way to stderr is silent then.
     const words = style === 'json' ? process.stderr : process.stdout;
     const print = (text: string): void => {
-      writeGathered(words, `${text}\n`);
+      writeGathered(words, `${safeOutput(text)}\n`);
     };
     const agent = await startAgent({
       loaded,
