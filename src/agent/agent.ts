@@ -116,6 +116,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     broken: context.broken,
     stop: async () => {
       log.say('stopping');
+      const stays = context.keeper.chosen.enforcing && !loaded.trial;
+      if (stays) log.say('the firewall table stays, and the kernel ends each block in time');
       await closers.closeAll();
     },
   };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Flags } from '@oclif/core';
 import { startAgent } from '../agent/agent.js';
@@ -9,6 +10,7 @@ import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
 import { readDuration } from '../cli/read-duration.js';
 import { writeGathered } from '../cli/write-gathered.js';
+import { fileExists, trialFolder } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
 import { safeOutput } from '../core/model/text.js';
 
@@ -63,7 +65,9 @@ export default class Run extends AgentCommand {
       onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
-    print(renderBanner(agent, loaded, { version: VERSION, program }));
+    const ofTrials = join(trialFolder(process.env), 'sentrypeer.db');
+    const trialDatabase = fileExists(ofTrials) ? ofTrials : null;
+    print(renderBanner(agent, loaded, { version: VERSION, program, trialDatabase }));
     await tellParent(null);
     signals.onHangup(agent.reload);
     // Without memory it must not go on: whoever watches the service starts it again.

@@ -2,7 +2,7 @@ import type { StatusView } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { ERROR_CODES } from '../core/model/errors.js';
 import { renderPairs } from '../cli/table.js';
-import { count, timeAgo } from '../cli/words.js';
+import { count, describeMode, timeAgo } from '../cli/words.js';
 
 /** That no agent runs is an answer, not an error, but scripts must see it. */
 const EXIT_NOT_RUNNING = ERROR_CODES.AGENT_UNREACHABLE.exit;
@@ -43,7 +43,7 @@ function render(status: StatusView, nowMs: number): string {
     pairs.push(['listening', places.join(', ')]);
   }
   pairs.push(
-    ['blocking', `${blocking.mode}: ${blocking.why}`],
+    ['blocking', describeBlocking(status)],
     ['active blocks', describeBlocks(blocking)],
     ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
     [
@@ -75,6 +75,11 @@ function render(status: StatusView, nowMs: number): string {
     ]);
   }
   return `${renderPairs(pairs)}${latest(status.notices)}`;
+}
+
+function describeBlocking({ running, blocking: { mode, why } }: StatusView): string {
+  if (running || mode === 'observe') return describeMode(mode, why);
+  return `by the table of the last run (${why}): its blocks hold until their time is over, new ones do not come`;
 }
 
 function describeBlocks({ active_blocks: active, ...blocking }: StatusView['blocking']): string {

@@ -1,5 +1,6 @@
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
+import { CONFIG_FILE } from '../../config/resolve.js';
 import { AgentError } from '../../core/model/errors.js';
 import { loadAllRules } from '../all-rules.js';
 import { findPlace } from '../geoip.js';
@@ -35,7 +36,7 @@ export async function examine(
   const parts: readonly (() => Promise<readonly Finding[]> | readonly Finding[])[] = [
     () => [judgeConfiguration(loaded)],
     () => examineRules(loaded),
-    () => [judgeAgent(agent)],
+    () => [judgeAgent(agent, loaded)],
     examineHost,
     async () => [await examineClock(nowMs)],
     () => judgePorts(wanted, readBoundSockets(), findHolder, status?.pid ?? null),
@@ -51,7 +52,7 @@ export async function examine(
     () => examineNeighbours(wanted, own),
     () => judgeFiles(loaded),
     () => examineDatabase(loaded, nowMs * 1000),
-    async () => [await examineUnit(loaded.trial), await examineCertificate(loaded, nowMs)],
+    async () => [await examineUnit(loaded), await examineCertificate(loaded, nowMs)],
     () => examineGeoip(loaded),
     () => (status === null ? [] : judgeLosses(status)),
   ];
@@ -75,10 +76,12 @@ async function examineRules({ settings }: LoadedSettings): Promise<readonly Find
   }
 }
 
-function judgeAgent(agent: AgentLook): Finding {
+export function judgeAgent(agent: AgentLook, { trial, file }: LoadedSettings): Finding {
   if (agent instanceof AgentError) return failed('agent', agent);
   if (agent === null) {
-    return warn('agent', 'none runs', 'systemctl start sentrypeer-agent, or sentrypeer-agent run');
+    const byHand = trial ? 'sentrypeer-agent run' : `sentrypeer-agent run -c ${file ?? ''}`;
+    const start = file === CONFIG_FILE ? 'systemctl start sentrypeer-agent' : byHand;
+    return warn('agent', 'none runs', start);
   }
   return ok('agent', `runs, pid ${agent.pid ?? '?'}, version ${agent.version}`);
 }

@@ -57,6 +57,11 @@ export default class BlocksList extends AgentCommand {
       total: await reader.countBlocks(filter),
     }));
     const blocks = rows.map(viewListed);
+    if (blocks.length > 0) {
+      const { describeWithoutAgent } = await import('../../agent/in-force.js');
+      const note = await describeWithoutAgent(loaded);
+      if (note !== null) this.logToStderr(note);
+    }
     this.log(render(blocks, total, Date.now()));
     return { blocks, total, limit, offset };
   }
