@@ -1,3 +1,4 @@
+import { explainDenied } from '../agent/access.js';
 import { AgentError, ERROR_CODES } from '../core/model/errors.js';
 import { safeJson, safeText } from '../core/model/text.js';
 
@@ -5,7 +6,8 @@ import { safeJson, safeText } from '../core/model/text.js';
  * Ends the process with the error on the terminal: one line that says what, one that says what to
  * do. With --json the same as an object on stdout. Exit codes are those of docs/ERRORS.md.
  */
-export function reportError(error: Error, json: boolean): never {
+export function reportError(raised: Error, json: boolean): never {
+  const error = raised instanceof AgentError ? explainDenied(raised) : raised;
   // oclif ends a command that is done (--help, --version) by an error that carries its exit code.
   const exit = exitCodeOf(error);
   if (exit === 0) process.exit(0);

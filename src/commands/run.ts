@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Flags } from '@oclif/core';
+import { explainDenied } from '../agent/access.js';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
@@ -77,7 +78,7 @@ export default class Run extends AgentCommand {
   }
 
   protected override async catch(error: Error): Promise<never> {
-    if (error instanceof AgentError) await tellParent(error);
+    if (error instanceof AgentError) await tellParent(explainDenied(error));
     return super.catch(error);
   }
 

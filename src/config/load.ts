@@ -203,7 +203,7 @@ function unreadable(file: string, error: unknown): AgentError {
     );
   }
   const remedy =
-    code === 'EACCES'
+    code === 'EACCES' || code === 'EPERM'
       ? 'Type the command as root (sudo), or as a user who may read the file.'
       : 'Name a regular file with -c or SENTRYPEER_CONFIG.';
   return new AgentError(

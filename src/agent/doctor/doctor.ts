@@ -9,6 +9,8 @@ import { failed, ok, warn, type Finding } from './finding.js';
 import { examineFirewall, examineNeighbours } from './firewall.js';
 import { examineHost, judgeCapabilities, judgeDescriptors, readRights } from './host.js';
 import { findHolder, judgePorts, readBoundSockets, wantedSockets } from './ports.js';
+import { findService, rightsOf } from './service-eyes.js';
+import { examineServiceFiles } from './service-files.js';
 import { examineCertificate, examineClock, examineUnit, judgeLosses } from './service.js';
 
 /** The agent as its socket and its lock show it. An error: whether one runs is not known. */
@@ -31,7 +33,9 @@ export async function examine(
   const status = agent instanceof AgentError || agent?.running !== true ? null : agent;
   const wanted = wantedSockets(loaded.settings);
   const own = readRights(null);
-  const rights = status === null ? own : readRights(status.pid);
+  const service = findService(loaded);
+  const starter = service === null ? own : rightsOf(service, own);
+  const rights = status === null ? starter : readRights(status.pid);
   const { mode } = loaded.settings.blocking;
   const parts: readonly (() => Promise<readonly Finding[]> | readonly Finding[])[] = [
     () => [judgeConfiguration(loaded)],
@@ -50,7 +54,8 @@ export async function examine(
     ],
     () => examineFirewall(loaded, status, own),
     () => examineNeighbours(wanted, own),
-    () => judgeFiles(loaded),
+    () => judgeFiles(loaded, service === null),
+    () => (service === null ? [] : examineServiceFiles(loaded, service)),
     () => examineDatabase(loaded, nowMs * 1000),
     async () => [await examineUnit(loaded), await examineCertificate(loaded, nowMs)],
     () => examineGeoip(loaded),

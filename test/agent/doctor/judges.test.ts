@@ -18,7 +18,7 @@ const loaded = decideSettings({ file: null, env: { XDG_STATE_HOME: '/state' }, f
 describe('files', () => {
   const folder = { mode: 0o40700, uid: 100, gid: 100 };
   const check = (facts: Readonly<Record<string, typeof folder | 'denied'>>) =>
-    judgeFiles(loaded, (path) =>
+    judgeFiles(loaded, true, (path) =>
       Promise.resolve(facts[path.replace('/state/sentrypeer', '')] ?? null),
     );
 
