@@ -11,9 +11,13 @@ import {
 } from '../core/model/access.js';
 import { AgentError } from '../core/model/errors.js';
 import { systemCode } from '../store/files.js';
+import { SERVICE_UNIT } from './install/steps.js';
 
 /** Numbers of accounts of programs lie below (login.defs(5), SYS_UID_MAX). */
 const PERSONS_FROM_UID = 1_000;
+const NOBODY_UID = 65_534;
+
+const isServiceUid = (uid: number): boolean => uid < PERSONS_FROM_UID || uid === NOBODY_UID;
 
 interface Account {
   readonly name: string;
@@ -56,7 +60,7 @@ export function findWho(
     .map(({ id }) => id);
   const gids = [...new Set([primary, ...others])];
   const group = nameOf(groups, primary);
-  return { uid: account.id, gids, user, group, isService: account.id < PERSONS_FROM_UID };
+  return { uid: account.id, gids, user, group, isService: isServiceUid(account.id) };
 }
 
 /** This process. */
@@ -66,7 +70,7 @@ export function whoAmI(): Who {
   const user = nameOf(readAccounts('/etc/passwd'), uid);
   const group = nameOf(readAccounts('/etc/group'), gid);
   const gids = [...new Set([gid, ...(process.getgroups?.() ?? [])])];
-  return { uid, gids, user, group, isService: uid < PERSONS_FROM_UID };
+  return { uid, gids, user, group, isService: isServiceUid(uid) };
 }
 
 /** From `/` down to the path itself, as far as it is there and this process may look. */
@@ -102,17 +106,44 @@ const DENIED: ReadonlySet<string> = new Set([
 export function explainDenied(error: AgentError, who: Who = whoAmI()): AgentError {
   const { cause } = error;
   const code = systemCode(cause);
-  if (code === null || !DENIED.has(code)) return error;
   const path = error.path ?? pathIn(cause);
   if (path === null) return error;
+  if (code === 'EROFS' && isUnderSystemd()) return sandboxed(error, path);
+  // One of the store's thread has no cause any more: then what the mode bits shut is it.
+  if (code !== null && !DENIED.has(code)) return error;
   const barrier = barrierFor(path, who, error.code === 'STATE_UNWRITABLE' ? 'write' : 'read');
   if (barrier === null) return error;
   const command = openingCommand(barrier, who);
   const instead = who.isService ? error.remedy : 'type the same with sudo';
   const remedy = command === null ? instead : `as root: ${command}`;
-  const message = `${error.message}: ${describeBarrier(barrier, who)}`;
+  const told = describeBarrier(barrier, who);
+  // The path is said once.
+  const why = names(error.message, barrier.at.path) ? told.replace(barrier.at.path, 'it') : told;
+  const message = `${error.message}: ${why}`;
   return new AgentError(error.code, message, remedy, cause, path);
 }
+
+/** The path itself, not one below it. */
+const names = (text: string, path: string): boolean =>
+  text
+    .split(path)
+    .slice(1)
+    .some((rest) => !rest.startsWith('/'));
+
+/** systemd.exec(5): each start of a unit has one. */
+const isUnderSystemd = (): boolean => process.env['INVOCATION_ID'] !== undefined;
+
+function sandboxed(error: AgentError, path: string): AgentError {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const folder = isFolder ? path : dirname(path);
+  const message = `${error.message}: the sandbox of the unit (ProtectSystem) shuts it`;
+  return new AgentError(error.code, message, openSandbox(folder), error.cause, path);
+}
+
+/** How the unit is told that the service may write there. */
+export const openSandbox = (folder: string): string =>
+  `systemctl edit ${SERVICE_UNIT}, with ReadWritePaths=${folder} below [Service], then systemctl ` +
+  `restart ${SERVICE_UNIT}`;
 
 /** What shuts the path, or the folder where it would be made. */
 export function barrierFor(path: string, who: Who, need: Need): Barrier | null {

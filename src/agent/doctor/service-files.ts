@@ -10,8 +10,7 @@ import {
   type Who,
 } from '../../core/model/access.js';
 import { systemCode } from '../../store/files.js';
-import { barrierFor } from '../access.js';
-import { SERVICE_UNIT } from '../install/steps.js';
+import { barrierFor, openSandbox } from '../access.js';
 import { fail, ok, type Finding } from './finding.js';
 import { judgeSandbox, lastOf, type ServiceEyes } from './service-eyes.js';
 
@@ -41,6 +40,13 @@ export async function examineServiceFiles(
   return judgeServiceFiles(service, who, wanted, { tried, barrier });
 }
 
+const shutFinding = (path: string, folder: string, shut: string): Finding => {
+  const remedy = /^Protect(?:System|Home=read)/.test(shut)
+    ? openSandbox(folder)
+    : 'move it to a folder below /etc/sentrypeer or /var/lib/sentrypeer, and name it anew';
+  return fail('service files', `${path}: ${shut}`, remedy);
+};
+
 const INSTALL = 'sentrypeer-agent install makes it';
 
 /** Pure but for `barrier`, which looks at the mode bits. */
@@ -58,9 +64,10 @@ export function judgeServiceFiles(
   for (const { path, need } of wanted) {
     const shut = judgeSandbox(keys, path, need);
     if (shut !== null) {
-      const open = `systemctl edit ${SERVICE_UNIT}, with ReadWritePaths=${dirname(path)} in [Service]`;
-      const remedy = /^ProtectSystem/.test(shut) ? open : 'put it below /etc, /var/lib or /srv';
-      findings.push(fail('service files', `${path}: ${shut}`, remedy));
+      // One line for a folder, whatever lies in it.
+      const folder = wanted.some((other) => dirname(other.path) === path) ? path : dirname(path);
+      if (!seen.has(`${folder} ${need}`)) findings.push(shutFinding(path, folder, shut));
+      seen.add(`${folder} ${need}`);
       continue;
     }
     if (by.tried?.[path] === true) continue;
