@@ -116,6 +116,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     broken: context.broken,
     stop: async () => {
       log.say('stopping');
+      const stays = context.keeper.chosen.enforcing && !loaded.trial;
+      if (stays) log.say('the firewall table stays, and the kernel ends each block in time');
       await closers.closeAll();
     },
   };
@@ -222,6 +224,7 @@ const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   reason: 'found in the firewall without a record, written just before a crash',
   origin: 'import',
   force: scope === 'forced',
+  wide: true,
 });
 
 /**

@@ -5,7 +5,7 @@ import { explainTarget } from '../core/block/request.js';
 import { covers, parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { quoteText, safeText } from '../core/model/text.js';
 import type { Effect } from '../core/flow.js';
 import { step } from '../core/step.js';
 import type { AgentContext } from './context.js';
@@ -16,7 +16,8 @@ export async function addBlock(
   runner: EffectRunner,
   request: AddBlock,
 ): Promise<BlockView> {
-  const { target, scope, duration_s: durationS, reason } = request;
+  const { target, scope, duration_s: durationS } = request;
+  const reason = safeText(request.reason);
   const asked = {
     target,
     scope,
@@ -24,6 +25,7 @@ export async function addBlock(
     reason,
     origin: 'manual',
     force: request.force,
+    wide: request.wide ?? false,
   } as const;
   const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
   refuse(effects, target, context);
@@ -43,8 +45,8 @@ export async function addBlocks(
 ): Promise<AddedBlocks> {
   const refused: AddedBlocks['refused'][number][] = [];
   let added = 0;
-  for (const { target, scope, duration_s: durationS, reason, force } of requests) {
-    const asked = { target, scope, durationS, reason, origin, force };
+  for (const { target, scope, duration_s: durationS, reason, force, wide = false } of requests) {
+    const asked = { target, scope, durationS, reason: safeText(reason), origin, force, wide };
     const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
     try {
       refuse(effects, target, context);
@@ -99,6 +101,12 @@ function refuse(effects: readonly Effect[], target: string, { loaded }: AgentCon
         'USAGE',
         `block target ${shown}: ${refusal.why}`,
         'give an address (203.0.113.7, 2001:db8::7) or a network (203.0.113.0/24)',
+      );
+    case 'wide':
+      throw new AgentError(
+        'USAGE',
+        `block target ${shown}: ${refusal.why}`,
+        'give a narrower network, or add --yes if that is what you mean',
       );
     case 'protected':
       throw new AgentError(

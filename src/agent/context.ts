@@ -44,6 +44,8 @@ export interface AgentContext {
   /** The settings of the start: sockets keep to them whatever is taken over later. */
   readonly startedWith: LoadedSettings['settings'];
   rules: readonly Rule[];
+  /** What is wrong with the files on the disk while older settings or rules are in force. */
+  readonly faults: { configuration: string | null; rules: string | null };
   readonly state: AgentState;
   readonly store: Store;
   readonly reader: Reader;
@@ -112,6 +114,7 @@ export async function openContext(
       startedWith: settings,
       endedAtOpening,
       rules,
+      faults: { configuration: null, rules: null },
       state,
       store,
       reader,

@@ -18,6 +18,7 @@ export async function makeFolders(settings: Settings): Promise<void> {
         `folder ${folder} (${key}): ${error instanceof Error ? error.message : String(error)}`,
         `make the folder writable for this user, or set ${key} to another place`,
         error,
+        folder,
       );
     }
   }

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { formatTime } from '../api/views.js';
 import { LIMITS } from '../core/model/limits.js';
+import { safeText } from '../core/model/text.js';
 import { messageOf, prepareFile } from '../store/files.js';
 
 /**
@@ -46,7 +47,9 @@ export function createOwnLog(
       print(`log file ${logFile}: ${messageOf(error)}`);
     }
   };
-  const take = (text: string, atUs: number): void => {
+  const take = (words: string, atUs: number): void => {
+    // What a hook, a program or a list of others said is in it, and must stay one line of text.
+    const text = safeText(words);
     forward(text, atUs);
     const line = `${formatTime(atUs)} ${text}`;
     recent.push(line);

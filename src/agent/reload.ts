@@ -1,4 +1,4 @@
-import { changesNeedingRestart } from '../config/changes.js';
+import { changedKeys, changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
 import { compileRules } from '../core/detect/detect.js';
@@ -25,28 +25,52 @@ export async function watchConfiguration(
   runner: EffectRunner,
 ): Promise<ConfigurationWatcher> {
   const { loaded, log } = context;
-  const report = (problem: AgentError): void => {
+  const report = (what: keyof AgentContext['faults'] | null, problem: AgentError): void => {
+    if (what !== null) context.faults[what] = problem.message;
     log.say(`not taken over, the old stays in force: ${problem.message} (${problem.remedy})`);
   };
   // One after the other: two changes of the file must not interleave.
   let last: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> =>
-    (last = last.then(work).catch((error: unknown) => {
-      report(asAgentError(error));
-    }));
+  const inTurn = (
+    what: keyof AgentContext['faults'] | null,
+    work: () => Promise<void>,
+  ): Promise<void> =>
+    (last = last.then(work).then(
+      () => {
+        if (what !== null) context.faults[what] = null;
+      },
+      (error: unknown) => {
+        report(what, asAgentError(error));
+      },
+    ));
   const files = await watchSettings(
     loaded,
-    (next) => void inTurn(() => takeOverSettings(context, runner, next)),
-    report,
+    (next) => void inTurn('configuration', () => takeOverSettings(context, runner, next)),
+    (problem) => {
+      report('configuration', problem);
+    },
+    {
+      inForce: () => context.loaded,
+      onRight: () => {
+        context.faults.configuration = null;
+        log.say(`the configuration ${loaded.file ?? ''} is right again`);
+      },
+    },
   );
-  const takeRules = () => inTurn(() => takeOverRules(context));
-  const rules = await watchFolder(loaded.settings.rulesDir, () => void takeRules(), report);
+  const takeRules = () => inTurn('rules', () => takeOverRules(context));
+  const rules = await watchFolder(
+    loaded.settings.rulesDir,
+    () => void takeRules(),
+    (problem) => {
+      report('rules', problem);
+    },
+  );
   return {
     reload: async () => {
       await files.reload();
       await takeRules();
-      await inTurn(async () => context.certificate?.follow(context.loaded.settings));
-      await inTurn(() => context.store.reopenLog());
+      await inTurn(null, async () => context.certificate?.follow(context.loaded.settings));
+      await inTurn(null, () => context.store.reopenLog());
     },
     close: async () => {
       await files.close();
@@ -62,6 +86,7 @@ async function takeOverSettings(
   next: LoadedSettings,
 ): Promise<void> {
   const before = context.loaded.settings;
+  if (changedKeys(before, next.settings).length === 0) return;
   const restart = changesNeedingRestart(before, next.settings);
   const chosen = await chooseFor(next);
   const { state, log, keeper, nowUs, reader } = context;

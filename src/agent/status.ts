@@ -2,6 +2,7 @@ import { formatTime, type StatusView } from '../api/views.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import { syslogServerText } from '../core/model/remote-log.js';
+import { safeText } from '../core/model/text.js';
 import { messageOf } from '../store/files.js';
 import type { Reader } from '../store/reader.js';
 import { JOURNAL_SOCKET } from '../store/remote/journal-line.js';
@@ -29,6 +30,8 @@ export async function viewStatus(
     started_at: running === null ? null : formatTime(running.startedAtUs),
     trial: loaded.trial,
     configuration_file: loaded.file,
+    configuration_error: context.faults.configuration,
+    rules_error: context.faults.rules,
     database_file: loaded.settings.databaseFile,
     listening: (running?.trap.listening ?? []).map(({ transport, address, port }) => ({
       transport,
@@ -96,7 +99,7 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
     active_blocks: active,
     waiting_changes: waiting,
     failed_changes: failed,
-    last_error: lastError,
+    last_error: lastError === null ? null : safeText(lastError),
     desired: enforcing ? desired : 0,
     actual: stats.actual,
     differing: stats.differing,

@@ -9,6 +9,8 @@ export interface AddBlock {
   readonly reason: string;
   /** Also over a protected peer. */
   readonly force: boolean;
+  /** Also where the network is wider than any that is given to somebody; absent: no. */
+  readonly wide?: boolean | undefined;
 }
 
 export interface RemovedBlock {

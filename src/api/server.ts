@@ -17,6 +17,7 @@ const addBlockBody = z.strictObject({
   duration_s: z.number().int().positive().nullable(),
   reason: z.string().max(500),
   force: z.boolean().default(false),
+  wide: z.boolean().optional(),
 });
 const addBlocksBody = z.strictObject({
   blocks: z.array(addBlockBody).max(LIMITS.blocksPerRequestMax),
@@ -147,10 +148,10 @@ async function listen(
   });
   try {
     await server.listen({ path: file });
-    return server;
   } catch (error) {
     throw unusable(file, error instanceof Error ? error.message : String(error));
   }
+  return server;
 }
 
 async function clearSocket(socketFile: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AttackType } from '../core/model/attack-type.js';
 import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import type { Proof } from '../core/model/proof.js';
+import { safeText } from '../core/model/text.js';
 
 /** JSON as it leaves the program: snake_case, UTC ISO 8601 times, canonical addresses. */
 export interface BlockView {
@@ -75,6 +76,9 @@ export interface StatusView {
   readonly started_at: string | null;
   readonly trial: boolean;
   readonly configuration_file: string | null;
+  /** What is wrong with that file by now, or with the rules: those before stay in force; else null. */
+  readonly configuration_error: string | null;
+  readonly rules_error: string | null;
   readonly database_file: string;
   readonly listening: readonly { transport: string; address: string; port: number }[];
   readonly blocking: {
@@ -150,7 +154,8 @@ export const blockView = (block: Block, packetsDropped: number | null): BlockVie
   proof: block.proof,
   rule: block.rule,
   attack_type: block.attackType,
-  reason: block.reason,
+  // One that an older agent took over raw must not reach a terminal either.
+  reason: safeText(block.reason),
   created_at: formatTime(block.createdAtUs),
   expires_at: block.expiresAtUs === null ? null : formatTime(block.expiresAtUs),
   simulated: block.simulated,

@@ -1,10 +1,13 @@
+import { accessSync, constants } from 'node:fs';
 import { Command, Flags } from '@oclif/core';
 import type { AgentCalls } from '../api/calls.js';
 import type { ControlClient } from '../api/client.js';
+import { readSocketOf } from '../api/sockets.js';
 import type { JobView } from '../api/views.js';
-import { loadSettings, type LoadedSettings } from '../config/load.js';
+import { loadSettings, loadWhatCanBeRead, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
+import { safeJson, safeOutput, safeText } from '../core/model/text.js';
 import { lockHolder } from '../store/lock.js';
 import type { Reader } from '../store/reader.js';
 import { reportError } from './report-error.js';
@@ -26,9 +29,28 @@ export abstract class AgentCommand extends Command {
     flag: string | undefined,
     overrides: Readonly<Record<string, string>> = {},
   ): Promise<LoadedSettings> {
-    const { env } = process;
-    const file = resolveConfigFile({ flag: flag ?? null, env, exists: fileExists });
-    return loadSettings({ file, env, flags: overrides });
+    return loadSettings(sourceFor(flag, overrides));
+  }
+
+  /**
+   * The same for a command that only has to find the agent or its database: a file with a fault
+   * keeps nobody from an agent that runs on with the settings before it. The fault is said, unless
+   * the command tells it in another form.
+   */
+  protected async loadToFind(
+    flag: string | undefined,
+    way: 'say' | 'silent' = 'say',
+  ): Promise<LoadedSettings> {
+    const loaded = await loadWhatCanBeRead(sourceFor(flag, {}));
+    const { fault } = loaded;
+    if (fault !== null && way === 'say') {
+      process.stderr.write(
+        `Warning: ${safeText(fault.message)}\n` +
+          '  A running agent goes on with the settings that it has, and the next start fails. ' +
+          `${safeText(fault.remedy)}\n`,
+      );
+    }
+    return loaded;
   }
 
   /**
@@ -41,7 +63,7 @@ export abstract class AgentCommand extends Command {
     purpose: 'read' | 'write' = 'read',
   ): Promise<T> {
     const { databaseFile, controlSocket } = loaded.settings;
-    const running = (await lockHolder(databaseFile)) !== null;
+    const running = await this.agentRuns(loaded);
     if (!running && purpose === 'read' && !fileExists(databaseFile)) throw noDatabase(databaseFile);
     const client = running ? await this.reach(controlSocket) : await this.takeOver(loaded);
     try {
@@ -61,6 +83,16 @@ export abstract class AgentCommand extends Command {
     return use(openNoAgent(loaded));
   }
 
+  /** Who may not look at the lock may still be one who may ask: then a socket for that is there. */
+  private async agentRuns({ settings }: LoadedSettings): Promise<boolean> {
+    try {
+      return (await lockHolder(settings.databaseFile)) !== null;
+    } catch (error) {
+      if (isOpen(readSocketOf(settings.controlSocket))) return true;
+      throw error;
+    }
+  }
+
   // Loaded only where they are needed: the whole agent costs half a second, and most commands read.
   private async reach(controlSocket: string): Promise<ControlClient> {
     const { openClient } = await import('../api/client.js');
@@ -68,9 +100,15 @@ export abstract class AgentCommand extends Command {
   }
 
   private async takeOver(loaded: LoadedSettings): Promise<ControlClient> {
+    const { fault } = loaded;
+    // With half a configuration it would block a peer that the other half protects.
+    if (fault !== null) {
+      const what = `no agent runs with ${loaded.settings.databaseFile}, and ${fault.message}`;
+      throw new AgentError(fault.code, what, fault.remedy, fault);
+    }
     const { openOffline } = await import('../agent/offline.js');
     return openOffline(loaded, (text) => {
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${safeOutput(text)}\n`);
     });
   }
 
@@ -79,8 +117,7 @@ export abstract class AgentCommand extends Command {
     loaded: LoadedSettings,
     use: (calls: AgentCalls) => Promise<T>,
   ): Promise<T | null> {
-    const { databaseFile } = loaded.settings;
-    return (await lockHolder(databaseFile)) === null ? null : this.withAgent(loaded, use);
+    return (await this.agentRuns(loaded)) ? this.withAgent(loaded, use) : null;
   }
 
   /** Reads the database, whether an agent runs or not. */
@@ -99,16 +136,44 @@ export abstract class AgentCommand extends Command {
 
   /** Runs a job now, and says what came of it; a failed one makes the exit code 1. */
   protected async runJobNow(config: string | undefined, name: string): Promise<JobView> {
-    const loaded = await this.load(config);
+    const loaded = await this.loadToFind(config);
     const job = await this.withAgent(loaded, (calls) => calls.runJob(name), 'write');
     this.log(`${job.name}: ${job.last_result ?? ''}: ${job.last_detail ?? ''}`);
     if (job.last_result === 'failed') process.exitCode = 1;
     return job;
   }
 
+  /** One way to the terminal for all texts: whatever others put into them stays text. */
+  override log(message = '', ...args: unknown[]): void {
+    super.log(safeOutput(message), ...args);
+  }
+
+  override logToStderr(message = '', ...args: unknown[]): void {
+    super.logToStderr(safeOutput(message), ...args);
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${safeJson(JSON.stringify(json, null, 2))}\n`);
+  }
+
   protected override catch(error: Error): Promise<never> {
     return Promise.resolve(reportError(error, this.jsonEnabled()));
   }
+}
+
+/** Whether this user may connect to a socket; false where there is none. */
+function isOpen(socketFile: string): boolean {
+  try {
+    accessSync(socketFile, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sourceFor(flag: string | undefined, flags: Readonly<Record<string, string>>) {
+  const { env } = process;
+  return { file: resolveConfigFile({ flag: flag ?? null, env, exists: fileExists }), env, flags };
 }
 
 const noDatabase = (file: string): AgentError =>

@@ -1,4 +1,5 @@
 import { csvLine } from './csv.js';
+import { safeJson } from '../core/model/text.js';
 import type { BlockView } from '../api/views.js';
 
 /** What `blocks export` writes: a head, a line for each block, and an end. */
@@ -31,7 +32,7 @@ export function exportFormat(name: ExportName, nowMs: number): ExportFormat {
     case 'json':
       return {
         head: ['{"blocks": ['],
-        line: (block, first) => `${first ? '' : ','}${JSON.stringify(block)}`,
+        line: (block, first) => `${first ? '' : ','}${safeJson(JSON.stringify(block))}`,
         end: [']}'],
       };
     case 'csv':

@@ -9,6 +9,7 @@ export interface ImportDefaults {
   readonly durationS: number | null;
   readonly reason: string;
   readonly force: boolean;
+  readonly wide?: boolean;
 }
 
 export interface ReadBlocks {
@@ -132,8 +133,8 @@ function secondsUntil(time: unknown, nowMs: number): number | null | 'unsaid' | 
 function blockOf(target: string, how: ImportDefaults): AddBlock | null {
   // The agent says what is wrong with a target; here only what is no target at all is sorted out.
   if (!/^[0-9a-fA-F:.]{2,45}(\/\d{1,3})?$/.test(target)) return null;
-  const { scope, durationS, reason, force } = how;
-  return { target, scope, duration_s: durationS, reason: reason.slice(0, 500), force };
+  const { scope, durationS, reason, force, wide = false } = how;
+  return { target, scope, duration_s: durationS, reason: reason.slice(0, 500), force, wide };
 }
 
 const noListing = (why: string): AgentError =>

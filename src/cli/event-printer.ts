@@ -1,6 +1,6 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { quoteText, safeJson } from '../core/model/text.js';
 import { formatEventLine, formatJsonLine, type LogOrigin } from '../store/event-lines.js';
 import { bufferOf, readFacts } from '../store/facts.js';
 import { writeGathered } from './write-gathered.js';
@@ -32,7 +32,7 @@ export function createEventPrinter(
 
 function renderEvent(record: EventRecord, style: EventStyle, origin: LogOrigin): string {
   const facts = readFacts(record);
-  if (style === 'json') return formatJsonLine(record, facts, origin);
+  if (style === 'json') return safeJson(formatJsonLine(record, facts, origin));
   const line = formatEventLine(record, facts);
   return style === 'message' ? `${line}\n${renderMessage(record)}` : line;
 }

@@ -1,20 +1,27 @@
 import { join } from 'node:path';
+import { explainDenied } from '../agent/access.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
 import { AgentError, ERROR_CODES } from '../core/model/errors.js';
+import { safeJson, safeText } from '../core/model/text.js';
 
 /**
  * Ends the process with the error on the terminal: one line that says what, one that says what to
  * do. With --json the same as an object on stdout. Exit codes are those of docs/ERRORS.md.
  */
-export function reportError(error: Error, json: boolean): never {
+export function reportError(raised: Error, json: boolean): never {
+  const error = raised instanceof AgentError ? explainDenied(raised) : raised;
   // oclif ends a command that is done (--help, --version) by an error that carries its exit code.
   const exit = exitCodeOf(error);
   if (exit === 0) process.exit(0);
   const { code, message, remedy } = describe(error);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } }, null, 2)}\n`);
+    const text = JSON.stringify({ error: { code, message, remedy } }, null, 2);
+    process.stdout.write(`${safeJson(text)}\n`);
   } else {
-    process.stderr.write(`Error: ${message}\n  ${code}: ${remedy}\n`);
+    const [shown, todo] = [message, remedy].map((text) =>
+      text.split('\n').map(safeText).join('\n'),
+    );
+    process.stderr.write(`Error: ${shown ?? ''}\n  ${code}: ${todo ?? ''}\n`);
   }
   process.exit(exit);
 }
@@ -39,13 +46,25 @@ function describe(error: Error): { code: string; message: string; remedy: string
   if (error instanceof AgentError) {
     return { code: error.code, message: error.message, remedy: placeDocs(error.remedy) };
   }
-  const message = error.message.split('\n')[0] ?? error.name;
   if (oclifExit(error) !== null) {
-    return { code: 'USAGE', message, remedy: 'see the same command with --help' };
+    return { code: 'USAGE', message: inOneLine(error), remedy: 'see the same command with --help' };
   }
   return {
     code: 'INTERNAL',
-    message: error.stack ?? message,
+    message: error.stack ?? error.message,
     remedy: 'this is a fault in the program: please report it with the lines above',
   };
+}
+
+/** oclif puts the names of what is missing, and why a flag is wrong, on lines of their own. */
+function inOneLine({ message, name }: Error): string {
+  const lines = message
+
+    .replace(/\u001b\[\d*m/g, '')
+    .split('\n')
+    .map((line) => line.trim().replace(/\s{2,}/g, ': '))
+    .filter((line) => line !== '' && !line.startsWith('See more help'));
+  const [first = name, ...more] = lines;
+  if (more.length === 0) return first;
+  return `${first.replace(/:$/, '')}: ${more.join('; ')}`;
 }

@@ -6,7 +6,7 @@ export default class Confirm extends AgentCommand {
 
   async run(): Promise<{ confirmed: true }> {
     const { flags } = await this.parse(Confirm);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const result = await this.withAgent(loaded, (calls) => calls.confirm());
     this.log('Confirmed: the agent goes on blocking.');
     return result;

@@ -28,7 +28,7 @@ export default class Doctor extends AgentCommand {
 
   async run(): Promise<DoctorView> {
     const { flags } = await this.parse(Doctor);
-    const loaded = await orError(this.load(flags.config));
+    const loaded = await orError(this.loadToFind(flags.config, 'silent'));
     const { examine } = await import('../agent/doctor/doctor.js');
     const findings = await examine(loaded, await this.lookAtAgent(loaded), Date.now());
     const view = summarise(findings);

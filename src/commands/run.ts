@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Flags } from '@oclif/core';
+import { explainDenied } from '../agent/access.js';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
@@ -10,7 +12,9 @@ import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
 import { readDuration } from '../cli/read-duration.js';
 import { writeGathered } from '../cli/write-gathered.js';
+import { fileExists, trialFolder } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
+import { safeOutput } from '../core/model/text.js';
 
 export default class Run extends AgentCommand {
   static override summary = 'Run the agent: trap, detection and blocking';
@@ -54,7 +58,7 @@ export default class Run extends AgentCommand {
     // With --json stdout is for events alone, and oclif's own way to stderr is silent then.
     const words = style === 'json' ? process.stderr : process.stdout;
     const print = (text: string): void => {
-      writeGathered(words, `${text}\n`);
+      writeGathered(words, `${safeOutput(text)}\n`);
     };
     const agent = await startAgent({
       loaded,
@@ -64,7 +68,9 @@ export default class Run extends AgentCommand {
     });
     const program = programName(process.argv[1] ?? '', process.cwd());
     const terminal = process.stdout.isTTY;
-    print(renderBanner(agent, loaded, { version: VERSION, program, terminal }));
+    const ofTrials = join(trialFolder(process.env), 'sentrypeer.db');
+    const trialDatabase = fileExists(ofTrials) ? ofTrials : null;
+    print(renderBanner(agent, loaded, { version: VERSION, program, terminal, trialDatabase }));
     const manager = findServiceManager(process.env, print);
     await manager.ready(agent.enforcing ? 'listening, blocking' : 'listening, observing');
     await tellParent(null);
@@ -77,7 +83,7 @@ export default class Run extends AgentCommand {
   }
 
   protected override async catch(error: Error): Promise<never> {
-    if (error instanceof AgentError) await tellParent(error);
+    if (error instanceof AgentError) await tellParent(explainDenied(error));
     return super.catch(error);
   }
 

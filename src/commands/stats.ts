@@ -38,7 +38,7 @@ export default class Stats extends AgentCommand {
   /** Rankings take a while where much was counted: people get those of one period. */
   async run(): Promise<StatsView | null> {
     const { flags } = await this.parse(Stats);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const now = Date.now();
     if (this.jsonEnabled())
       return this.withReader(loaded, (reader) => readAll(reader, flags.top, now));

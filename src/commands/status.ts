@@ -2,7 +2,7 @@ import type { StatusView } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { ERROR_CODES } from '../core/model/errors.js';
 import { renderPairs } from '../cli/table.js';
-import { count, timeAgo } from '../cli/words.js';
+import { count, describeMode, timeAgo } from '../cli/words.js';
 
 /** That no agent runs is an answer, not an error, but scripts must see it. */
 const EXIT_NOT_RUNNING = ERROR_CODES.AGENT_UNREACHABLE.exit;
@@ -17,7 +17,7 @@ export default class Status extends AgentCommand {
 
   async run(): Promise<StatusView> {
     const { flags } = await this.parse(Status);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const status = await this.withAgent(loaded, (calls) => calls.status());
     this.log(render(status, Date.now()));
     if (!status.running) process.exitCode = EXIT_NOT_RUNNING;
@@ -33,14 +33,17 @@ function render(status: StatusView, nowMs: number): string {
   const pairs: [string, string][] = [
     ['agent', `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`],
     ['configuration', status.configuration_file ?? 'none (defaults)'],
-    ['database', describeDatabase(status)],
   ];
+  for (const wrong of [status.configuration_error, status.rules_error]) {
+    if (wrong !== null) pairs.push(['  NOT IN FORCE', `${wrong}; what was read before it is`]);
+  }
+  pairs.push(['database', describeDatabase(status)]);
   if (status.listening.length > 0) {
     const places = status.listening.map((each) => `${each.transport} ${each.address}:${each.port}`);
     pairs.push(['listening', places.join(', ')]);
   }
   pairs.push(
-    ['blocking', `${blocking.mode}: ${blocking.why}`],
+    ['blocking', describeBlocking(status)],
     ['active blocks', describeBlocks(blocking)],
     ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
     [
@@ -72,6 +75,11 @@ function render(status: StatusView, nowMs: number): string {
     ]);
   }
   return `${renderPairs(pairs)}${latest(status.notices)}`;
+}
+
+function describeBlocking({ running, blocking: { mode, why } }: StatusView): string {
+  if (running || mode === 'observe') return describeMode(mode, why);
+  return `by the table of the last run (${why}): its blocks hold until their time is over, new ones do not come`;
 }
 
 function describeBlocks({ active_blocks: active, ...blocking }: StatusView['blocking']): string {

@@ -45,7 +45,7 @@ export default class Uninstall extends AgentCommand {
 
   /** What an installed agent has, also where its configuration is broken or gone; never a trial's. */
   private async databaseOf(config: string | undefined): Promise<string> {
-    const loaded = await this.load(config).catch(() => null);
+    const loaded = await this.loadToFind(config).catch(() => null);
     const installed = join(pathsBelow('/').stateFolder, 'sentrypeer.db');
     return loaded === null || loaded.file === null ? installed : loaded.settings.databaseFile;
   }

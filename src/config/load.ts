@@ -39,6 +39,8 @@ export interface LoadedSettings {
   readonly origins: Readonly<Record<string, string>>;
   /** What these were made from, to make them again. */
   readonly source: SettingsSource;
+  /** What is wrong with the configuration, of which the rest was taken; null: nothing is. */
+  readonly fault: AgentError | null;
 }
 
 /**
@@ -51,8 +53,30 @@ export async function loadSettings(source: SettingsSource): Promise<LoadedSettin
   return decideSettings(source, text);
 }
 
+/**
+ * The same for a command that only has to find an agent or its database: what can be read is taken,
+ * for the rest the defaults, and `fault` says what is wrong. A typo must not keep an operator from
+ * an agent that runs on with the settings before it. Rejects with CONFIG_MISSING alone.
+ */
+export async function loadWhatCanBeRead(source: SettingsSource): Promise<LoadedSettings> {
+  if (source.file === null) return takeSettings(source, null);
+  try {
+    return takeSettings(source, await readConfigFile(source.file));
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== 'CONFIG_UNREADABLE') throw error;
+    return { ...takeSettings(source, ''), fault: error };
+  }
+}
+
 /** The same from a text already read; null for a trial. Throws AgentError CONFIG_INVALID. */
 export function decideSettings(source: SettingsSource, text: string | null): LoadedSettings {
+  const taken = takeSettings(source, text);
+  if (taken.fault !== null) throw taken.fault;
+  return taken;
+}
+
+/** Never throws: a key that cannot be read has its default, and `fault` names it. */
+function takeSettings(source: SettingsSource, text: string | null): LoadedSettings {
   const fromFile = collectText(source.file ?? '', text ?? '');
   const fromEnv = collectEnvironment(source.env);
   const chosen = new Map<string, Given>();
@@ -64,17 +88,22 @@ export function decideSettings(source: SettingsSource, text: string | null): Loa
   const origins: Record<string, string> = {};
   const folder = source.file === null ? trialFolder(source.env) : null;
   for (const place of KEY_PLACES) {
-    const given = chosen.get(place.id) ?? standardOf(place, folder);
-    const reading = place.key.reader.read(given.text);
+    const standard = standardOf(place, folder);
+    let given = chosen.get(place.id) ?? standard;
+    let reading = place.key.reader.read(given.text);
+    if (!reading.ok) {
+      problems.push({ where: given.where, what: badValue(given, reading.why) });
+      given = standard;
+      reading = place.key.reader.read(given.text);
+    }
     if (reading.ok) (values[place.section] ??= {})[place.field] = reading.value;
-    else problems.push({ where: given.where, what: badValue(given, reading.why) });
     origins[place.id] = given.origin;
   }
-  refuse(problems);
   const { top, ...sections } = values;
-  // Every field of the table was read without a problem, each by its own reader.
+  // Every field of the table was read by its own reader, if only its default.
   const settings = finishSettings({ ...top, ...sections } as unknown as Readings);
-  return { settings, file: source.file, trial: source.file === null, origins, source };
+  const { file } = source;
+  return { settings, file, trial: file === null, origins, source, fault: faultOf(problems) };
 }
 
 /** One key as `config show` tells it. */
@@ -114,15 +143,15 @@ function badValue(given: Given, why: string): string {
   return `${read}; allowed is ${given.place.key.reader.allowed}`;
 }
 
-function refuse(problems: readonly Problem[]): void {
+function faultOf(problems: readonly Problem[]): AgentError | null {
   const [first, ...others] = problems;
-  if (first === undefined) return;
+  if (first === undefined) return null;
   const places = others.slice(0, 5).map((problem) => problem.where);
   const more =
     others.length === 0
       ? ''
       : ` (wrong as well: ${places.join(', ')}${others.length > 5 ? ' …' : ''})`;
-  throw new AgentError(
+  return new AgentError(
     'CONFIG_INVALID',
     `${first.where}: ${first.what}${more}`,
     `Correct it and type 'sentrypeer-agent config check'; docs/CONFIGURATION.md lists every key.`,
@@ -174,7 +203,7 @@ function unreadable(file: string, error: unknown): AgentError {
     );
   }
   const remedy =
-    code === 'EACCES'
+    code === 'EACCES' || code === 'EPERM'
       ? 'Type the command as root (sudo), or as a user who may read the file.'
       : 'Name a regular file with -c or SENTRYPEER_CONFIG.';
   return new AgentError(

@@ -1,17 +1,21 @@
 /**
  * The candidate nearest to `text` when it is near enough to be a slip of the finger: at most two
- * edits, and fewer than a third of its length. Null when none is.
+ * edits, and fewer than a third of its length. Of equally near ones that which begins with the text,
+ * then one as long as it. Null when none is.
  */
 export function suggest(text: string, candidates: readonly string[]): string | null {
   const bound = Math.min(2, Math.floor(text.length / 3));
   let best: string | null = null;
-  let bestEdits = bound + 1;
+  let bestCost = bound + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - text.length) > bound) continue;
     const edits = countEdits(text.toLowerCase(), candidate.toLowerCase());
-    if (edits < bestEdits) {
+    if (edits > bound) continue;
+    const cost =
+      edits + (candidate.startsWith(text) ? 0 : candidate.length === text.length ? 0.1 : 0.2);
+    if (cost < bestCost) {
       best = candidate;
-      bestEdits = edits;
+      bestCost = cost;
     }
   }
   return best;

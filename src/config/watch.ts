@@ -11,6 +11,13 @@ export interface Watcher {
   close(): Promise<void>;
 }
 
+export interface WatchMore {
+  /** A file that was wrong is right again; told before `onChange`, and where nothing changed, too. */
+  readonly onRight?: () => void;
+  /** What a new reading is compared with; else the reading before it. */
+  readonly inForce?: () => LoadedSettings;
+}
+
 export interface SettingsWatcher extends Watcher {
   /** Reads the file again now (SIGHUP). Resolves when it was taken over or the problem reported. */
   reload(): Promise<void>;
@@ -25,17 +32,22 @@ export async function watchSettings(
   loaded: LoadedSettings,
   onChange: (next: LoadedSettings, before: LoadedSettings) => void,
   onProblem: (problem: AgentError) => void,
+  more: WatchMore = {},
 ): Promise<SettingsWatcher> {
   let current = loaded;
+  let wrong = false;
   const load = async (): Promise<void> => {
     let next: LoadedSettings;
     try {
       next = await loadSettings(loaded.source);
     } catch (error) {
+      wrong = true;
       onProblem(asProblem(error));
       return;
     }
-    const before = current;
+    if (wrong) more.onRight?.();
+    wrong = false;
+    const before = more.inForce?.() ?? current;
     current = next;
     if (changedKeys(before.settings, next.settings).length > 0) onChange(next, before);
   };

@@ -78,6 +78,7 @@ export function unwritable(file: string, cause: unknown): AgentError {
     `cannot write ${file}: ${messageOf(cause)}`,
     `make ${dirname(file)} a folder that this user may write, or name another file`,
     cause,
+    file,
   );
 }
 
@@ -87,5 +88,6 @@ export function unreadable(file: string, cause: unknown): AgentError {
     `cannot read the database ${file}: ${messageOf(cause)}`,
     'run the command as root or as the user that the agent runs as',
     cause,
+    file,
   );
 }

@@ -32,6 +32,7 @@ export interface ErrorData {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  readonly path: string | null;
 }
 
 export type FromWorker =
@@ -43,12 +44,12 @@ export type FromWorker =
 
 export function errorToData(error: unknown): ErrorData {
   return error instanceof AgentError
-    ? { code: error.code, message: error.message, remedy: error.remedy }
-    : { code: 'INTERNAL', message: messageOf(error), remedy: 'report this as a bug' };
+    ? { code: error.code, message: error.message, remedy: error.remedy, path: error.path }
+    : { code: 'INTERNAL', message: messageOf(error), remedy: 'report this as a bug', path: null };
 }
 
-export function errorFromData({ code, message, remedy }: ErrorData): AgentError {
-  return new AgentError(isErrorCode(code) ? code : 'INTERNAL', message, remedy);
+export function errorFromData({ code, message, remedy, path }: ErrorData): AgentError {
+  return new AgentError(isErrorCode(code) ? code : 'INTERNAL', message, remedy, undefined, path);
 }
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;

@@ -85,6 +85,42 @@ it('reads the file again when it is asked to', async () => {
   expect(told).toMatchObject([{ settings: { listenPort: 5076 } }]);
 });
 
+it('tells that a wrong file is right again, even where it means what is in force', async () => {
+  let right = 0;
+  const loaded = await loadSettings({ file, env: { HOME: folder }, flags: {} });
+  const changes: unknown[] = [];
+  const watcher = await watchSettings(
+    loaded,
+    (next) => changes.push(next),
+    () => undefined,
+    { onRight: () => (right += 1), inForce: () => loaded },
+  );
+  open.push(watcher);
+  await writeFile(file, 'listen_port = high\n');
+  await watcher.reload();
+  expect(right).toBe(0);
+  await writeFile(file, 'listen_port = 5060\n');
+  await watcher.reload();
+  await watcher.reload();
+  expect({ right, changes }).toEqual({ right: 1, changes: [] });
+});
+
+it('tells settings again that were not taken over', async () => {
+  const loaded = await loadSettings({ file, env: { HOME: folder }, flags: {} });
+  const ports: number[] = [];
+  const watcher = await watchSettings(
+    loaded,
+    (next) => ports.push(next.settings.listenPort),
+    () => undefined,
+    { inForce: () => loaded },
+  );
+  open.push(watcher);
+  await writeFile(file, 'listen_port = 5077\n');
+  await watcher.reload();
+  await watcher.reload();
+  expect(ports.slice(0, 2)).toEqual([5077, 5077]);
+});
+
 it('has nothing to follow in a trial', async () => {
   const { watcher, told } = await watched(null);
   await watcher.reload();

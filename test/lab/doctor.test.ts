@@ -123,4 +123,21 @@ describe.skipIf(needs.skip)(`doctor ${needs.note}`, () => {
     expect(of('files')).toMatchObject([{ outcome: 'unknown' }]);
     expect(of('node')).toMatchObject([{ outcome: 'ok' }]);
   }, 60_000);
+
+  it('is not needed where a right is missing: the start names the file, its owner, the command', async () => {
+    const file = join(stateDir, 'agent.conf');
+    await writeFile(file, 'listen_port = 5060\n', { mode: 0o600 });
+    await chmod(stateDir, 0o755);
+    const asNobody = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
+    const run = [process.execPath, 'bin/run.js', 'run', '-c', file];
+    const { stderr, exitCode } = await lab.agent.exec('setpriv', [...asNobody, ...run], {
+      reject: false,
+    });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('it belongs to root:root with mode 600: user nobody may not read it');
+    expect(stderr).toContain(`as root: chgrp nogroup ${file} && chmod 640 ${file}`);
+    await lab.agent.exec('sh', ['-c', `chgrp nogroup ${file} && chmod 640 ${file}`]);
+    const next = await lab.agent.exec('setpriv', [...asNobody, ...run], { reject: false });
+    expect(next.stderr).toContain('STATE_UNWRITABLE');
+  }, 30_000);
 });

@@ -1,5 +1,6 @@
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
+import { CONFIG_FILE } from '../../config/resolve.js';
 import { AgentError } from '../../core/model/errors.js';
 import { loadAllRules } from '../all-rules.js';
 import { findPlace } from '../geoip.js';
@@ -8,6 +9,8 @@ import { failed, ok, warn, type Finding } from './finding.js';
 import { examineFirewall, examineNeighbours } from './firewall.js';
 import { examineHost, judgeCapabilities, judgeDescriptors, readRights } from './host.js';
 import { findHolder, judgePorts, readBoundSockets, wantedSockets } from './ports.js';
+import { findService, rightsOf } from './service-eyes.js';
+import { examineServiceFiles } from './service-files.js';
 import { examineCertificate, examineClock, examineUnit, judgeLosses } from './service.js';
 
 /** The agent as its socket and its lock show it. An error: whether one runs is not known. */
@@ -16,7 +19,8 @@ export type AgentLook = StatusView | null | AgentError;
 /**
  * Looks at all that an agent needs on this host, without one and without root as far as that goes;
  * what could not be looked at is told as `unknown`. Changes nothing, and makes no file.
- * `loaded` an error: the configuration cannot be used, and only the host is looked at.
+ * `loaded` an error: there is no configuration, and only the host is looked at. One with a fault is
+ * looked at as far as it can be read.
  */
 export async function examine(
   loaded: LoadedSettings | AgentError,
@@ -29,12 +33,14 @@ export async function examine(
   const status = agent instanceof AgentError || agent?.running !== true ? null : agent;
   const wanted = wantedSockets(loaded.settings);
   const own = readRights(null);
-  const rights = status === null ? own : readRights(status.pid);
+  const service = findService(loaded);
+  const starter = service === null ? own : rightsOf(service, own);
+  const rights = status === null ? starter : readRights(status.pid);
   const { mode } = loaded.settings.blocking;
   const parts: readonly (() => Promise<readonly Finding[]> | readonly Finding[])[] = [
-    () => [ok('configuration', loaded.file ?? 'none: a trial with the defaults')],
+    () => [judgeConfiguration(loaded)],
     () => examineRules(loaded),
-    () => [judgeAgent(agent)],
+    () => [judgeAgent(agent, loaded)],
     examineHost,
     async () => [await examineClock(nowMs)],
     () => judgePorts(wanted, readBoundSockets(), findHolder, status?.pid ?? null),
@@ -48,9 +54,10 @@ export async function examine(
     ],
     () => examineFirewall(loaded, status, own),
     () => examineNeighbours(wanted, own),
-    () => judgeFiles(loaded),
+    () => judgeFiles(loaded, service === null),
+    () => (service === null ? [] : examineServiceFiles(loaded, service)),
     () => examineDatabase(loaded, nowMs * 1000),
-    async () => [await examineUnit(loaded.trial), await examineCertificate(loaded, nowMs)],
+    async () => [await examineUnit(loaded), await examineCertificate(loaded, nowMs)],
     () => examineGeoip(loaded),
     () => (status === null ? [] : judgeLosses(status)),
   ];
@@ -58,6 +65,11 @@ export async function examine(
   for (const part of parts) findings.push(...(await part()));
   return findings;
 }
+
+const judgeConfiguration = ({ file, fault }: LoadedSettings): Finding =>
+  fault === null
+    ? ok('configuration', file ?? 'none: a trial with the defaults')
+    : failed('configuration', fault);
 
 async function examineRules({ settings }: LoadedSettings): Promise<readonly Finding[]> {
   try {
@@ -69,10 +81,12 @@ async function examineRules({ settings }: LoadedSettings): Promise<readonly Find
   }
 }
 
-function judgeAgent(agent: AgentLook): Finding {
+export function judgeAgent(agent: AgentLook, { trial, file }: LoadedSettings): Finding {
   if (agent instanceof AgentError) return failed('agent', agent);
   if (agent === null) {
-    return warn('agent', 'none runs', 'systemctl start sentrypeer-agent, or sentrypeer-agent run');
+    const byHand = trial ? 'sentrypeer-agent run' : `sentrypeer-agent run -c ${file ?? ''}`;
+    const start = file === CONFIG_FILE ? 'systemctl start sentrypeer-agent' : byHand;
+    return warn('agent', 'none runs', start);
   }
   return ok('agent', `runs, pid ${agent.pid ?? '?'}, version ${agent.version}`);
 }

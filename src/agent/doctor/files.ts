@@ -35,9 +35,13 @@ const privateFiles = ({ settings, file }: LoadedSettings): readonly Private[] =>
   ];
 };
 
-/** Rights of all that the agent keeps, and whether the service can write what is its own. */
+/**
+ * Rights of all that the agent keeps. `byFolder`: who writes there is known by the folder's owner
+ * alone, for no unit tells.
+ */
 export async function judgeFiles(
   loaded: LoadedSettings,
+  byFolder: boolean,
   lookAt: LookAt = lookAtPath,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -56,7 +60,7 @@ export async function judgeFiles(
     const what = `${path} has mode ${octal(mode)}, more than ${octal(bitsMax)}`;
     findings.push(warn('files', what, `chmod ${octal(mode & bitsMax)} ${path}`));
   }
-  findings.push(...(await judgeOwner(loaded, lookAt)));
+  if (byFolder) findings.push(...(await judgeOwner(loaded, lookAt)));
   if (denied.length > 0) {
     findings.push(unknown('files', `this user may not look at ${denied.join(', ')}`, AS_ROOT));
   }

@@ -36,7 +36,7 @@ function judgeBlocking(
   if (settings.blocking.mode === 'enforce' && mode === 'observe') {
     findings.push(fail('firewall', why, 'see to the cause named, and start the agent again'));
   } else {
-    findings.push(ok('firewall', `${mode}: ${why}`));
+    findings.push(ok('firewall', why));
   }
   if (lastError !== null) {
     findings.push(warn('firewall', `the last error: ${lastError}`, 'see `status` and the log'));

@@ -30,11 +30,13 @@ async function ask(program: string, args: readonly string[]): Promise<string | n
 const isSystemdRunning = (): boolean => existsSync('/run/systemd/system');
 
 /** The unit as it is installed, beside the one that this program would write. */
-export async function examineUnit(trial: boolean): Promise<Finding> {
-  const { unit } = pathsBelow('/');
+export async function examineUnit({ trial, file }: LoadedSettings): Promise<Finding> {
+  if (trial) return ok('service', 'none: this is a trial');
+  const { unit, configFile } = pathsBelow('/');
+  if (file !== configFile)
+    return ok('service', `none: it would read ${configFile}, not ${file ?? ''}`);
   const text = readText(unit);
   if (text === null) {
-    if (trial) return ok('service', 'not installed: this is a trial');
     const what = `there is no ${unit}`;
     return warn('service', `${what}: nobody starts the agent`, 'sentrypeer-agent install');
   }

@@ -6,6 +6,7 @@ import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
 import { describeScope } from '../../cli/words.js';
 import { readDuration } from '../../cli/read-duration.js';
+import { confirmWide } from '../../cli/confirm-wide.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { formatDuration } from '../../core/model/duration.js';
 
@@ -16,7 +17,8 @@ export default class BlocksAdd extends AgentCommand {
   static override description =
     'A network is blocked exactly as given. A target that is blocked already gets the new time, ' +
     'longer or shorter. One that covers a protected peer is refused, unless --force is given: then ' +
-    'the peer is blocked too. With - targets are read from stdin, one a line.';
+    'the peer is blocked too. A network wider than /8 (IPv6: /19) needs a yes, typed at the question ' +
+    'or given as --yes. With - targets are read from stdin, one a line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 203.0.113.7',
     '<%= config.bin %> <%= command.id %> 203.0.113.0/24 --for 4h --reason "abuse report 4711"',
@@ -37,17 +39,19 @@ export default class BlocksAdd extends AgentCommand {
     }),
     reason: Flags.string({ default: 'added by hand', description: 'shown in `blocks list`' }),
     force: Flags.boolean({ description: 'also over a protected peer, which is cut off then' }),
+    yes: Flags.boolean({ char: 'y', description: 'also a network wider than /8 (IPv6: /19)' }),
   };
 
   async run(): Promise<Added> {
     const { args, flags } = await this.parse(BlocksAdd);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const durationS =
       flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
     const { scope, reason, force } = flags;
-    const how = { scope, durationS, reason, force };
+    const how = { scope, durationS, reason, force, wide: flags.yes };
     if (args.target === '-') return this.addFromStdin(loaded, how);
-    const request = { target: args.target, scope, duration_s: durationS, reason, force };
+    const wide = flags.yes || (!force && (await confirmWide(args.target)));
+    const request = { target: args.target, scope, duration_s: durationS, reason, force, wide };
     const add = (calls: AgentCalls) => calls.addBlock(request);
     const block = await this.withAgent(loaded, (calls) => this.addAndTell(calls, add), 'write');
     // The time that was asked for: what is left of it by now may be "1h 59m" of "2h".

@@ -29,7 +29,7 @@ export default class BlocksClear extends AgentCommand {
         'type it again with --yes; `blocks list` shows what would end',
       );
     }
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const filter = { origin: flags.origin ?? null, scope: flags.scope ?? null };
     const result = await this.withAgent(loaded, (calls) => calls.clearBlocks(filter), 'write');
     this.log(`${count(result.removed, 'block')} ended.`);

@@ -28,7 +28,7 @@ export default class BlocksExport extends AgentCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(BlocksExport);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const name = this.jsonEnabled() ? 'json' : flags.format;
     await this.withReader(loaded, (reader) =>
       writeAll(reader, name, { nowMs: Date.now(), scope: flags.scope }),

@@ -29,15 +29,16 @@ export default class BlocksImport extends AgentCommand {
       description: 'for targets without one: all: every packet; sip: those to the SIP ports',
     }),
     reason: Flags.string({ default: 'imported', description: 'for targets without one' }),
+    yes: Flags.boolean({ char: 'y', description: 'also networks wider than /8 (IPv6: /19)' }),
   };
 
   async run(): Promise<AddedBlocks> {
     const { args, flags } = await this.parse(BlocksImport);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const durationS =
       flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
     const { scope, reason } = flags;
-    const how = { scope, reason, durationS, force: false };
+    const how = { scope, reason, durationS, force: false, wide: flags.yes };
     const { blocks, odd } = readBlocks(await readInput(args.file), how, Date.now());
     const result = await this.withAgent(
       loaded,

@@ -50,13 +50,18 @@ export default class BlocksList extends AgentCommand {
   async run(): Promise<BlocksListing> {
     const { flags } = await this.parse(BlocksList);
     const { limit, offset } = flags;
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const filter = filterOf(flags, Date.now() * 1000);
     const { rows, total } = await this.withReader(loaded, async (reader) => ({
       rows: await reader.listBlocks({ ...filter, limit, offset, order: flags.sort }),
       total: await reader.countBlocks(filter),
     }));
     const blocks = rows.map(viewListed);
+    if (blocks.length > 0) {
+      const { describeWithoutAgent } = await import('../../agent/in-force.js');
+      const note = await describeWithoutAgent(loaded);
+      if (note !== null) this.logToStderr(note);
+    }
     this.log(render(blocks, total, Date.now()));
     return { blocks, total, limit, offset };
   }

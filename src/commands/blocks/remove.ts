@@ -16,7 +16,7 @@ export default class BlocksRemove extends AgentCommand {
 
   async run(): Promise<RemovedBlock> {
     const { args, flags } = await this.parse(BlocksRemove);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const result = await this.withAgent(loaded, (calls) => calls.removeBlock(args.target), 'write');
     this.log(`${result.removed.target} is no longer blocked.`);
     for (const wider of result.still_covered_by) {

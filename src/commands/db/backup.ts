@@ -24,7 +24,7 @@ export default class DbBackup extends AgentCommand {
 
   async run(): Promise<Backup> {
     const { flags } = await this.parse(DbBackup);
-    const { settings } = await this.load(flags.config);
+    const { settings } = await this.loadToFind(flags.config);
     const backup = await backUpDatabase({
       databaseFile: settings.databaseFile,
       folder: flags.to === undefined ? backupFolder(settings) : resolve(flags.to),

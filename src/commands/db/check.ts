@@ -22,7 +22,7 @@ export default class DbCheck extends AgentCommand {
 
   async run(): Promise<CheckResult> {
     const { flags } = await this.parse(DbCheck);
-    const { databaseFile } = (await this.load(flags.config)).settings;
+    const { databaseFile } = (await this.loadToFind(flags.config)).settings;
     if (!fileExists(databaseFile)) {
       throw new AgentError(
         'DATABASE_MISSING',

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { eventLine, eventView } from '../../cli/event-view.js';
+import { safeJson, safeOutput } from '../../core/model/text.js';
 import type { Reader } from '../../store/reader.js';
 
 const LOOK_EVERY_MS = 250;
@@ -18,7 +19,7 @@ export default class EventsFollow extends AgentCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(EventsFollow);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const abort = new AbortController();
     process.once('SIGINT', () => {
       abort.abort();
@@ -39,7 +40,9 @@ export default class EventsFollow extends AgentCommand {
     while (!signal.aborted) {
       const events = await reader.eventsAfter(last, EVENTS_A_LOOK);
       for (const event of events) {
-        const line = this.jsonEnabled() ? JSON.stringify(eventView(event)) : eventLine(event);
+        const line = this.jsonEnabled()
+          ? safeJson(JSON.stringify(eventView(event)))
+          : safeOutput(eventLine(event));
         process.stdout.write(`${line}\n`);
       }
       last = events.at(-1)?.id ?? last;

@@ -13,7 +13,7 @@ export default class JobsList extends AgentCommand {
 
   async run(): Promise<{ jobs: readonly JobView[] }> {
     const { flags } = await this.parse(JobsList);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const jobs = await this.withAgent(loaded, (calls) => calls.jobs());
     this.log(render(jobs));
     return { jobs };

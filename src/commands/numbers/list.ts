@@ -12,6 +12,7 @@ import { readDuration } from '../../cli/read-duration.js';
 import { renderTable } from '../../cli/table.js';
 import { writeLines } from '../../cli/write-lines.js';
 import { LIMITS } from '../../core/model/limits.js';
+import { safeJson } from '../../core/model/text.js';
 import { NUMBER_TYPES } from '../../store/phone-number.js';
 import type { NumberFilter, StoredNumber } from '../../store/read-numbers.js';
 import type { Reader } from '../../store/reader.js';
@@ -53,7 +54,7 @@ export default class NumbersList extends AgentCommand {
 
   async run(): Promise<NumbersListing> {
     const { flags } = await this.parse(NumbersList);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const since = flags.since === undefined ? null : readDuration(flags.since);
     const filter: NumberFilter = {
       limit: flags.limit,
@@ -106,5 +107,7 @@ async function exportAll(
 function exportLine(number: StoredNumber, format: 'csv' | 'json' | 'txt', first: boolean): string {
   if (format === 'txt') return number.number;
   const view = numberView(number);
-  return format === 'csv' ? numberCsv(view) : `${first ? '' : ','}${JSON.stringify(view)}`;
+  return format === 'csv'
+    ? numberCsv(view)
+    : `${first ? '' : ','}${safeJson(JSON.stringify(view))}`;
 }

@@ -49,7 +49,7 @@ export default class NumbersQuery extends AgentCommand {
 
   async run(): Promise<QueryResult> {
     const { argv, flags } = await this.parse(NumbersQuery);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const words = argv.map(String);
     // What comes from a file may hold anything: what is no number there was never dialled.
     for (const word of words) if (word !== '-') refuseBad(word, flags.suffix);

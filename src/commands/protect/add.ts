@@ -22,7 +22,7 @@ export default class ProtectAdd extends AgentCommand {
 
   async run(): Promise<ProtectedNow> {
     const { args, flags } = await this.parse(ProtectAdd);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const peer = { name: args.peer, note: flags.note };
     const result = await this.withAgent(loaded, (calls) => calls.protectPeer(peer), 'write');
     const now =

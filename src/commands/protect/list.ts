@@ -8,7 +8,7 @@ export default class ProtectList extends AgentCommand {
 
   async run(): Promise<{ protect: readonly PeerView[] }> {
     const { flags } = await this.parse(ProtectList);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const protect = await this.withAgent(loaded, (calls) => calls.protectedPeers());
     const rows = protect.map(({ target, from }) => [target, from]);
     this.log(renderTable(['TARGET', 'FROM'], rows));

@@ -38,7 +38,7 @@ export default class RulesCheck extends AgentCommand {
     const { argv, flags } = await this.parse(RulesCheck);
     // Arguments of a command without `strict` are texts, as typed.
     const named = argv as string[];
-    const { rulesDir } = (await this.load(flags.config)).settings;
+    const { rulesDir } = (await this.loadToFind(flags.config)).settings;
     const paths = named.length === 0 ? [BUILT_IN_RULES, rulesDir] : named;
     const optional = named.length === 0 ? [rulesDir] : [];
     const files = (await readRuleFiles(paths, optional)).map(checkFile);

@@ -27,7 +27,7 @@ export default class RulesList extends AgentCommand {
 
   async run(): Promise<RulesListing> {
     const { flags } = await this.parse(RulesList);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const { threshold } = loaded.settings.blocking;
     return this.withAgentOrNone(loaded, async (calls) => {
       const rules = flags.firewall ? null : await calls.rules();

@@ -24,7 +24,7 @@ export default class RulesShow extends AgentCommand {
 
   async run(): Promise<{ rule: RuleDetails }> {
     const { args, flags } = await this.parse(RulesShow);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const rules = await loadAllRules(loaded.settings.rulesDir);
     const rule = rules.find(({ id }) => id === args.id);
     if (rule === undefined) {

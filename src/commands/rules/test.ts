@@ -43,7 +43,7 @@ export default class RulesTest extends AgentCommand {
 
   async run(): Promise<RulesTested> {
     const { argv, flags } = await this.parse(RulesTest);
-    const { rulesDir } = (await this.load(flags.config)).settings;
+    const { rulesDir } = (await this.loadToFind(flags.config)).settings;
     // Arguments of a command without `strict` are texts, as typed.
     const rules = await chooseRules(argv as string[], rulesDir);
     const tested = rules.map(testRule);

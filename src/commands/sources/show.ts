@@ -30,7 +30,7 @@ export default class SourcesShow extends AgentCommand {
   async run(): Promise<SourceView & { readonly events_behind?: readonly EventView[] }> {
     const { args, flags } = await this.parse(SourcesShow);
     const address = readAddress(args.address);
-    const loaded = await this.load(flags.config);
+    const loaded = await this.loadToFind(flags.config);
     const { story, events } = await this.withReader(loaded, async (reader) => {
       const found = await reader.showSource(address);
       const ids = flags.events && found !== null ? sightedIds(found.sightings) : [];

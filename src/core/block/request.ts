@@ -1,4 +1,4 @@
-import { parseCidr } from '../model/address.js';
+import { canonicalAddress, cidrOf, parseCidr, type Cidr } from '../model/address.js';
 import type { Block, BlockOrigin, ProtectedPeer, Scope } from '../model/block.js';
 import type { BlockState } from './decide.js';
 import { protectedBy } from './decide.js';
@@ -12,10 +12,13 @@ export interface BlockRequest {
   readonly origin: Exclude<BlockOrigin, 'detector'>;
   /** true: also over a protected peer. */
   readonly force: boolean;
+  /** true: also a network that is wider than somebody means by a slip of the finger. */
+  readonly wide?: boolean;
 }
 
 export type RequestRefusal =
   | { readonly kind: 'bad-target'; readonly why: string }
+  | { readonly kind: 'wide'; readonly why: string }
   | { readonly kind: 'protected'; readonly peer: ProtectedPeer }
   | { readonly kind: 'full' };
 
@@ -27,8 +30,11 @@ export function planRequest(
   nowUs: number,
 ): { readonly block: Block } | { readonly refusal: RequestRefusal } {
   const target = parseCidr(request.target);
-  if (target === null || target.prefix === 0) {
+  if (target === null || isNobody(target)) {
     return { refusal: { kind: 'bad-target', why: explainTarget(request.target) } };
+  }
+  if (isWide(target) && request.wide !== true && !request.force) {
+    return { refusal: { kind: 'wide', why: explainWidth(target) } };
   }
   const peer = protectedBy(state, target);
   if (peer !== null && !request.force) return { refusal: { kind: 'protected', peer } };
@@ -52,12 +58,36 @@ export function planRequest(
   return { block };
 }
 
+/** No registry gives a wider network to anybody (IPv4: /8; IPv6: /19 is the widest allocated). */
+const WIDEST = { 4: 8, 6: 19 } as const;
+
+export const isWide = ({ family, prefix }: Cidr): boolean => prefix < WIDEST[family];
+
+export function explainWidth({ text, family, prefix }: Cidr): string {
+  const part = 2 ** prefix;
+  return `${text} is one ${part === 2 ? 'half' : `${part}th`} of all IPv${family} addresses`;
+}
+
+/** Everybody, or an address that no packet comes from. */
+const isNobody = ({ text, prefix }: Cidr): boolean => prefix === 0 || SENDERLESS.has(text);
+
+const SENDERLESS: ReadonlySet<string> = new Set(['0.0.0.0/32', '255.255.255.255/32', '::/128']);
+
 /** Why a text is no target for a block, in words that say what is allowed. */
 export function explainTarget(text: string): string {
-  const slash = text.indexOf('/');
-  const cidr = parseCidr(slash === -1 ? text : text.slice(0, slash));
-  if (cidr === null) return 'not an IPv4 or IPv6 address or CIDR';
   const parsed = parseCidr(text);
   if (parsed?.prefix === 0) return 'a length of 0 would block everybody';
-  return parsed === null ? 'bits beyond the length are set, or the length is too long' : 'fine';
+  if (parsed !== null && isNobody(parsed)) return 'no packet ever comes from this address';
+  if (parsed !== null) return 'fine';
+  const slash = text.indexOf('/');
+  const address = canonicalAddress(slash === -1 ? text : text.slice(0, slash));
+  if (address === null) return 'not an IPv4 or IPv6 address or CIDR';
+  if (text.includes('%')) return 'a zone (%eth0) cannot be blocked: give the address alone';
+  const length = text.slice(slash + 1);
+  const bits = address.includes(':') ? 128 : 32;
+  if (!/^\d{1,3}$/.test(length) || Number(length) > bits) {
+    return `the length of an IPv${bits === 32 ? 4 : 6} network is a number from 1 to ${bits}`;
+  }
+  const meant = cidrOf(address, Number(length))?.text ?? '';
+  return `bits beyond the length are set: the network is ${meant}, the address alone ${address}`;
 }

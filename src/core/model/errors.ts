@@ -39,12 +39,21 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export class AgentError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
+  /** The file or folder that it is about, where a right may be missing. */
+  readonly path: string | null;
 
-  constructor(code: ErrorCode, message: string, remedy: string, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    remedy: string,
+    cause?: unknown,
+    path: string | null = null,
+  ) {
     super(message, cause === undefined ? {} : { cause });
     this.name = 'AgentError';
     this.code = code;
     this.remedy = remedy;
+    this.path = path;
   }
 
   get exitCode(): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { judgeAgent } from '../../../src/agent/doctor/doctor.js';
 import { judgeDisk, judgeFiles, judgeNewestEvent } from '../../../src/agent/doctor/files.js';
 import { judgeNeighbours } from '../../../src/agent/doctor/firewall.js';
 import {
@@ -17,7 +18,7 @@ const loaded = decideSettings({ file: null, env: { XDG_STATE_HOME: '/state' }, f
 describe('files', () => {
   const folder = { mode: 0o40700, uid: 100, gid: 100 };
   const check = (facts: Readonly<Record<string, typeof folder | 'denied'>>) =>
-    judgeFiles(loaded, (path) =>
+    judgeFiles(loaded, true, (path) =>
       Promise.resolve(facts[path.replace('/state/sentrypeer', '')] ?? null),
     );
 
@@ -47,6 +48,21 @@ describe('files', () => {
 
   it('that this user may not see are unknown', async () => {
     expect(await check({ '/sentrypeer.db': 'denied' })).toMatchObject([{ outcome: 'unknown' }]);
+  });
+});
+
+describe('an agent that does not run', () => {
+  const startOf = (file: string | null) => {
+    const settings = decideSettings({ file, env: { XDG_STATE_HOME: '/state' }, flags: {} }, '');
+    return judgeAgent(null, settings).remedy;
+  };
+
+  it.each([
+    [null, 'sentrypeer-agent run'],
+    ['my.conf', 'sentrypeer-agent run -c my.conf'],
+    ['/etc/sentrypeer/sentrypeer.conf', 'systemctl start sentrypeer-agent'],
+  ])('with the configuration %s is started by: %s', (file, remedy) => {
+    expect(startOf(file)).toBe(remedy);
   });
 });
 

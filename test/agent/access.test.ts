@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { explainDenied, wayTo } from '../../src/agent/access.js';
+import type { Who } from '../../src/core/model/access.js';
+import { AgentError } from '../../src/core/model/errors.js';
+import { unwritable } from '../../src/store/files.js';
+import { errorFromData, errorToData } from '../../src/store/protocol.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sentrypeer-access-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Another than who runs the tests. */
+const other: Who = { uid: 990, gids: [990], user: 'trap', group: 'trap', isService: true };
+const denied = (path: string): Error =>
+  Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', path });
+
+it('knows the way to a file, as far as it goes', async () => {
+  await writeFile(join(folder, 'a'), '', { mode: 0o600 });
+  expect(wayTo(join(folder, 'a')).at(-1)).toMatchObject({ isFolder: false });
+  expect(wayTo(join(folder, 'none', 'b')).at(-1)).toMatchObject({ path: folder, isFolder: true });
+});
+
+it('adds to an error of a missing right whose the file is, and the command', () => {
+  const error = explainDenied(
+    unwritable(join(folder, 's.db'), denied(join(folder, 's.db'))),
+    other,
+  );
+  expect(error.code).toBe('STATE_UNWRITABLE');
+  expect(error.message).toMatch(
+    /: \/\S+ belongs to \S+ with mode 700: user trap may not write it$/,
+  );
+  const person = explainDenied(unwritable(join(folder, 's.db'), denied(folder)), {
+    ...other,
+    isService: false,
+  });
+  expect(person.remedy).toBe('type the same with sudo');
+});
+
+it('leaves every other error as it is', () => {
+  const full = new AgentError(
+    'STATE_UNWRITABLE',
+    'm',
+    'r',
+    Object.assign(new Error(), { code: 'ENOSPC' }),
+    '/',
+  );
+  expect(explainDenied(full, other)).toBe(full);
+  const plain = new AgentError('USAGE', 'm', 'r');
+  expect(explainDenied(plain, other)).toBe(plain);
+});
+
+it('explains an error that came from the store’s thread, without its cause', () => {
+  const path = join(folder, 's.json');
+  const far = errorFromData(errorToData(unwritable(path, denied(path))));
+  expect(far.cause).toBeUndefined();
+  expect(explainDenied(far, other).message).toContain('user trap may not write it');
+});
