@@ -88,7 +88,9 @@ export abstract class AgentCommand extends Command {
     try {
       return (await lockHolder(settings.databaseFile)) !== null;
     } catch (error) {
-      if (isOpen(readSocketOf(settings.controlSocket))) return true;
+      if (isOpen(readSocketOf(settings.controlSocket), constants.W_OK)) return true;
+      // Its socket goes with it.
+      if (isOpen(settings.databaseFile, constants.R_OK)) return false;
       throw error;
     }
   }
@@ -161,10 +163,10 @@ export abstract class AgentCommand extends Command {
   }
 }
 
-/** Whether this user may connect to a socket; false where there is none. */
-function isOpen(socketFile: string): boolean {
+/** Whether a file is open to this user in that way; false where there is none. */
+function isOpen(file: string, way: number): boolean {
   try {
-    accessSync(socketFile, constants.W_OK);
+    accessSync(file, way);
     return true;
   } catch {
     return false;

@@ -19,7 +19,7 @@ const SNAPSHOT = `snapshot() {
   nft list ruleset
 }`;
 
-describe.skipIf(needs.skip)(`the installed service ${needs.note}`, () => {
+describe.skipIf(needs.skip)(`the installed service ${needs.note}`, { timeout: 90_000 }, () => {
   let lab: Lab;
   let box: ServiceBox;
 
@@ -136,7 +136,9 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
     await box.must(
       `sed -i '/^#* *persona *=/d; 1i persona = freeswitch' ${CONFIG}; systemctl reload ${UNIT}`,
     );
-    await waitUntil('the journal says so', async () => /persona/.test(await journal()));
+    await waitUntil('the journal says so', async () =>
+      (await journal()).includes('configuration taken over'),
+    );
     expect(await property('MainPID')).toBe(pid);
   });
 

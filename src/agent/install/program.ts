@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 const PARTS = ['bin', 'dist', 'docs', 'rules', 'systemd', 'packaging', 'oclif.manifest.json'];
 const DESCRIPTION = 'package.json';
 const STAMP = '.installed';
+const COPIED_AT_ONCE = 64;
 
 /** What a compiled package leaves behind and nobody needs at run time. */
 const LEFT_OUT =
@@ -55,9 +56,15 @@ export async function copyProgram(
   const fresh = `${to}.new`;
   const old = `${to}.old`;
   await rm(fresh, { recursive: true, force: true });
-  await makeFolder(fresh);
-  for (const file of await listProgram(from))
-    await copyReadable(join(from, file), join(fresh, file));
+  const files = await listProgram(from);
+  for (const folder of new Set(files.map((file) => dirname(join(fresh, file))))) {
+    await makeFolder(folder);
+  }
+  // Several thousand small files: one after the other takes ten seconds.
+  for (let at = 0; at < files.length; at += COPIED_AT_ONCE) {
+    const some = files.slice(at, at + COPIED_AT_ONCE);
+    await Promise.all(some.map((file) => copyReadable(join(from, file), join(fresh, file))));
+  }
   await writeFile(join(fresh, STAMP), await digestProgram(from));
   await chmod(join(fresh, STAMP), 0o644);
   await rm(old, { recursive: true, force: true });
@@ -101,13 +108,19 @@ async function listPackages(from: string): Promise<readonly string[]> {
   return needed.filter((_, index) => there[index] === true);
 }
 
-async function listFiles(from: string, part: string): Promise<readonly string[]> {
+async function listFiles(from: string, part: string, isFile = false): Promise<readonly string[]> {
   if (LEFT_OUT.test(part)) return [];
+  if (isFile) return [part];
   const path = join(from, part);
   if (!(await isThere(path))) return [];
-  if (!(await stat(path)).isDirectory()) return [part];
-  const names = await readdir(path);
-  const lists = await Promise.all(names.map((name) => listFiles(from, `${part}/${name}`)));
+  return (await stat(path)).isDirectory() ? listFolder(from, part) : [part];
+}
+
+async function listFolder(from: string, folder: string): Promise<readonly string[]> {
+  const entries = await readdir(join(from, folder), { withFileTypes: true });
+  const lists = await Promise.all(
+    entries.map((entry) => listFiles(from, `${folder}/${entry.name}`, entry.isFile())),
+  );
   return lists.flat();
 }
 
@@ -131,7 +144,6 @@ async function digestProgram(from: string): Promise<string> {
 }
 
 async function copyReadable(from: string, to: string): Promise<void> {
-  await makeFolder(dirname(to));
   await copyFile(from, to);
   const { mode } = await stat(from);
   await chmod(to, (mode & 0o100) === 0 ? 0o644 : 0o755);
