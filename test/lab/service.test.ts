@@ -113,7 +113,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
   it('lets members of its group read and ask, and steer nothing', async () => {
     await box.must('useradd --system --groups sentrypeer shipper; useradd --system stranger');
     const as = (user: string, command: string) =>
-      box.run(`setpriv --reuid ${user} --regid ${user} --init-groups ${command}`);
+      box.run(`setpriv --reuid ${user} --regid ${user} --init-groups env HOME=/ ${command}`);
     for (const command of ['status', 'blocks list', 'events list', 'rules list', 'jobs list']) {
       const { exitCode, output } = await as('shipper', `sentrypeer-agent ${command}`);
       expect(`${exitCode} ${output}`).toMatch(/^0 /);
@@ -195,7 +195,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
     await box.must(`systemctl restart ${UNIT}`);
     const status = await box.must('sentrypeer-agent status');
     await box.must('mv /tmp/away/nft /usr/sbin/nft');
-    expect(status).toMatch(/observe.*nft/);
+    expect(status).toMatch(/observing.*nft/);
     await box.must(`systemctl restart ${UNIT}`);
     expect(await box.must('sentrypeer-agent status')).toContain('enforce');
   });
