@@ -63,6 +63,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 async function startIn(context: AgentContext, options: AgentOptions): Promise<RunningAgent> {
   const { closers, state, nowUs, loaded, log } = context;
   const { settings } = loaded;
+  for (const notice of loaded.notices) log.say(notice);
   const runner = createRunner(context, options.onEvent);
   closers.add('gathered events', runner.stop);
   // nft works in a process of its own: what the firewall does not need is made ready meanwhile.
