@@ -95,6 +95,7 @@ describe('a plan for the running system', () => {
       planInstall({
         prefix: '/',
         facts: { ...shipped, isRoot: true, nodePath: '/usr/bin/node', sentryPeerThere },
+        startService: () => Promise.resolve(false),
         alias: true,
       });
     expect(plan(false).map(describeStep)).toContain(
