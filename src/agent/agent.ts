@@ -52,6 +52,7 @@ export interface RunningAgent {
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const context = await openContext(options.loaded, options.print, true);
+  for (const notice of options.loaded.notices) context.log.say(notice);
   try {
     return await startIn(context, options);
   } catch (error) {

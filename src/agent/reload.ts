@@ -87,6 +87,7 @@ async function takeOverSettings(
 ): Promise<void> {
   const before = context.loaded.settings;
   if (changedKeys(before, next.settings).length === 0) return;
+  const known = context.loaded.notices;
   const restart = changesNeedingRestart(before, next.settings);
   const chosen = await chooseFor(next);
   const { state, log, keeper, nowUs, reader } = context;
@@ -109,6 +110,7 @@ async function takeOverSettings(
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   void context.keeper.guard();
   log.say(`configuration taken over: ${chosen.why}${later}`);
+  for (const notice of next.notices) if (!known.includes(notice)) log.say(notice);
 }
 
 /**

@@ -53,6 +53,11 @@ export abstract class AgentCommand extends Command {
     return loaded;
   }
 
+  /** Says on stderr what of the configuration has no effect. */
+  protected tellNotices({ notices }: LoadedSettings): void {
+    for (const notice of notices) process.stderr.write(`note: ${notice}\n`);
+  }
+
   /**
    * Calls the running agent, or does the same offline, under the agent's lock. Reading something
    * where no agent ever ran is an error; writing makes the database.
@@ -122,18 +127,36 @@ export abstract class AgentCommand extends Command {
     return (await this.agentRuns(loaded)) ? this.withAgent(loaded, use) : null;
   }
 
-  /** Reads the database, whether an agent runs or not. */
+  /**
+   * Reads the database, whether an agent runs or not. Before the first start there is nothing to
+   * read, which is an answer: it comes from an empty database, and stderr says why it is empty.
+   * `missing` refuse: rejects with DATABASE_MISSING, for what waits for more to come.
+   */
   protected async withReader<T>(
     loaded: LoadedSettings,
     use: (reader: Reader) => Promise<T>,
+    missing: 'empty' | 'refuse' = 'empty',
   ): Promise<T> {
-    const { openReader } = await import('../store/reader.js');
-    const reader = await openReader(loaded.settings.databaseFile);
+    const { databaseFile } = loaded.settings;
+    const { openEmptyReader, openReader } = await import('../store/reader.js');
+    const there = missing === 'refuse' || fileExists(databaseFile);
+    if (!there) this.tellEmpty(databaseFile);
+    const reader = there ? await openReader(databaseFile) : await openEmptyReader();
     try {
       return await use(reader);
     } finally {
       await reader.close();
     }
+  }
+
+  private toldEmpty = false;
+
+  private tellEmpty(databaseFile: string): void {
+    if (this.toldEmpty) return;
+    this.toldEmpty = true;
+    process.stderr.write(
+      `note: no agent has run with this configuration yet, there is no database ${databaseFile}\n`,
+    );
   }
 
   /** Runs a job now, and says what came of it; a failed one makes the exit code 1. */

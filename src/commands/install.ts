@@ -19,6 +19,9 @@ export default class Install extends AgentCommand {
   ];
   static override flags = {
     'dry-run': Flags.boolean({ description: 'show the plan and change nothing' }),
+    'sentrypeer-alias': Flags.boolean({
+      description: 'also the command name sentrypeer, where no SentryPeer is installed',
+    }),
     prefix: Flags.string({
       default: '/',
       helpValue: 'DIR',
@@ -32,7 +35,12 @@ export default class Install extends AgentCommand {
     const facts = readFacts(PACKAGE_ROOT);
     const starts = isRealRoot(flags.prefix) && facts.systemdRunning;
     const service = await openService(starts);
-    const steps = planInstall({ prefix: flags.prefix, facts, startService: service.start });
+    const steps = planInstall({
+      prefix: flags.prefix,
+      facts,
+      startService: service.start,
+      alias: flags['sentrypeer-alias'],
+    });
     const results = await runSteps(steps, {
       dryRun,
       afterUndo: service.putBack,

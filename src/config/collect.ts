@@ -1,6 +1,7 @@
 import { quoteText } from '../core/model/text.js';
 import type { ConfigEntry } from './parse-lines.js';
-import { CONFIG_VARIABLE, type Environment } from './resolve.js';
+import { REFERENCE_FILE_KEYS, readReference } from './reference-words.js';
+import { CONFIG_VARIABLE, CONFIG_VARIABLES, type Environment } from './resolve.js';
 import { KEYS, KEY_PLACES, type KeyPlace } from './schema.js';
 import { suggest } from './suggest.js';
 
@@ -23,6 +24,8 @@ export interface Problem {
 export interface Collected {
   readonly given: readonly Given[];
   readonly problems: readonly Problem[];
+  /** What SentryPeer would do and this program does not yet; one name of a variable each. */
+  readonly notYet: readonly string[];
 }
 
 /** The texts that the entries of a file give, each key at most once. */
@@ -32,30 +35,44 @@ export function collectFile(file: string, entries: readonly ConfigEntry[]): Coll
   for (const entry of entries) {
     const where = `${file}:${entry.line}`;
     const section = entry.section ?? 'top';
+    const variable = entry.section === null ? REFERENCE_FILE_KEYS.get(entry.key) : undefined;
+    const meant = variable === undefined ? null : readReference(variable, entry.value);
     const place = KEY_PLACES.find(
       (candidate) => candidate.section === section && candidate.key.key === entry.key,
     );
-    if (place === undefined || entry.section === 'top') {
+    if (meant === null && (place === undefined || entry.section === 'top')) {
       problems.push({ where, what: unknownKey(entry) });
       continue;
     }
-    const first = given.get(place.id);
-    if (first !== undefined) {
-      problems.push({ where, what: `${nameOf(place)} was given before, at ${first.where}` });
-      continue;
+    const texts = meant?.texts ?? { [place?.id ?? '']: entry.value };
+    for (const each of giveTexts(texts, where, where)) {
+      const first = given.get(each.place.id);
+      if (first === undefined) given.set(each.place.id, each);
+      else {
+        const what = `${nameOf(each.place)} was given before, at ${first.where}`;
+        problems.push({ where, what });
+      }
     }
-    given.set(place.id, { place, text: entry.value, origin: where, where });
   }
-  return { given: [...given.values()], problems };
+  return { given: [...given.values()], problems, notYet: [] };
 }
 
 /** The texts that variables give; a SENTRYPEER_ variable that is no key is a problem. */
 export function collectEnvironment(env: Environment): Collected {
   const given: Given[] = [];
+  const reference: Given[] = [];
   const problems: Problem[] = [];
+  const notYet: string[] = [];
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith('SENTRYPEER_') || variable === CONFIG_VARIABLE) continue;
+    if (!variable.startsWith('SENTRYPEER_') || CONFIG_VARIABLES.includes(variable)) continue;
     if (text === undefined) continue;
+    const meant = readReference(variable, text.trim());
+    if (meant !== null) {
+      reference.push(...giveTexts(meant.texts, 'environment', variable));
+      if (meant.refusal !== undefined) problems.push({ where: variable, what: meant.refusal });
+      if (meant.notYet === true) notYet.push(variable);
+      continue;
+    }
     const place = KEY_PLACES.find((candidate) => candidate.variable === variable);
     if (place !== undefined) {
       given.push({ place, text: text.trim(), origin: 'environment', where: variable });
@@ -67,17 +84,24 @@ export function collectEnvironment(env: Environment): Collected {
       what: `no key has this name${didYouMean(near)}`,
     });
   }
-  return { given, problems };
+  // Where both are set, the variable that is named after the key counts.
+  return { given: [...reference, ...given], problems, notYet };
 }
 
 /** The texts that flags give, by key id. An id that does not exist is a fault of the caller. */
-export function collectFlags(flags: Readonly<Record<string, string>>): readonly Given[] {
-  return Object.entries(flags).map(([id, text]) => {
+export const collectFlags = (flags: Readonly<Record<string, string>>): readonly Given[] =>
+  giveTexts(flags, 'flag', 'flag');
+
+const giveTexts = (
+  texts: Readonly<Record<string, string>>,
+  origin: string,
+  where: string,
+): readonly Given[] =>
+  Object.entries(texts).map(([id, text]) => {
     const place = KEY_PLACES.find((candidate) => candidate.id === id);
     if (place === undefined) throw new TypeError(`no configuration key is named '${id}'`);
-    return { place, text, origin: 'flag', where: 'flag' };
+    return { place, text, origin, where };
   });
-}
 
 /** `[blocking] mode`, or `listen_port`: as a person finds it in the file. */
 export const nameOf = (place: KeyPlace): string =>

@@ -8,6 +8,8 @@ export interface Key<T> {
   readonly doc: string;
   /** The file's name below the state folder in a trial; null for what is no path. */
   readonly trialName: string | null;
+  /** False: accepted, and without effect yet. */
+  readonly served: boolean;
 }
 
 export const DAY_S = 86_400;
@@ -15,9 +17,9 @@ export const MIB = 1_048_576;
 export const TEN_YEARS_S = 3_650 * DAY_S;
 
 export function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
-  return { key: name, reader, standard, doc, trialName: null };
+  return { key: name, reader, standard, doc, trialName: null, served: true };
 }
 
 export function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
-  return { key: name, reader: path, standard, doc, trialName };
+  return { key: name, reader: path, standard, doc, trialName, served: true };
 }

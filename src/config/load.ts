@@ -37,6 +37,8 @@ export interface LoadedSettings {
   readonly trial: boolean;
   /** By key id: `FILE:LINE`, `environment`, `flag`, `default` or `trial`. */
   readonly origins: Readonly<Record<string, string>>;
+  /** What was accepted and has no effect, one line each for who starts or checks the agent. */
+  readonly notices: readonly string[];
   /** What these were made from, to make them again. */
   readonly source: SettingsSource;
   /** What is wrong with the configuration, of which the rest was taken; null: nothing is. */
@@ -86,6 +88,7 @@ function takeSettings(source: SettingsSource, text: string | null): LoadedSettin
   const problems: Problem[] = [...fromFile.problems, ...fromEnv.problems];
   const values: Record<string, Record<string, unknown>> = {};
   const origins: Record<string, string> = {};
+  const notYet = [...fromEnv.notYet];
   const folder = source.file === null ? trialFolder(source.env) : null;
   for (const place of KEY_PLACES) {
     const standard = standardOf(place, folder);
@@ -97,13 +100,18 @@ function takeSettings(source: SettingsSource, text: string | null): LoadedSettin
       reading = place.key.reader.read(given.text);
     }
     if (reading.ok) (values[place.section] ??= {})[place.field] = reading.value;
+    if (reading.ok && !place.key.served) {
+      const asked = place.key.reader.write(reading.value) !== place.key.standard;
+      if (asked) notYet.push(`${nameOf(place)} (${given.where})`);
+    }
     origins[place.id] = given.origin;
   }
   const { top, ...sections } = values;
   // Every field of the table was read by its own reader, if only its default.
   const settings = finishSettings({ ...top, ...sections } as unknown as Readings);
   const { file } = source;
-  return { settings, file, trial: file === null, origins, source, fault: faultOf(problems) };
+  const [notices, fault] = [noticesOf(notYet), faultOf(problems)];
+  return { settings, file, trial: file === null, origins, notices, source, fault };
 }
 
 /** One key as `config show` tells it. */
@@ -123,6 +131,14 @@ export const describeSettings = (loaded: LoadedSettings): readonly DescribedKey[
     origin: loaded.origins[place.id] ?? 'default',
   }));
 
+const noticesOf = (notYet: readonly string[]): readonly string[] =>
+  notYet.length === 0
+    ? []
+    : [
+        `accepted, but this version does not serve it yet: ${notYet.join(', ')}` +
+          ' (docs/SENTRYPEER.md); all else is in force',
+      ];
+
 function standardOf(place: KeyPlace, folder: string | null): Given {
   if (folder !== null && place.key.trialName !== null) {
     const text = join(folder, place.key.trialName);
@@ -135,7 +151,7 @@ function collectText(file: string, text: string): Collected {
   const { entries, problems } = parseLines(text);
   const collected = collectFile(file, entries);
   const oddLines = problems.map(({ line, what }) => ({ line, where: `${file}:${line}`, what }));
-  return { given: collected.given, problems: [...oddLines, ...collected.problems] };
+  return { ...collected, problems: [...oddLines, ...collected.problems] };
 }
 
 function badValue(given: Given, why: string): string {

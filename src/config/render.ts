@@ -10,7 +10,7 @@ const HEADER = `# sentrypeer-agent
 `;
 
 /**
- * The whole configuration file: every key with its comment, one `key = value` line each, so that
+ * The whole configuration file: every key that has an effect with its comment, one `key = value` line each, so that
  * sed works. `texts` replaces defaults, by key id; loading the result without any gives the defaults.
  */
 export function renderConfig(texts: Readonly<Record<string, string>> = {}): string {
@@ -18,7 +18,8 @@ export function renderConfig(texts: Readonly<Record<string, string>> = {}): stri
 }
 
 function renderSection(section: string, texts: Readonly<Record<string, string>>): string {
-  const keys = KEY_PLACES.filter((place) => place.section === section);
+  // What has no effect yet would only mislead who reads the file from top to bottom.
+  const keys = KEY_PLACES.filter((place) => place.section === section && place.key.served);
   const head = section === 'top' ? '' : `[${section}]\n`;
   return head + keys.map((place) => renderKey(place, texts[place.id])).join('\n');
 }
@@ -59,7 +60,8 @@ A line is \`key = value\`; \`#\` begins a comment at the start of a line or afte
 written \`[section]\`. Lists are separated by commas. Durations are \`90s\`, \`10m\`, \`4h\`, \`7d\`; sizes
 \`512KiB\`, \`64MiB\`, \`1GiB\`. A flag comes before an environment variable, that before the file, that
 before the default. An unknown key, section or \`SENTRYPEER_\` variable, a key given twice, and a bad
-value are errors that name file and line, what was read and what is allowed.
+value are errors that name file and line, what was read and what is allowed. SentryPeer's own
+variables and keys are understood as well: SENTRYPEER.md lists them.
 
 A running agent takes a changed file over by itself, and on SIGHUP; a file with an error is reported
 and the settings before it stay in force. These take effect at the next start only:

@@ -3,14 +3,15 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export const CONFIG_FILE = '/etc/sentrypeer/sentrypeer.conf';
-/** The one SENTRYPEER_ variable that is no key. */
+/** The SENTRYPEER_ variables that are no key: ours, and SentryPeer's name for the same. */
 export const CONFIG_VARIABLE = 'SENTRYPEER_CONFIG';
+export const CONFIG_VARIABLES: readonly string[] = [CONFIG_VARIABLE, 'SENTRYPEER_CONFIG_FILE'];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Which configuration file is meant: the flag, then SENTRYPEER_CONFIG, then the installed one if it
- * is there. Null: none, so this is a trial.
+ * Which configuration file is meant: the flag, then SENTRYPEER_CONFIG (or SENTRYPEER_CONFIG_FILE), then the
+ * installed one if it is there. Null: none, so this is a trial.
  */
 export function resolveConfigFile(from: {
   readonly flag: string | null;
@@ -18,8 +19,8 @@ export function resolveConfigFile(from: {
   readonly exists: (file: string) => boolean;
 }): string | null {
   if (from.flag !== null) return from.flag;
-  const named = from.env[CONFIG_VARIABLE] ?? '';
-  if (named !== '') return named;
+  const named = CONFIG_VARIABLES.map((name) => from.env[name] ?? '').find((file) => file !== '');
+  if (named !== undefined) return named;
   return from.exists(CONFIG_FILE) ? CONFIG_FILE : null;
 }
 

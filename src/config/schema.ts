@@ -1,4 +1,5 @@
 import { TRANSPORTS } from '../core/model/transport.js';
+import { API_KEYS } from './api-keys.js';
 import { BLOCKING_KEYS } from './blocking-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
 import { key, place, type Key } from './key.js';
@@ -84,6 +85,7 @@ export const KEYS = {
       'Database of countries in the MaxMind format (mmdb), for `sources show`.',
     ),
     verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
+    ...API_KEYS,
   },
   blocking: BLOCKING_KEYS,
   jobs: JOB_KEYS,

@@ -53,6 +53,17 @@ export interface Reader extends EventQueries, BlockQueries, NumberQueries, Stats
 export async function openReader(databaseFile: string): Promise<Reader> {
   await refuseUnreadable(databaseFile);
   const database = await followFile(databaseFile, () => openReadOnly(databaseFile));
+  return createReader(database, databaseFile);
+}
+
+/** A reader of a database in which nothing is: what an agent that never ran has seen. */
+export async function openEmptyReader(): Promise<Reader> {
+  const database = await openDatabase(':memory:', 'write');
+  for (const migration of MIGRATIONS) await database.exec(migration);
+  return createReader(database, ':memory:');
+}
+
+function createReader(database: Database, databaseFile: string): Reader {
   return {
     ...createEventQueries(database),
     ...createBlockQueries(database),

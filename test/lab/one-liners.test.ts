@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from './lab.js';
+import { readPageRows } from './page-rows.js';
 import { requireLab } from './require-lab.js';
 import { startAgent, type LabAgent } from './start-agent.js';
 import { waitUntil } from './wait-until.js';
@@ -20,16 +21,11 @@ interface OneLiner {
   readonly works: boolean;
 }
 
-/** The rows of the table of one-liners in docs/SENTRYPEER.md; a `|` in a cell is written `\|`. */
-function fromTable(): readonly OneLiner[] {
-  const text = readFileSync(join(DOCS, 'SENTRYPEER.md'), 'utf8');
-  const table = text.slice(text.indexOf('| one-liner | works |')).split('\n').slice(2);
-  return table.flatMap((row) => {
-    const match = /^\| `(.+)` \| (yes|no)\b/.exec(row);
-    if (match === null) return [];
-    return [{ line: (match[1] ?? '').replaceAll('\\|', '|'), works: match[2] === 'yes' }];
-  });
-}
+/** The table of one-liners in docs/SENTRYPEER.md; its other rows are those of sentrypeer-page.test.ts. */
+const fromTable = (): readonly OneLiner[] =>
+  readPageRows()
+    .filter(({ section }) => section === 'One-liners')
+    .map(({ line, works }) => ({ line, works: works === 'yes' }));
 
 /** Shell examples of other documents that read the files. */
 function fromExamples(file: string): readonly OneLiner[] {

@@ -4,7 +4,7 @@
 set -u
 
 PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core linphone-cli python3 iproute2
- procps tcpdump systemd openssl rsyslog rsyslog-gnutls sqlite3 jq libfaketime e2fsprogs"
+ procps tcpdump systemd openssl rsyslog rsyslog-gnutls sqlite3 jq libfaketime e2fsprogs curl"
 
 missing() {
   for package in $PACKAGES; do

@@ -26,6 +26,7 @@ const PROGRAMS = {
   systemd: ['systemd'],
   sqlite3: ['sqlite3'],
   jq: ['jq'],
+  curl: ['curl'],
   chattr: ['chattr'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openReader, type Reader } from '../../src/store/reader.js';
+import { openEmptyReader, openReader, type Reader } from '../../src/store/reader.js';
 import { openDatabase } from '../../src/store/sqlite.js';
 import {
   batchOf,
@@ -32,6 +32,15 @@ const store = async (parts: Partial<StoreBatch>) => {
 };
 
 const idsOf = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
+
+it('an empty reader answers every question, with nothing', async () => {
+  const empty = closeAfterTest(await openEmptyReader());
+  expect(await empty.countEvents()).toBe(0);
+  expect(await empty.listNumbers({ limit: 10, order: 'last' })).toEqual([]);
+  expect(await empty.findNumber('+442071838750')).toEqual([]);
+  expect(await empty.totalsSince(0)).toMatchObject(await reader.totalsSince(0));
+  expect(await empty.showSource('192.0.2.1')).toBeNull();
+});
 
 describe('openReader', () => {
   it('names a database that is not there', async () => {

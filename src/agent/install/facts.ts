@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AgentError } from '../../core/model/errors.js';
@@ -10,6 +10,8 @@ export interface InstallFacts {
   readonly systemdRunning: boolean;
   readonly nodePath: string;
   readonly hostName: string;
+  /** Whether a SentryPeer of another package has the command name that the alias would hide. */
+  readonly sentryPeerThere: boolean;
   /** Bytes; 0 when the kernel does not tell. */
   readonly rmemMaxBytes: number;
   /** The folder of this program: it holds bin, dist, node_modules. */
@@ -32,6 +34,7 @@ export function readFacts(sourceFolder: string): InstallFacts {
     systemdRunning: statSync('/run/systemd/system', { throwIfNoEntry: false }) !== undefined,
     nodePath: process.execPath,
     hostName: hostname(),
+    sentryPeerThere: existsSync('/usr/bin/sentrypeer'),
     rmemMaxBytes: readRmemMax(),
     sourceFolder: folder,
     unitTemplate: readShipped(folder, 'systemd/sentrypeer-agent.service'),

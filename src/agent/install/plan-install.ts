@@ -17,6 +17,8 @@ export interface InstallOptions {
   readonly facts: InstallFacts;
   /** Starts the service, or again when something has changed; false when it answers already. */
   readonly startService: (changed: boolean) => Promise<boolean>;
+  /** Whether SentryPeer's command name leads here, too. */
+  readonly alias?: boolean;
 }
 
 /** Where things are put, below a prefix. */
@@ -25,6 +27,7 @@ export function pathsBelow(prefix: string) {
   return {
     program: at('/usr/lib/sentrypeer-agent'),
     command: at('/usr/local/bin/sentrypeer-agent'),
+    alias: at('/usr/local/bin/sentrypeer'),
     configFolder: at('/etc/sentrypeer'),
     rulesFolder: at('/etc/sentrypeer/rules.d'),
     configFile: at('/etc/sentrypeer/sentrypeer.conf'),
@@ -44,16 +47,20 @@ export const OUR_MARK: Recognition = { by: 'text', text: '# sentrypeer-agent' };
 const RMEM_MAX_WANTED_BYTES = 4_194_304;
 
 /** What an installation sees to, in order. Nothing is asked of the machine, and nothing is done. */
-export function planInstall({ prefix, facts, startService }: InstallOptions): readonly Step[] {
+export function planInstall(options: InstallOptions): readonly Step[] {
+  const { prefix, facts, startService, alias = false } = options;
   const real = isRealRoot(prefix);
   const paths = pathsBelow(prefix);
   // A drop-in that lowers what the operator has set higher would do harm at the next boot.
   const wantsBuffer = facts.rmemMaxBytes <= RMEM_MAX_WANTED_BYTES;
   return [
     ...planConditions(prefix, facts),
+    ...(alias && real ? [needFreeName(facts)] : []),
     ...(real ? [{ kind: 'user', name: SERVICE_USER, home: paths.stateFolder } as const] : []),
     { kind: 'program', from: facts.sourceFolder, to: paths.program },
-    shipped(paths.command, renderCommand(facts.nodePath), 0o755, ownedBy(real, 'root', 'root')),
+    ...[paths.command, ...(alias ? [paths.alias] : [])].map((path) =>
+      shipped(path, renderCommand(facts.nodePath), 0o755, ownedBy(real, 'root', 'root')),
+    ),
     ...planFolders(real, paths),
     {
       kind: 'file',
@@ -98,6 +105,13 @@ export function planConditions(prefix: string, facts: InstallFacts): readonly St
     },
   ];
 }
+
+const needFreeName = (facts: InstallFacts): Step => ({
+  kind: 'require',
+  what: 'that no other program is named sentrypeer',
+  ok: !facts.sentryPeerThere,
+  remedy: '/usr/bin/sentrypeer would be hidden; leave --sentrypeer-alias out.',
+});
 
 /** The command as a script, because the Node of the installation need not be the first in PATH. */
 export function renderCommand(nodePath: string): string {

@@ -62,6 +62,7 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
         ]
       : []),
     { kind: 'remove', path: paths.command, ours: OUR_MARK },
+    { kind: 'remove', path: paths.alias, ours: OUR_MARK },
     { kind: 'remove', path: paths.sysctl, ours: OUR_MARK },
     { kind: 'remove', path: paths.program, ours: { by: 'program' } },
     ...(purge ? planPurge(real, paths) : []),

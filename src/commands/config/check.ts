@@ -18,6 +18,7 @@ export default class ConfigCheck extends AgentCommand {
   async run(): Promise<ConfigChecked> {
     const { flags } = await this.parse(ConfigCheck);
     const loaded = await this.load(flags.config);
+    this.tellNotices(loaded);
     const rules = await loadAllRules(loaded.settings.rulesDir);
     this.log(`${loaded.file ?? 'no configuration file (defaults)'}: good`);
     this.log(`${count(rules.length, 'rule')}: good`);

@@ -18,6 +18,7 @@ export default class ConfigShow extends AgentCommand {
   async run(): Promise<ConfigShown> {
     const { flags } = await this.parse(ConfigShow);
     const loaded = await this.load(flags.config);
+    this.tellNotices(loaded);
     const settings = describeSettings(loaded);
     const rows = settings.map(({ section, key, value, origin }) => [
       section === null ? key : `[${section}] ${key}`,

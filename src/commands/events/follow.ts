@@ -31,7 +31,7 @@ export default class EventsFollow extends AgentCommand {
     process.stdout.on('error', () => {
       abort.abort();
     });
-    await this.withReader(loaded, (reader) => this.follow(reader, abort.signal));
+    await this.withReader(loaded, (reader) => this.follow(reader, abort.signal), 'refuse');
   }
 
   private async follow(reader: Reader, signal: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ interface QueryResult {
   readonly queries: readonly Queried[];
   readonly seen: number;
   readonly unseen: number;
+  /** Arguments that are no telephone number. */
+  readonly refused: readonly string[];
 }
 
 /** As grep: none of them is known. */
@@ -31,7 +33,8 @@ export default class NumbersQuery extends AgentCommand {
   static override summary = 'Tell whether telephone numbers were ever dialled here';
   static override description =
     'A number may be written in any way: +442071838750, 00442071838750, 9011442071838750. With - ' +
-    'they are read from stdin, one a line. Exit code 0: at least one was dialled; 1: none was.';
+    'they are read from stdin, one a line. A word that is no number is named on stderr, and the ' +
+    'others are answered. Exit code 0: at least one was dialled; 1: none was.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> +442071838750',
     '<%= config.bin %> <%= command.id %> --suffix 8750',
@@ -44,6 +47,7 @@ export default class NumbersQuery extends AgentCommand {
   };
   static override flags = {
     suffix: Flags.boolean({ description: 'numbers that end in these digits, at least four' }),
+    'exit-zero': Flags.boolean({ description: 'exit code 0 also when none was dialled' }),
     quiet: Flags.boolean({ char: 'q', description: 'say nothing, the exit code tells' }),
   };
 
@@ -52,13 +56,17 @@ export default class NumbersQuery extends AgentCommand {
     const loaded = await this.loadToFind(flags.config);
     const words = argv.map(String);
     // What comes from a file may hold anything: what is no number there was never dialled.
-    for (const word of words) if (word !== '-') refuseBad(word, flags.suffix);
-    const texts = await readTexts(words);
+    const refused = words.filter((word) => word !== '-' && !isNumber(word, flags.suffix));
+    const whys = refused.map((word) => notANumber(word, flags.suffix));
+    const [first] = whys;
+    if (first !== undefined && refused.length === words.length) throw first;
+    for (const { message } of whys) process.stderr.write(`${message}\n`);
+    const texts = await readTexts(words.filter((word) => !refused.includes(word)));
     const queries = await this.withReader(loaded, (reader) => ask(reader, texts, flags.suffix));
     const seen = queries.filter((query) => query.seen).length;
     if (!flags.quiet) this.log(render(queries));
-    if (seen === 0) process.exitCode = EXIT_NONE_SEEN;
-    return { queries, seen, unseen: queries.length - seen };
+    if (seen === 0 && !flags['exit-zero']) process.exitCode = EXIT_NONE_SEEN;
+    return { queries, seen, unseen: queries.length - seen, refused };
   }
 }
 
@@ -77,15 +85,17 @@ async function readTexts(words: readonly string[]): Promise<readonly string[]> {
   );
 }
 
-function refuseBad(text: string, suffix: boolean): void {
+function isNumber(text: string, suffix: boolean): boolean {
   const digits = readDigits(text);
-  if (digits !== null && (!suffix || digits.length >= SUFFIX_DIGITS_MIN)) return;
-  throw new AgentError(
+  return digits !== null && (!suffix || digits.length >= SUFFIX_DIGITS_MIN);
+}
+
+const notANumber = (text: string, suffix: boolean): AgentError =>
+  new AgentError(
     'USAGE',
     `${quoteText(text)} is no telephone number${suffix ? ' of at least four digits' : ''}`,
     'a number is digits, with + before them or not, such as +442071838750',
   );
-}
 
 async function ask(
   reader: Reader,

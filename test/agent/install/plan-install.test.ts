@@ -90,6 +90,20 @@ describe('a plan for the running system', () => {
     await expect(run(plan.slice(0, 2))).rejects.toThrow(message);
   });
 
+  it('gives the command SentryPeer’s name where that is asked for and free', async () => {
+    const plan = (sentryPeerThere: boolean) =>
+      planInstall({
+        prefix: '/',
+        facts: { ...shipped, isRoot: true, nodePath: '/usr/bin/node', sentryPeerThere },
+        startService: () => Promise.resolve(false),
+        alias: true,
+      });
+    expect(plan(false).map(describeStep)).toContain(
+      'file /usr/local/bin/sentrypeer (root:root 755)',
+    );
+    await expect(run(plan(true).slice(0, 3))).rejects.toThrow(/no other program is named/);
+  });
+
   it('removes the account only when purged, after the firewall rules', () => {
     const plan = (purge: boolean) =>
       planUninstall({
@@ -110,10 +124,11 @@ describe('a plan for the running system', () => {
       'remove /etc/systemd/system/sentrypeer-agent.service',
       'command systemctl daemon-reload',
       'remove /usr/local/bin/sentrypeer-agent',
+      'remove /usr/local/bin/sentrypeer',
       'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
       'remove /usr/lib/sentrypeer-agent',
     ]);
-    expect(plan(true).slice(12)).toEqual([
+    expect(plan(true).slice(13)).toEqual([
       'remove /etc/sentrypeer/sentrypeer.conf',
       'remove /etc/sentrypeer',
       'remove /var/lib/sentrypeer',
