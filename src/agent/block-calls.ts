@@ -105,7 +105,7 @@ function refuse(effects: readonly Effect[], target: string, { loaded }: AgentCon
     case 'wide':
       throw new AgentError(
         'USAGE',
-        `block target ${shown}: ${refusal.why}`,
+        `block target ${shown}: ${refusal.why}, and needs --yes`,
         'give a narrower network, or add --yes if that is what you mean',
       );
     case 'protected':

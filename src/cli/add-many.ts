@@ -49,7 +49,9 @@ const SHOWN_MAX = 20;
 /** What came of it, for people. */
 export function describeAdded({ added, refused }: AddedBlocks, odd: readonly number[]): string {
   const lines = [`${count(added, 'block')} added, ${refused.length} refused.`];
-  for (const { target, why } of refused.slice(0, SHOWN_MAX)) lines.push(`  ${target}: ${why}`);
+  for (const { target, why } of refused.slice(0, SHOWN_MAX)) {
+    lines.push(`  ${target}: ${why.replace(`block target ${target}: `, '')}`);
+  }
   if (refused.length > SHOWN_MAX) lines.push(`  and ${refused.length - SHOWN_MAX} more`);
   if (odd.length > 0) {
     const shown = odd.slice(0, SHOWN_MAX).join(', ');

@@ -15,7 +15,15 @@ const commandNotFound: Hook.CommandNotFound = ({ id, argv, config }) => {
     meant === null
       ? `see \`${config.bin} ${where}--help\` for the commands`
       : `did you mean \`${config.bin} ${meant}\`?`;
-  const error = new AgentError('USAGE', `there is no command ${quoteText(typed)}`, remedy);
+  const known = names.find((name) => typed.startsWith(`${name} `));
+  const error =
+    known === undefined
+      ? new AgentError('USAGE', `there is no command ${quoteText(typed)}`, remedy)
+      : new AgentError(
+          'USAGE',
+          `${known} takes no argument ${quoteText(typed.slice(known.length + 1))}`,
+          `see \`${config.bin} ${known} --help\``,
+        );
   reportError(error, argv?.includes('--json') ?? false);
 };
 

@@ -12,7 +12,9 @@ export async function confirmWide(target: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await asking.question(`${explainWidth(cidr)}. Block it all the same? [y/N] `);
+    const answer = await asking.question(
+      `${cidr.text}: ${explainWidth(cidr)}. Block it all the same? [y/N] `,
+    );
     return /^y(?:es)?$/i.test(answer.trim());
   } finally {
     asking.close();

@@ -4,8 +4,8 @@ import { quoteText } from '../core/model/text.js';
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const DURATION_S_MAX = 10 * 365 * SECONDS.d;
 
-/** Seconds of `90s 10m 4h 7d`, null for `forever`. USAGE when it is neither. */
-export function readDuration(text: string): number | null {
+/** Seconds of `90s 10m 4h 7d`, null for `forever`. USAGE, which names the flag, when it is neither. */
+export function readDuration(text: string, flag: string): number | null {
   if (text === 'forever') return null;
   const match = /^(\d{1,10})([smhd])$/.exec(text);
   const unit = match?.[2] as keyof typeof SECONDS | undefined;
@@ -13,7 +13,7 @@ export function readDuration(text: string): number | null {
   if (seconds > 0 && seconds <= DURATION_S_MAX) return seconds;
   throw new AgentError(
     'USAGE',
-    `duration ${quoteText(text)}: not understood`,
+    `${flag} ${quoteText(text)}: that is no duration`,
     'give a whole number and s, m, h or d (90s, 10m, 4h, 7d; ten years at most), or forever',
   );
 }

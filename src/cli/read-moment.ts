@@ -4,11 +4,11 @@ import { readDuration } from './read-duration.js';
 
 /**
  * Microseconds since 1970 of `2026-01-31`, `2026-01-31T12:00`, `2026-01-31T12:00:00Z` (UTC), or of
- * the moment so long ago: `90s 10m 4h 7d`. USAGE when it is neither.
+ * the moment so long ago: `90s 10m 4h 7d`. USAGE, which names the flag, when it is neither.
  */
-export function readMoment(text: string, nowMs: number): number {
+export function readMoment(text: string, flag: string, nowMs: number): number {
   if (/^\d{1,10}[smhd]$/.test(text)) {
-    const seconds = readDuration(text) ?? 0;
+    const seconds = readDuration(text, flag) ?? 0;
     return (nowMs - seconds * 1_000) * 1_000;
   }
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?Z?)?$/.exec(text);
@@ -17,7 +17,7 @@ export function readMoment(text: string, nowMs: number): number {
   if (!Number.isNaN(ms)) return ms * 1_000;
   throw new AgentError(
     'USAGE',
-    `moment ${quoteText(text)}: not understood`,
+    `${flag} ${quoteText(text)}: that is no moment`,
     'give a date or a time in UTC (2026-01-31, 2026-01-31T12:00:00Z), or how long ago it was (24h, 7d)',
   );
 }

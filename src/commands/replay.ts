@@ -115,8 +115,8 @@ export default class Replay extends AgentCommand {
 function readSpan(since: string | undefined, until: string | undefined): Span {
   const nowMs = Date.now();
   return {
-    sinceUs: since === undefined ? 0 : readMoment(since, nowMs),
-    untilUs: until === undefined ? Number.MAX_SAFE_INTEGER : readMoment(until, nowMs),
+    sinceUs: since === undefined ? 0 : readMoment(since, '--since', nowMs),
+    untilUs: until === undefined ? Number.MAX_SAFE_INTEGER : readMoment(until, '--until', nowMs),
   };
 }
 

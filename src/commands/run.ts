@@ -62,7 +62,7 @@ export default class Run extends AgentCommand {
     };
     const agent = await startAgent({
       loaded,
-      confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm),
+      confirmS: flags.confirm === undefined ? null : readDuration(flags.confirm, '--confirm'),
       print,
       onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });

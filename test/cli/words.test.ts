@@ -28,11 +28,11 @@ describe('readDuration', () => {
     ['7d', 604_800],
     ['forever', null],
   ])('%s', (text, expected) => {
-    expect(readDuration(text)).toBe(expected);
+    expect(readDuration(text, '--for')).toBe(expected);
   });
 
   it.each(['', '0s', '10', 'm', '1.5h', '-1h', '4000d', '9999999999999d'])('refuses %j', (text) => {
-    expect(() => readDuration(text)).toThrow(/not understood/);
+    expect(() => readDuration(text, '--for')).toThrow(/--for .*: that is no duration/);
   });
 });
 

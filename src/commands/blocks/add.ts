@@ -46,7 +46,9 @@ export default class BlocksAdd extends AgentCommand {
     const { args, flags } = await this.parse(BlocksAdd);
     const loaded = await this.loadToFind(flags.config);
     const durationS =
-      flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
+      flags.for === undefined
+        ? loaded.settings.blocking.durationS
+        : readDuration(flags.for, '--for');
     const { scope, reason, force } = flags;
     const how = { scope, durationS, reason, force, wide: flags.yes };
     if (args.target === '-') return this.addFromStdin(loaded, how);

@@ -31,7 +31,7 @@ export default class BlocksClear extends AgentCommand {
     }
     const loaded = await this.loadToFind(flags.config);
     const filter = { origin: flags.origin ?? null, scope: flags.scope ?? null };
-    const result = await this.withAgent(loaded, (calls) => calls.clearBlocks(filter), 'write');
+    const result = await this.withAgent(loaded, (calls) => calls.clearBlocks(filter));
     this.log(`${count(result.removed, 'block')} ended.`);
     return result;
   }

@@ -36,7 +36,9 @@ export default class BlocksImport extends AgentCommand {
     const { args, flags } = await this.parse(BlocksImport);
     const loaded = await this.loadToFind(flags.config);
     const durationS =
-      flags.for === undefined ? loaded.settings.blocking.durationS : readDuration(flags.for);
+      flags.for === undefined
+        ? loaded.settings.blocking.durationS
+        : readDuration(flags.for, '--for');
     const { scope, reason } = flags;
     const how = { scope, reason, durationS, force: false, wide: flags.yes };
     const { blocks, odd } = readBlocks(await readInput(args.file), how, Date.now());

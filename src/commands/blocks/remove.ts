@@ -17,7 +17,7 @@ export default class BlocksRemove extends AgentCommand {
   async run(): Promise<RemovedBlock> {
     const { args, flags } = await this.parse(BlocksRemove);
     const loaded = await this.loadToFind(flags.config);
-    const result = await this.withAgent(loaded, (calls) => calls.removeBlock(args.target), 'write');
+    const result = await this.withAgent(loaded, (calls) => calls.removeBlock(args.target));
     this.log(`${result.removed.target} is no longer blocked.`);
     for (const wider of result.still_covered_by) {
       this.log(`It is still covered by the block of ${wider}.`);

@@ -36,7 +36,7 @@ export default class EventsList extends AgentCommand {
   async run(): Promise<EventsListing> {
     const { flags } = await this.parse(EventsList);
     const loaded = await this.loadToFind(flags.config);
-    const since = flags.since === undefined ? null : readDuration(flags.since);
+    const since = flags.since === undefined ? null : readDuration(flags.since, '--since');
     const filter: EventFilter = {
       limit: flags.limit,
       withRaw: flags.raw,

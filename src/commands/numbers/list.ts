@@ -55,7 +55,7 @@ export default class NumbersList extends AgentCommand {
   async run(): Promise<NumbersListing> {
     const { flags } = await this.parse(NumbersList);
     const loaded = await this.loadToFind(flags.config);
-    const since = flags.since === undefined ? null : readDuration(flags.since);
+    const since = flags.since === undefined ? null : readDuration(flags.since, '--since');
     const filter: NumberFilter = {
       limit: flags.limit,
       order: flags.sort,

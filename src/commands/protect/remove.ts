@@ -11,7 +11,7 @@ export default class ProtectRemove extends AgentCommand {
   async run(): Promise<{ removed: string }> {
     const { args, flags } = await this.parse(ProtectRemove);
     const loaded = await this.loadToFind(flags.config);
-    const result = await this.withAgent(loaded, (calls) => calls.unprotectPeer(args.peer), 'write');
+    const result = await this.withAgent(loaded, (calls) => calls.unprotectPeer(args.peer));
     this.log(`${result.removed} is no longer protected by a command.`);
     return result;
   }

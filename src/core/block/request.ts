@@ -63,10 +63,8 @@ const WIDEST = { 4: 8, 6: 19 } as const;
 
 export const isWide = ({ family, prefix }: Cidr): boolean => prefix < WIDEST[family];
 
-export function explainWidth({ text, family, prefix }: Cidr): string {
-  const part = 2 ** prefix;
-  return `${text} is one ${part === 2 ? 'half' : `${part}th`} of all IPv${family} addresses`;
-}
+export const explainWidth = ({ family, prefix }: Cidr): string =>
+  `that is 1/${2 ** prefix} of all IPv${family} addresses`;
 
 /** Everybody, or an address that no packet comes from. */
 const isNobody = ({ text, prefix }: Cidr): boolean => prefix === 0 || SENDERLESS.has(text);
