@@ -70,7 +70,7 @@ module.exports = {
     onlyIn('chokidar', 'chokidar', '^src/config/watch\\.ts$'),
     onlyIn('node-cron', 'node-cron', '^src/agent/'),
     onlyIn('sqlite3', 'sqlite3', '^src/store/'),
-    onlyIn('execa', 'execa', '^src/(firewall/|agent/(install|doctor)/)'),
+    onlyIn('execa', 'execa', '^src/(firewall/|agent/(install|doctor)/|agent/service-manager)'),
     onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
     onlyIn('oclif', '@oclif', '^src/(commands|cli)/'),
     {

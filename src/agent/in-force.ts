@@ -1,10 +1,10 @@
 import type { LoadedSettings } from '../config/load.js';
-import { lockHolder } from '../store/lock.js';
+import { agentRuns } from './agent-runs.js';
 import { chooseFor } from './open-keeper.js';
 
 /** Whether what the database has as blocks is in force while no agent runs, and until when. */
 export async function describeWithoutAgent(loaded: LoadedSettings): Promise<string | null> {
-  if ((await lockHolder(loaded.settings.databaseFile)) !== null) return null;
+  if (await agentRuns(loaded.settings)) return null;
   const { enforcing, firewall, why } = await chooseFor(loaded);
   try {
     const present = enforcing && (await firewall.look()).present;

@@ -1,14 +1,12 @@
-import { accessSync, constants } from 'node:fs';
 import { Command, Flags } from '@oclif/core';
+import { agentRuns } from '../agent/agent-runs.js';
 import type { AgentCalls } from '../api/calls.js';
 import type { ControlClient } from '../api/client.js';
-import { readSocketOf } from '../api/sockets.js';
 import type { JobView } from '../api/views.js';
 import { loadSettings, loadWhatCanBeRead, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';
 import { safeJson, safeOutput, safeText } from '../core/model/text.js';
-import { lockHolder } from '../store/lock.js';
 import type { Reader } from '../store/reader.js';
 import { reportError } from './report-error.js';
 
@@ -68,7 +66,7 @@ export abstract class AgentCommand extends Command {
     purpose: 'read' | 'write' = 'read',
   ): Promise<T> {
     const { databaseFile, controlSocket } = loaded.settings;
-    const running = await this.agentRuns(loaded);
+    const running = await agentRuns(loaded.settings);
     if (!running && purpose === 'read' && !fileExists(databaseFile)) throw noDatabase(databaseFile);
     const client = running ? await this.reach(controlSocket) : await this.takeOver(loaded);
     try {
@@ -86,18 +84,6 @@ export abstract class AgentCommand extends Command {
     if (fileExists(loaded.settings.databaseFile)) return this.withAgent(loaded, use);
     const { openNoAgent } = await import('../agent/no-agent.js');
     return use(openNoAgent(loaded));
-  }
-
-  /** Who may not look at the lock may still be one who may ask: then a socket for that is there. */
-  private async agentRuns({ settings }: LoadedSettings): Promise<boolean> {
-    try {
-      return (await lockHolder(settings.databaseFile)) !== null;
-    } catch (error) {
-      if (isOpen(readSocketOf(settings.controlSocket), constants.W_OK)) return true;
-      // Its socket goes with it.
-      if (isOpen(settings.databaseFile, constants.R_OK)) return false;
-      throw error;
-    }
   }
 
   // Loaded only where they are needed: the whole agent costs half a second, and most commands read.
@@ -124,7 +110,7 @@ export abstract class AgentCommand extends Command {
     loaded: LoadedSettings,
     use: (calls: AgentCalls) => Promise<T>,
   ): Promise<T | null> {
-    return (await this.agentRuns(loaded)) ? this.withAgent(loaded, use) : null;
+    return (await agentRuns(loaded.settings)) ? this.withAgent(loaded, use) : null;
   }
 
   /**
@@ -183,16 +169,6 @@ export abstract class AgentCommand extends Command {
 
   protected override catch(error: Error): Promise<never> {
     return Promise.resolve(reportError(error, this.jsonEnabled()));
-  }
-}
-
-/** Whether a file is open to this user in that way; false where there is none. */
-function isOpen(file: string, way: number): boolean {
-  try {
-    accessSync(file, way);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -48,7 +48,7 @@ describe.skipIf(needs.skip)(`the installed service ${needs.note}`, { timeout: 90
       ( while [ ! -e /tmp/kept/stop ]; do
           nft list table inet sentrypeer | grep -q '${lab.attacker.ipv4} ' || echo gap >>/tmp/kept/gap
         done ) & watch=$!
-      ${script}
+      ( ${script} )
       code=$?; touch /tmp/kept/stop; wait $watch; rm /tmp/kept/stop
       [ ! -s /tmp/kept/gap ] || { echo 'the block was missing for a while'; exit 1; }
       exit $code`);
