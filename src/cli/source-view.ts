@@ -115,7 +115,8 @@ function scoreNow(story: SourceStory, { policy, threshold, nowUs }: SourceContex
   const last = blocks.find(({ origin }) => origin === 'detector');
   const paid = last === undefined ? undefined : paidBlock(last);
   const book = createScoreBook();
-  restorePoints(book, sightings.toReversed(), () => paid, { ...policy, threshold });
+  const whole = (): string => address;
+  restorePoints(book, sightings.toReversed(), whole, () => paid, { ...policy, threshold });
   return readScore(book, address, nowUs, policy);
 }
 

@@ -73,13 +73,13 @@ export const BLOCKING_KEYS = {
     'prefix_ipv4',
     integer(8, 32, 'a prefix length'),
     '32',
-    'Length of the network that one IPv4 block covers.',
+    'Length of the network that counts, and is blocked, as one IPv4 source.',
   ),
   prefixIpv6: key(
     'prefix_ipv6',
     integer(16, 128, 'a prefix length'),
     '64',
-    'Length of the network that one IPv6 block covers.',
+    'Length of the network that counts, and is blocked, as one IPv6 source.',
   ),
   prefixBlockSources: key(
     'prefix_block_sources',

@@ -2,6 +2,7 @@ import type { Effect, EndHow, Input } from './flow.js';
 import { isEnded, oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { settleBreaker } from './block/breaker.js';
 import { decide, type BlockState } from './block/decide.js';
+import { identitiesOf } from './block/identities.js';
 import { blocksToLift } from './block/lift.js';
 import type { BlockPolicy } from './block/policy.js';
 import type { ProtectTable } from './block/protect.js';
@@ -11,6 +12,7 @@ import { countAnswered, type AgentCounts } from './counts.js';
 import { detect, spendScore, type DetectState, type RuleSet } from './detect/detect.js';
 import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
+import { identityOf } from './model/identity.js';
 import { LIMITS } from './model/limits.js';
 import { completedTransport, type Proof } from './model/proof.js';
 import type { Packet } from './model/transport.js';
@@ -90,6 +92,7 @@ function stepPacket(
     receivedAtUs: nowUs,
     transport,
     source,
+    identity: identityOf(identitiesOf(settings.policy, state.blocks.protect), source.address),
     local: packet.local,
     proof:
       recorded ??
@@ -131,6 +134,7 @@ function decideAndBlock(
 ): readonly Effect[] {
   if (sightings.length === 0) return [];
   const source = event.source.address;
+  const identity = event.identity ?? source;
   const accusation = { source, score, sightings, proof: event.proof };
   const trippedBefore = state.blocks.breaker.tripped;
   const verdict = decide(state.blocks, state.settings.policy, accusation, nowUs);
@@ -140,9 +144,11 @@ function decideAndBlock(
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
   // What came before the kernel took the rule belongs to the block that stands.
-  if (verdict.kind === 'covered') spendScore(state.detect, source, { keepProven: !verdict.proven });
+  if (verdict.kind === 'covered') {
+    spendScore(state.detect, identity, { keepProven: !verdict.proven });
+  }
   if (verdict.kind !== 'block') return turned;
-  spendScore(state.detect, source);
+  spendScore(state.detect, identity);
   return [...turned, ...begin(state, verdict.block)];
 }
 

@@ -1,9 +1,11 @@
-import { cidrOf, type Cidr } from '../model/address.js';
+import type { Cidr } from '../model/address.js';
 import type { Block, ProtectedPeer, Scope, Verdict } from '../model/block.js';
+import { identityCidr } from '../model/identity.js';
 import type { Proof } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
 import { blocksCovering, createBlockTable, isEnded, type BlockTable } from './block-table.js';
 import { admitUnproven, createBreaker, type Breaker } from './breaker.js';
+import { identitiesOf } from './identities.js';
 import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
 import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
@@ -57,7 +59,7 @@ export function decide(
   const { source, score, sightings } = accusation;
   if (score.total <= 0) return { kind: 'ignore' };
   if (score.total < policy.threshold || sightings.length === 0) return { kind: 'watch' };
-  const target = targetOf(source, policy);
+  const target = identityCidr(identitiesOf(policy, state.protect), source);
   const peer = findProtected(state.protect, target);
   if (peer !== null) return { kind: 'protected', peer };
   // The event that tips the scale must be proven too: a forged packet never makes a hard block.
@@ -72,14 +74,6 @@ export function decide(
   const wide = proven ? widen(state, policy, target, nowUs) : null;
   const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
   return { kind: 'block', block: makeBlock(state, policy, accusation, sentence) };
-}
-
-/** What one block of this source covers: the policy's prefix of its address. */
-export function targetOf(source: string, policy: BlockPolicy): Cidr {
-  const prefix = source.includes(':') ? policy.prefixIpv6 : policy.prefixIpv4;
-  const cidr = cidrOf(source, prefix);
-  if (cidr === null) throw new Error(`prefix ${prefix} does not fit ${source}`);
-  return cidr;
 }
 
 interface Enough {

@@ -60,6 +60,7 @@ export function detect(
   policy: ScorePolicy,
 ): Detection {
   const nowUs = event.receivedAtUs;
+  const { identity = event.source.address } = event;
   const plan = planFor(state, ruleSet, nowUs);
   const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
   const sightings: Sighting[] = [];
@@ -86,33 +87,33 @@ export function detect(
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
     sightings.push(sighting);
-    addPoints(state.scores, sighting, policy);
+    addPoints(state.scores, identity, sighting, policy);
   }
   rememberRoom(state.board, state.groups, plan);
   const { scores } = state;
   const score =
     source === null
-      ? readScore(scores, event.source.address, nowUs, policy)
+      ? readScore(scores, identity, nowUs, policy)
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
   return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, faults };
 }
 
-/** The score of an address at a moment. */
+/** The score of a source at a moment, by its identity. */
 export const scoreOf = (
   state: DetectState,
-  address: string,
+  identity: string,
   nowUs: number,
   policy: ScorePolicy,
-): Score => readScore(state.scores, address, nowUs, policy);
+): Score => readScore(state.scores, identity, nowUs, policy);
 
 /** Takes a source's points off, when it is blocked for them; proven ones may still earn a proven block. */
 export function spendScore(
   state: DetectState,
-  address: string,
+  identity: string,
   { keepProven } = { keepProven: false },
 ): void {
-  spendPoints(state.scores, address, keepProven);
+  spendPoints(state.scores, identity, keepProven);
 }
 
 /** The rules whose conditions hold for an event, and what it is to each. */

@@ -198,11 +198,14 @@ describe('decide', () => {
     expect(outcome(given)).toBe(expected);
   });
 
-  it('spares a protected peer, also when the block would be its whole /64', () => {
-    const peers = [{ target: '2001:db8:1:2::9/128', from: 'configuration' }];
+  it.each([
+    ['2001:db8:1:2:3:4:5:6', 'block 2001:db8:1:2:3:4:5:6/128 all 3600 nonce'],
+    ['2001:db8:1:2::9', 'protected'],
+    ['2001:db8:1:3::9', 'block 2001:db8:1:3::/64 all 3600 nonce'],
+  ])('beside a protected peer of its /64 blocks %s alone, never the peer', (source, expected) => {
+    const peers = [{ target: '2001:db8:1:2::9/128', from: 'own address on eth0' }];
     const state = stateWith({ protect: createProtectTable(peers) });
-    const verdict = run({ ...proven, source: '2001:db8:1:2:3:4:5:6', state });
-    expect(verdict).toMatchObject({ kind: 'protected', peer: { target: '2001:db8:1:2::9/128' } });
+    expect(outcome({ ...proven, source, state })).toBe(expected);
   });
 
   it('names the block after the sighting that gave most points', () => {
