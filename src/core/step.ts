@@ -1,15 +1,22 @@
 import type { Effect, EndHow, Input } from './flow.js';
 import { isEnded, oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { settleBreaker } from './block/breaker.js';
-import { decide, type BlockState } from './block/decide.js';
+import type { BlockState } from './block/decide.js';
 import { identitiesOf } from './block/identities.js';
 import { blocksToLift } from './block/lift.js';
 import type { BlockPolicy } from './block/policy.js';
 import type { ProtectTable } from './block/protect.js';
+import { identityOfEvent, judge, noteAnswered } from './block/judge.js';
 import { planRequest, type BlockRequest } from './block/request.js';
 import { countReturn } from './block/returns.js';
 import { countAnswered, type AgentCounts } from './counts.js';
-import { detect, spendScore, type DetectState, type RuleSet } from './detect/detect.js';
+import {
+  detect,
+  spendScore,
+  type Detection,
+  type DetectState,
+  type RuleSet,
+} from './detect/detect.js';
 import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { identityOf } from './model/identity.js';
@@ -114,6 +121,9 @@ function stepPacket(
   const blocking = decideAndBlock(state, event, detection, nowUs);
   const blocker = oldestCovering(state.blocks.table, packet.source.address, nowUs);
   const answered = answerUnlessBlocked(state, packet, event, blocker !== null);
+  if (answered !== null) {
+    noteAnswered(state.blocks, settings.policy, event, detection, answered, nowUs);
+  }
   const record = recordOf(state, event, packet, detection, answered?.status ?? null);
   const effects: Effect[] = [];
   for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
@@ -129,15 +139,14 @@ function stepPacket(
 function decideAndBlock(
   state: AgentState,
   event: TrapEvent,
-  { score, sightings }: Pick<ReturnType<typeof detect>, 'score' | 'sightings'>,
+  detection: Detection,
   nowUs: number,
 ): readonly Effect[] {
-  if (sightings.length === 0) return [];
-  const source = event.source.address;
-  const identity = event.identity ?? source;
-  const accusation = { source, score, sightings, proof: event.proof };
   const trippedBefore = state.blocks.breaker.tripped;
-  const verdict = decide(state.blocks, state.settings.policy, accusation, nowUs);
+  const verdict = judge(state.blocks, state.settings.policy, event, detection, nowUs);
+  if (verdict === null) return [];
+  const { address: source } = event.source;
+  const identity = identityOfEvent(event);
   const turned = breakerTurn(state, trippedBefore);
   if (verdict.kind === 'protected') {
     state.counts.protectedSpared += 1;
@@ -194,7 +203,7 @@ function recordOf(
   state: AgentState,
   event: TrapEvent,
   packet: Packet,
-  detection: ReturnType<typeof detect>,
+  detection: Detection,
   answeredStatus: number | null,
 ): EventRecord {
   const { bytes, anomalies } = event.message;

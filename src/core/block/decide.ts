@@ -10,12 +10,14 @@ import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
 import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
 import { createReturns, returnsOf, type Returns } from './returns.js';
+import type { Suspect, Suspects } from './suspects.js';
 
 export interface BlockState {
   readonly table: BlockTable;
   readonly returns: Returns;
   readonly breaker: Breaker;
   readonly offenders: Offenders;
+  readonly suspects: Suspects;
   readonly protect: ProtectTable;
   /** The last packet from a source that the firewall should have dropped; null: none. */
   stillTalking: { readonly source: string; readonly target: string; readonly atUs: number } | null;
@@ -30,6 +32,7 @@ export const createBlockState = (known: Partial<BlockState> = {}): BlockState =>
   returns: createReturns(),
   breaker: createBreaker(),
   offenders: createOffenders(),
+  suspects: new Map(),
   protect: createProtectTable([]),
   stillTalking: null,
   refusedFull: 0,
@@ -41,9 +44,12 @@ export const createBlockState = (known: Partial<BlockState> = {}): BlockState =>
 export interface Accusation {
   readonly source: string;
   readonly score: Score;
+  /** Of the event that was just seen; of a suspect that goes on, those that made it one. */
   readonly sightings: readonly Sighting[];
   /** Proof of the event that was just seen. */
   readonly proof: Proof;
+  /** What is known of the source if no address was ever proven; counted here by the breaker. */
+  readonly suspect: Suspect;
 }
 
 /**
@@ -70,7 +76,8 @@ export function decide(
   const enough = { scope, proven, observing: policy.observing };
   const standing = covering.filter((block) => isEnough(block, enough));
   if (standing.length > 0) return coveredBy(standing);
-  if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
+  if (isFull(state, policy, target)) return { kind: 'watch' };
+  if (!proven && !mayAccuse(state, policy, target, accusation, nowUs)) return { kind: 'suspect' };
   const wide = proven ? widen(state, policy, target, nowUs) : null;
   const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
   return { kind: 'block', block: makeBlock(state, policy, accusation, sentence) };
@@ -96,19 +103,29 @@ function coveredBy(standing: readonly Block[]): Verdict {
   return { kind: 'covered', proven: real.some(({ proof }) => proof !== 'none') };
 }
 
-function mayAdd(
-  state: BlockState,
+function isFull(state: BlockState, policy: BlockPolicy, target: Cidr): boolean {
+  const { byTarget } = state.table;
+  if (byTarget.has(target.text) || byTarget.size < policy.blocksMax) return false;
+  state.refusedFull += 1;
+  return true;
+}
+
+/**
+ * Whether a source may be blocked without proof. Nobody else sent this event where it is proven. One
+ * packet is forged in a moment: it takes a second, different one, and in a storm many answered ones.
+ */
+function mayAccuse(
+  { breaker }: BlockState,
   policy: BlockPolicy,
   target: Cidr,
-  proven: boolean,
+  { proof, suspect }: Accusation,
   nowUs: number,
 ): boolean {
-  const { byTarget } = state.table;
-  if (!byTarget.has(target.text) && byTarget.size >= policy.blocksMax) {
-    state.refusedFull += 1;
-    return false;
-  }
-  return proven || admitUnproven(state.breaker, policy.newUnprovenPerMinuteMax, nowUs);
+  if (proof !== 'none') return true;
+  if (suspect.messages < 2) return false;
+  const candidate = { target, isNew: !suspect.counted, answered: suspect.answered };
+  suspect.counted = true;
+  return admitUnproven(breaker, candidate, policy.newUnprovenPerMinuteMax, nowUs);
 }
 
 type Wide = ReturnType<typeof noteOffender>;

@@ -45,6 +45,8 @@ export interface Detection {
   readonly score: Score;
   /** The most harmful attack that a rule sees in this event, also while the rule is muted. */
   readonly attackType: AttackType | null;
+  /** The most points of a rule that sees something in this event, also while the rule is muted. */
+  readonly pointsSeen: number;
   readonly faults: readonly RuleFault[];
 }
 
@@ -66,6 +68,7 @@ export function detect(
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let harm = -1;
+  let pointsSeen = 0;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
   sweepFirsts(state.groups.firsts, plan, seen.now);
@@ -83,6 +86,7 @@ export function detect(
       typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
     if (counted === null) continue;
     if (rule.harm > harm) harm = rule.harm;
+    pointsSeen = Math.max(pointsSeen, rule.compiled.rule.points);
     if (turn === 'mute' || (event.retransmission && rule.once)) continue;
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
@@ -96,7 +100,7 @@ export function detect(
       ? readScore(scores, identity, nowUs, policy)
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
-  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, faults };
+  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, pointsSeen, faults };
 }
 
 /** The score of a source at a moment, by its identity. */

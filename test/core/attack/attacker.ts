@@ -19,11 +19,11 @@ export interface Sent {
   readonly method: string;
   readonly user: string;
   readonly agent?: string;
+  /** What tells this message from others; the same number: sent again. */
   readonly number?: number;
   /** true: with credentials for our nonce of this address, another response each time. */
   readonly guess?: boolean;
   readonly transport?: Transport;
-  readonly branch?: string;
   /** Host of its Contact; left out: its address. */
   readonly contactHost?: string;
 }
@@ -56,7 +56,7 @@ export function createTarget(protect: readonly ProtectedPeer[] = []): Target {
         transport: sent.transport ?? 'udp',
         source: { address, port: 5060 },
         local: { address: '192.0.2.1', port: 5060 },
-        bytes: Buffer.from(messageOf(address, sent, count, nowUs), 'latin1'),
+        bytes: Buffer.from(messageOf(address, sent, sent.number ?? count, nowUs), 'latin1'),
       } as const;
       const effects = step(state, { kind: 'packet', packet }, nowUs);
       for (const effect of effects) {
@@ -70,11 +70,11 @@ export function createTarget(protect: readonly ProtectedPeer[] = []): Target {
 }
 
 function messageOf(address: string, sent: Sent, count: number, nowUs: number): string {
-  const { method, user, agent, guess = false, branch = `z9hG4bK-${count}` } = sent;
+  const { method, user, agent, guess = false } = sent;
   const host = address.includes(':') ? `[${address}]` : address;
   const lines = [
     `${method} sip:${method === 'REGISTER' ? '' : `${user}@`}192.0.2.1 SIP/2.0`,
-    `Via: SIP/2.0/UDP ${host}:5060;branch=${branch};rport`,
+    `Via: SIP/2.0/UDP ${host}:5060;branch=z9hG4bK-${count};rport`,
     `From: <sip:${user}@192.0.2.1>;tag=t${count}`,
     `To: <sip:${user}@192.0.2.1>`,
     `Call-ID: c${count}`,
