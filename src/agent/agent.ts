@@ -214,9 +214,9 @@ export function createRunner(
 
 const describeBreaker = (tripped: boolean): string =>
   tripped
-    ? 'ALERT: too many new unproven sources: a spoofing storm. None is blocked until a calm ' +
-      'minute has passed; the rate of new flows to the SIP ports is limited instead'
-    : 'the spoofing storm is over: unproven sources are blocked again, the limit is lifted';
+    ? 'ALERT: too many new unproven sources: a spoofing storm. Until a calm minute has passed only ' +
+      'those that go on after our answers are blocked, and new flows to the trap are limited in rate'
+    : 'the spoofing storm is over: unproven sources are blocked as before, the limit is lifted';
 
 const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   target,

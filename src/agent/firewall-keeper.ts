@@ -2,7 +2,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentState } from '../core/step.js';
-import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import type { ActualBlock, FirewallOwner, StormLimit } from '../firewall/port.js';
 import { createFirewallQueue, type FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import type { BlockDrops } from '../store/types.js';
@@ -24,7 +24,7 @@ export interface FirewallKeeper {
   readonly stillTalking: () => void;
   /** The protected peers have changed. */
   readonly protect: () => Promise<void>;
-  /** Limits the SIP ports, or ceases to: the breaker has tripped or is back. */
+  /** Limits new flows to the trap, or ceases to: the breaker has tripped or is back. */
   readonly limit: (on: boolean) => void;
   readonly idle: () => Promise<void>;
   readonly stats: () => KeeperStats;
@@ -58,7 +58,7 @@ export interface KeeperOptions {
   readonly state: AgentState;
   readonly owner: FirewallOwner;
   readonly sipPorts: readonly number[];
-  readonly stormRate: number;
+  readonly storm: StormLimit;
   readonly earlierDrops?: Iterable<BlockDrops>;
   readonly nowUs: () => number;
   readonly say: (text: string) => void;

@@ -62,14 +62,14 @@ export async function syncAll(keeping: Keeping): Promise<void> {
 }
 
 function desiredFirewall({ options }: Keeping): DesiredFirewall {
-  const { state, nowUs, sipPorts, stormRate } = options;
+  const { state, nowUs, sipPorts, storm } = options;
   return {
     protect: state.blocks.protect.peers.map(({ target }) => target),
     sipPorts,
     blocksMax: state.settings.policy.blocksMax,
     blocks: desiredBlocks(state, nowUs()),
     limiting: state.blocks.breaker.tripped,
-    stormRate,
+    storm,
   };
 }
 

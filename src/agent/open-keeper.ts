@@ -36,14 +36,18 @@ export function keeperFor(
   earlierDrops: Iterable<BlockDrops> = [],
 ): FirewallKeeper {
   const { loaded, startedWith, state, store, log, nowUs } = around;
-  const { stormRate } = loaded.settings.blocking;
   const sipPorts = sipPortsWhile(startedWith, loaded.settings);
   return createFirewallKeeper({
     chosen,
     state,
     owner: ownerFor(loaded),
     sipPorts,
-    stormRate,
+    // The sockets stay those of the start.
+    storm: {
+      rate: loaded.settings.blocking.stormRate,
+      udpPort: startedWith.listenPort,
+      addresses: startedWith.listenAddresses,
+    },
     earlierDrops,
     nowUs,
     say: log.say,

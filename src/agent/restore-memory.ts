@@ -1,9 +1,10 @@
-import { targetOf } from '../core/block/decide.js';
+import { identitiesOf } from '../core/block/identities.js';
 import { createOffenders, noteOffender } from '../core/block/offenders.js';
 import type { BlockPolicy } from '../core/block/policy.js';
 import { createReturns } from '../core/block/returns.js';
 import { restorePoints } from '../core/detect/restore-points.js';
-import { parseCidr } from '../core/model/address.js';
+import { cidrOf, parseCidr } from '../core/model/address.js';
+import { identityOf } from '../core/model/identity.js';
 import type { Reader } from '../store/reader.js';
 import type { AgentContext } from './context.js';
 
@@ -17,16 +18,23 @@ export async function restoreMemory({ state, reader, nowUs }: Memory): Promise<v
   const { settings, detect } = state;
   const sinceUs = nowUs() - FORGOTTEN_HALF_LIVES * settings.scoreHalfLifeS * 1_000_000;
   const paid = await reader.lastDetectorBlocks(sinceUs);
-  const lastBlockOf = (source: string) => paid.get(targetOf(source, settings.policy).text);
   const { scoreHalfLifeS, policy } = settings;
-  restorePoints(detect.scores, await reader.recentSightings(sinceUs), lastBlockOf, {
-    scoreHalfLifeS,
-    threshold: policy.threshold,
-  });
+  const identities = identitiesOf(policy, state.blocks.protect);
+  restorePoints(
+    detect.scores,
+    await reader.recentSightings(sinceUs),
+    (source) => identityOf(identities, source),
+    (identity) => paid.get(targetOf(identity)),
+    { scoreHalfLifeS, threshold: policy.threshold },
+  );
   const returns = createReturns(await reader.provenBlockCounts());
   const offenders = await restoreOffenders(reader, settings.policy, nowUs());
   state.blocks = { ...state.blocks, returns, offenders };
 }
+
+/** What a block of a source had as its target. */
+const targetOf = (identity: string): string =>
+  identity.includes('/') ? identity : (cidrOf(identity, null)?.text ?? identity);
 
 async function restoreOffenders(reader: Reader, policy: BlockPolicy, nowUs: number) {
   const offenders = createOffenders();

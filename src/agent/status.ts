@@ -114,7 +114,8 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
       stillTalking === null ? null : `${stillTalking.source} (${stillTalking.target})`,
     confirm_until: time(confirmUntilUs),
     unresolved_peers: peers.unresolved(),
-    unproven_breaker_tripped: breaker.tripped,
+    unproven_breaker_tripped: breaker.tripped || breaker.stormy.size > 0,
+    storm: breaker.reason,
     refused_unproven: breaker.refused,
     refused_full: refusedFull,
   };

@@ -109,6 +109,8 @@ export interface StatusView {
     /** Protected host names without an address. */
     readonly unresolved_peers: readonly string[];
     readonly unproven_breaker_tripped: boolean;
+    /** What brought the spoofing storm that is on; null: none is. */
+    readonly storm: string | null;
     readonly refused_unproven: number;
     readonly refused_full: number;
   };

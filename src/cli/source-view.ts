@@ -34,6 +34,13 @@ export interface KnownOf {
 
 export interface SourceView {
   readonly address: string;
+  /** The network that counts as this source, as CIDR; score, sightings and blocks are of all of it. */
+  readonly counts_as: string;
+  /** The addresses of it that are known, fifty at most, and how many are. */
+  readonly addresses: readonly string[];
+  readonly addresses_known: number;
+  /** Why it is never blocked, whatever it scores; null: it is not protected. */
+  readonly protected_by: string | null;
   readonly reverse_name: string | null;
   readonly asn: number | null;
   readonly organisation: string | null;
@@ -78,6 +85,7 @@ export interface SourceContext {
   readonly policy: ScorePolicy;
   readonly nowUs: number;
   readonly known: KnownOf;
+  readonly protectedBy?: string | null;
 }
 
 export function viewSource(story: SourceStory, context: SourceContext): SourceView {
@@ -85,6 +93,10 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
   const { known } = context;
   return {
     address: story.address,
+    counts_as: story.countsAs,
+    addresses: story.addresses,
+    addresses_known: story.addressesKnown,
+    protected_by: context.protectedBy ?? null,
     reverse_name: known.reverseName,
     asn: known.asn,
     organisation: known.organisation,
@@ -115,7 +127,8 @@ function scoreNow(story: SourceStory, { policy, threshold, nowUs }: SourceContex
   const last = blocks.find(({ origin }) => origin === 'detector');
   const paid = last === undefined ? undefined : paidBlock(last);
   const book = createScoreBook();
-  restorePoints(book, sightings.toReversed(), () => paid, { ...policy, threshold });
+  const whole = (): string => address;
+  restorePoints(book, sightings.toReversed(), whole, () => paid, { ...policy, threshold });
   return readScore(book, address, nowUs, policy);
 }
 
@@ -150,6 +163,7 @@ export function renderSource(view: SourceView, nowMs: number): string {
     ['source', view.address],
     ['name', view.reverse_name ?? ''],
     ['network', network(view)],
+    ['counts as', countsAs(view)],
   ];
   if (view.first_seen_at !== null && view.last_seen_at !== null) {
     const first = shortTime(view.first_seen_at);
@@ -160,6 +174,7 @@ export function renderSource(view: SourceView, nowMs: number): string {
   }
   pairs.push(
     ['standing', standing(view)],
+    ['protected', view.protected_by === null ? '' : spared(view)],
     ['methods', list(view.methods)],
     ['user agents', list(view.user_agents)],
     ['users tried', list(view.users_tried)],
@@ -178,6 +193,19 @@ function network({ asn, organisation, country }: SourceView): string {
   const system = [number, whose].filter((part) => part !== null).join(' ');
   return [system, quoteText(country ?? '')].filter((part) => part !== '').join(', ');
 }
+
+/** The prefix, where it is more than the address, and who of it is known. */
+function countsAs({ address, counts_as: prefix, addresses, addresses_known: all }: SourceView) {
+  if (prefix.startsWith(`${address}/`)) return '';
+  const shown = addresses.slice(0, VALUES_SHOWN);
+  const more = all - shown.length;
+  return `${prefix}, known by ${shown.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+const spared = ({ protected_by: why, score, threshold }: SourceView): string =>
+  score >= threshold
+    ? `spared though it scored enough: ${quoteText(why ?? '')}`
+    : quoteText(why ?? '');
 
 function standing(view: SourceView): string {
   const proven = Math.round(view.score_proven);

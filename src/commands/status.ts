@@ -68,10 +68,10 @@ function render(status: StatusView, nowMs: number): string {
   if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
   if (store.last_error !== null) pairs.push(['store error', store.last_error]);
   for (const log of status.remote_logs) pairs.push([log.name, describeRemote(log)]);
-  if (blocking.unproven_breaker_tripped) {
+  if (blocking.storm !== null) {
     pairs.push([
-      'breaker',
-      'tripped: too many new unproven sources; none is blocked, the SIP ports are limited',
+      'spoofing storm',
+      `${blocking.storm}; without proof only sources that go on are blocked`,
     ]);
   }
   return `${renderPairs(pairs)}${latest(status.notices)}`;

@@ -73,13 +73,13 @@ export const BLOCKING_KEYS = {
     'prefix_ipv4',
     integer(8, 32, 'a prefix length'),
     '32',
-    'Length of the network that one IPv4 block covers.',
+    'Length of the network that counts, and is blocked, as one IPv4 source.',
   ),
   prefixIpv6: key(
     'prefix_ipv6',
     integer(16, 128, 'a prefix length'),
     '64',
-    'Length of the network that one IPv6 block covers.',
+    'Length of the network that counts, and is blocked, as one IPv6 source.',
   ),
   prefixBlockSources: key(
     'prefix_block_sources',
@@ -121,13 +121,13 @@ export const BLOCKING_KEYS = {
     'max_new_unproven_per_minute',
     integer(1, 1_000_000),
     '600',
-    'New blocks of unproven sources in a minute; above it none is made (a spoofing storm).',
+    'New blocks of unproven sources in a minute; above it only of those that go on (a spoofing storm).',
   ),
   stormRate: key(
     'storm_rate',
     integer(1, 1_000_000),
-    '200',
-    'New flows to the SIP ports in a second that pass during a spoofing storm; a source gets a tenth.',
+    '2000',
+    'New UDP flows to the trap in a second that pass during a spoofing storm; a source gets a tenth.',
   ),
   protect: key(
     'protect',

@@ -1,16 +1,25 @@
 import type { Effect, EndHow, Input } from './flow.js';
 import { isEnded, oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { settleBreaker } from './block/breaker.js';
-import { decide, type BlockState } from './block/decide.js';
+import type { BlockState } from './block/decide.js';
+import { identitiesOf } from './block/identities.js';
 import { blocksToLift } from './block/lift.js';
 import type { BlockPolicy } from './block/policy.js';
 import type { ProtectTable } from './block/protect.js';
+import { identityOfEvent, judge, noteAnswered } from './block/judge.js';
 import { planRequest, type BlockRequest } from './block/request.js';
 import { countReturn } from './block/returns.js';
 import { countAnswered, type AgentCounts } from './counts.js';
-import { detect, spendScore, type DetectState, type RuleSet } from './detect/detect.js';
+import {
+  detect,
+  spendScore,
+  type Detection,
+  type DetectState,
+  type RuleSet,
+} from './detect/detect.js';
 import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
+import { identityOf } from './model/identity.js';
 import { LIMITS } from './model/limits.js';
 import { completedTransport, type Proof } from './model/proof.js';
 import type { Packet } from './model/transport.js';
@@ -90,6 +99,7 @@ function stepPacket(
     receivedAtUs: nowUs,
     transport,
     source,
+    identity: identityOf(identitiesOf(settings.policy, state.blocks.protect), source.address),
     local: packet.local,
     proof:
       recorded ??
@@ -111,6 +121,9 @@ function stepPacket(
   const blocking = decideAndBlock(state, event, detection, nowUs);
   const blocker = oldestCovering(state.blocks.table, packet.source.address, nowUs);
   const answered = answerUnlessBlocked(state, packet, event, blocker !== null);
+  if (answered !== null) {
+    noteAnswered(state.blocks, settings.policy, event, detection, answered, nowUs);
+  }
   const record = recordOf(state, event, packet, detection, answered?.status ?? null);
   const effects: Effect[] = [];
   for (const bytes of answered?.messages ?? []) effects.push({ kind: 'answer', bytes });
@@ -126,23 +139,25 @@ function stepPacket(
 function decideAndBlock(
   state: AgentState,
   event: TrapEvent,
-  { score, sightings }: Pick<ReturnType<typeof detect>, 'score' | 'sightings'>,
+  detection: Detection,
   nowUs: number,
 ): readonly Effect[] {
-  if (sightings.length === 0) return [];
-  const source = event.source.address;
-  const accusation = { source, score, sightings, proof: event.proof };
   const trippedBefore = state.blocks.breaker.tripped;
-  const verdict = decide(state.blocks, state.settings.policy, accusation, nowUs);
+  const verdict = judge(state.blocks, state.settings.policy, event, detection, nowUs);
+  if (verdict === null) return [];
+  const { address: source } = event.source;
+  const identity = identityOfEvent(event);
   const turned = breakerTurn(state, trippedBefore);
   if (verdict.kind === 'protected') {
     state.counts.protectedSpared += 1;
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
   // What came before the kernel took the rule belongs to the block that stands.
-  if (verdict.kind === 'covered') spendScore(state.detect, source, { keepProven: !verdict.proven });
+  if (verdict.kind === 'covered') {
+    spendScore(state.detect, identity, { keepProven: !verdict.proven });
+  }
   if (verdict.kind !== 'block') return turned;
-  spendScore(state.detect, source);
+  spendScore(state.detect, identity);
   return [...turned, ...begin(state, verdict.block)];
 }
 
@@ -188,7 +203,7 @@ function recordOf(
   state: AgentState,
   event: TrapEvent,
   packet: Packet,
-  detection: ReturnType<typeof detect>,
+  detection: Detection,
   answeredStatus: number | null,
 ): EventRecord {
   const { bytes, anomalies } = event.message;

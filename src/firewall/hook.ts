@@ -3,7 +3,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import type { DesiredFirewall, Firewall } from './port.js';
+import { NO_STORM, type DesiredFirewall, type Firewall, type StormLimit } from './port.js';
 import { createTurns } from '../core/model/turns.js';
 
 export interface HookOptions {
@@ -16,7 +16,7 @@ interface State {
   readonly command: readonly string[];
   readonly msMax: number;
   protect: readonly string[];
-  stormRate: number;
+  storm: StormLimit;
 }
 
 /**
@@ -30,7 +30,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     command: options.hookCommand ?? [],
     msMax: options.hookMsMax ?? LIMITS.hookMsMax,
     protect: [],
-    stormRate: 1,
+    storm: NO_STORM,
   };
   const turns = createTurns();
   const call = (action: string, body: object): Promise<string> =>
@@ -48,7 +48,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     sync: async (desired) => {
       await call('sync', syncBody(desired));
       state.protect = desired.protect;
-      state.stormRate = desired.stormRate;
+      state.storm = desired.storm;
     },
     apply: async (changes) => {
       await call('apply', { changes: changes.map(changeBody) });
@@ -58,7 +58,7 @@ export function createHook(options: HookOptions = {}): Firewall {
       state.protect = peers;
     },
     limit: async (on) => {
-      await call('limit', { on, new_flows_per_second: state.stormRate });
+      await call('limit', { on, ...limitBody(state.storm) });
     },
     remove: async () => {
       await call('remove', {});
@@ -72,10 +72,16 @@ export function createHook(options: HookOptions = {}): Firewall {
   };
 }
 
-const syncBody = ({ protect, sipPorts, blocks, limiting, stormRate }: DesiredFirewall): object => ({
+const limitBody = ({ rate, udpPort, addresses }: StormLimit): object => ({
+  new_flows_per_second: rate,
+  udp_port: udpPort,
+  addresses,
+});
+
+const syncBody = ({ protect, sipPorts, blocks, limiting, storm }: DesiredFirewall): object => ({
   protect,
   sip_ports: sipPorts,
-  limit: { on: limiting, new_flows_per_second: stormRate },
+  limit: { on: limiting, ...limitBody(storm) },
   blocks: blocks.map(({ target, scope, timeoutS }) => ({ target, scope, timeout_s: timeoutS })),
 });
 

@@ -6,7 +6,7 @@ import { buildApplyScript, buildProtectScript, protectSetNames } from './nft-cha
 import { createNftChild, type NftChild } from './nft-child.js';
 import { buildLimitScript } from './nft-limit.js';
 import { buildFillScript, buildGuardScript } from './nft-ruleset.js';
-import type { DesiredBlock, DesiredFirewall } from './port.js';
+import type { DesiredBlock, DesiredFirewall, StormLimit } from './port.js';
 import { createTurns } from '../core/model/turns.js';
 
 /** A second copy of our table that no other program can take away. */
@@ -25,7 +25,7 @@ interface State {
   readonly table: string;
   readonly child: NftChild;
   readonly onGone: (cause: string) => void;
-  readonly stormRate: number;
+  readonly storm: StormLimit;
   readonly blocksMax: number;
   sets: ReadonlySet<string>;
   protect: readonly string[];
@@ -58,7 +58,7 @@ export async function openGuard(
     table,
     child,
     onGone,
-    stormRate: desired.stormRate,
+    storm: desired.storm,
     blocksMax: desired.blocksMax,
     sets: skeleton.blockSets,
     protect: desired.protect,
@@ -91,7 +91,7 @@ export async function openGuard(
         await take(script);
         state.protect = peers;
       }),
-    limit: (on) => turns.take(() => take(buildLimitScript(table, on, state.stormRate))),
+    limit: (on) => turns.take(() => take(buildLimitScript(table, on, state.storm))),
     close: () => {
       state.gone = true;
       return turns.take(() => child.close());

@@ -1,7 +1,11 @@
+import { isIPv4 } from 'node:net';
+import type { StormLimit } from './port.js';
+
 /**
- * Rate limiting of the SIP ports while a spoofing storm is on. Forged sources come once each, so a
- * meter for each source alone would let them all through: the sum of new flows is limited as well.
- * Established flows and answers (conntrack) and protected peers are not touched.
+ * Rate limiting of the trap's own UDP socket while a spoofing storm is on: nothing else can be
+ * forged, and what a PBX beside the trap is sent is none of its business. Forged sources come once
+ * each, so a meter for each source alone would let them all through: the sum of new flows is limited
+ * as well. Established flows and answers (conntrack) and protected peers are not touched.
  */
 
 const SOURCES_MAX = 65_535;
@@ -14,20 +18,29 @@ export const limitSets = (): readonly string[] => [
   ` set limit_ipv6 { type ipv6_addr; size ${SOURCES_MAX}; flags dynamic,timeout; timeout 10s; }`,
 ];
 
-export function limitChainRules(rate: number): readonly string[] {
+export function limitChainRules({ rate, udpPort, addresses }: StormLimit): readonly string[] {
   const share = Math.max(1, Math.floor(rate / SOURCE_SHARE));
   const over = `limit rate over ${share}/second burst ${share} packets`;
-  return [
-    `update @limit_ipv4 { ip saddr ${over} } counter drop`,
-    `update @limit_ipv6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${over} } counter drop`,
-    `ct state new limit rate over ${rate}/second burst ${rate} packets counter drop`,
-  ];
+  const all = `limit rate over ${rate}/second burst ${rate} packets`;
+  const meters = {
+    ip: `update @limit_ipv4 { ip saddr ${over} }`,
+    ip6: `update @limit_ipv6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${over} }`,
+  };
+  return (['ip', 'ip6'] as const).flatMap((family) => {
+    const own = addresses.filter((address) => isIPv4(address) === (family === 'ip'));
+    if (own.length === 0) return [];
+    const isWild = own.some((address) => address === '0.0.0.0' || address === '::');
+    const version = `meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'}`;
+    const to = isWild ? version : `${family} daddr { ${own.join(', ')} }`;
+    const fresh = `${to} udp dport ${udpPort} ct state new`;
+    return [`${fresh} ${meters[family]} counter drop`, `${fresh} ${all} counter drop`];
+  });
 }
 
 /** Turns the limit on or off in a table that stands. */
-export const buildLimitScript = (table: string, on: boolean, rate: number): string =>
+export const buildLimitScript = (table: string, on: boolean, storm: StormLimit): string =>
   [
     `flush chain inet ${table} limit_sip`,
-    ...(on ? limitChainRules(rate).map((rule) => `add rule inet ${table} limit_sip ${rule}`) : []),
+    ...(on ? limitChainRules(storm).map((rule) => `add rule inet ${table} limit_sip ${rule}`) : []),
     '',
   ].join('\n');

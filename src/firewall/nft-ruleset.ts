@@ -129,7 +129,7 @@ function tableLines(
         `${guard ? '' : 'counter; '}${elementsClause(elements)}}`,
     ),
     ...limitSets(),
-    chain('limit_sip', desired.limiting ? limitChainRules(desired.stormRate) : []),
+    chain('limit_sip', desired.limiting ? limitChainRules(desired.storm) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
     ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
     chain('prerouting', [`${hook}${guard ? ' + 1' : ''}; policy accept`, ...rules]),

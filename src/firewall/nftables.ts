@@ -11,13 +11,15 @@ import { buildSyncScript, requireTarget } from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
-import type {
-  ActualFirewall,
-  DesiredFirewall,
-  Firewall,
-  FirewallGuard,
-  FirewallLook,
-  FirewallOwner,
+import {
+  NO_STORM,
+  type ActualFirewall,
+  type DesiredFirewall,
+  type Firewall,
+  type FirewallGuard,
+  type FirewallLook,
+  type FirewallOwner,
+  type StormLimit,
 } from './port.js';
 import type { FirewallChange } from '../core/model/block.js';
 
@@ -33,7 +35,7 @@ export interface NftablesOptions {
 interface State extends NftTable {
   readonly command: readonly string[];
   readonly ownMark: FirewallOwner | null;
-  stormRate: number;
+  storm: StormLimit;
   watch: NftWatch | null;
   guard: NftGuard | null;
   /** Told when rules of ours, or the guard, are gone. */
@@ -58,7 +60,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     turns: createTableTurns(),
     known: null,
     protect: [],
-    stormRate: 1,
+    storm: NO_STORM,
     watch: null,
     guard: null,
     lost: () => undefined,
@@ -120,7 +122,7 @@ const guardOf = (state: State): FirewallGuard => ({
  */
 async function probe(state: State): Promise<string> {
   const version = await state.nft(['--version'], null, false);
-  const some = { limiting: true, stormRate: 100, blocksMax: 1 };
+  const some = { limiting: true, storm: { ...NO_STORM, rate: 100 }, blocksMax: 1 };
   const empty = { protect: [], sipPorts: [], blocks: [], ...some };
   const script = buildSyncScript(state.table, empty, state.ownMark);
   await state.nft(['--check', '-f', '-'], script.text, true);
@@ -136,7 +138,7 @@ async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   await writing;
   state.known = { names: script.blockSets, elementsMax: desired.blocksMax };
   state.protect = desired.protect.map(requireTarget);
-  state.stormRate = desired.stormRate;
+  state.storm = desired.storm;
 }
 
 async function apply(state: State, changes: readonly FirewallChange[]): Promise<void> {
@@ -160,7 +162,7 @@ async function protect(state: State, peers: readonly string[]): Promise<void> {
 }
 
 async function limit(state: State, on: boolean): Promise<void> {
-  await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.stormRate), false);
+  await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.storm), false);
   await state.guard?.limit(on);
 }
 

@@ -13,11 +13,22 @@ export interface DesiredFirewall {
   readonly sipPorts: readonly number[];
   readonly blocksMax: number;
   readonly blocks: readonly DesiredBlock[];
-  /** true: a spoofing storm is on, so packets to the SIP ports are limited in rate. */
+  /** true: a spoofing storm is on, so new flows to the trap's UDP socket are limited in rate. */
   readonly limiting: boolean;
-  /** New flows to the SIP ports in a second that pass while limiting; a source gets a tenth. */
-  readonly stormRate: number;
+  readonly storm: StormLimit;
 }
+
+/** What is limited in a spoofing storm. */
+export interface StormLimit {
+  /** New flows in a second that pass; a source gets a tenth. */
+  readonly rate: number;
+  readonly udpPort: number;
+  /** The addresses of the trap's UDP sockets, canonical; `0.0.0.0` and `::` are all of a family. */
+  readonly addresses: readonly string[];
+}
+
+/** The limit before settings are known. */
+export const NO_STORM: StormLimit = { rate: 1, udpPort: 5060, addresses: ['0.0.0.0', '::'] };
 
 /** A block found in the firewall. `expiresS` null: no kernel timeout. */
 export interface ActualBlock {
@@ -91,7 +102,7 @@ export interface Firewall {
   visit(see: (block: ActualBlock) => void): Promise<boolean>;
   /** Replaces the protected peers; blocks stay as they are. */
   protect(peers: readonly string[]): Promise<void>;
-  /** Limits the rate of packets to the SIP ports, or ceases to. */
+  /** Limits the rate of new flows to the trap, or ceases to. */
   limit(on: boolean): Promise<void>;
   /** Calls `lost` soon after rules of ours were taken away, where the firewall can tell. */
   watch(lost: () => void): void;

@@ -1,4 +1,4 @@
-import { canonicalAddress, cidrOf } from '../core/model/address.js';
+import { canonicalAddress, cidrOf, type Cidr } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { CallEnd } from '../core/model/call.js';
 import type { Sighting } from '../core/model/sighting.js';
@@ -10,6 +10,7 @@ import {
   type BlockRow,
   type SightingRow,
 } from './rows.js';
+import { addressesIn } from './read-prefix.js';
 import { idsOfSource, spanOfSource } from './source-events.js';
 import type { Database } from './sqlite.js';
 import type { StoredBlock } from './types.js';
@@ -36,6 +37,11 @@ export interface StoredCall {
 /** What is known of one address. The lists are bounded by `sourceListedMax`. */
 export interface SourceStory {
   readonly address: string;
+  /** What counts as the same source: its prefix, or the address alone, as CIDR text. */
+  readonly countsAs: string;
+  /** The addresses of it that are known, at most `sourceListedMax` of them, and how many in all. */
+  readonly addresses: readonly string[];
+  readonly addressesKnown: number;
   /** null: only blocks are known, no event is kept. */
   readonly firstSeenUs: number | null;
   readonly lastSeenUs: number | null;
@@ -55,33 +61,45 @@ export interface SourceStory {
   readonly passwordsTried: readonly Counted[];
   /** Calls that the trap answered, newest first. */
   readonly calls: readonly StoredCall[];
-  /** Newest first. */
+  /** Of all that counts as this source, newest first. */
   readonly sightings: readonly Sighting[];
   /** Every block, ended ones too, whose target covers the address; newest first. */
   readonly blocks: readonly StoredBlock[];
 }
 
-/** Null when the text is no address, or nothing is known of it. */
+/**
+ * Null when the text is no address, or nothing is known of it, nor of what counts as the same source
+ * (`around`; left out: the address alone).
+ */
 export async function showSource(
   database: Database,
   addressText: string,
+  around: Cidr | null = null,
 ): Promise<SourceStory | null> {
   const address = canonicalAddress(addressText);
   if (address === null) return null;
+  const identity = around ?? cidrOf(address, null);
+  if (identity === null) return null;
+  const addresses = await addressesIn(database, identity);
   const span = await readSpan(database, address);
   const sightings = await database.all<SightingRow>(
-    `SELECT ${SIGHTING_ROW} FROM sightings WHERE source = ? ORDER BY id DESC LIMIT ?`,
-    [address, LIMITS.sourceListedMax],
+    `SELECT ${SIGHTING_ROW} FROM sightings
+     WHERE source IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?`,
+    [JSON.stringify(addresses), LIMITS.sourceListedMax],
   );
   const blocks = await coveringBlocks(database, address);
   const thinned = await countThinned(database, address);
-  const known = span.events + thinned + sightings.length + blocks.length > 0;
+  const others = identity.text.startsWith(`${address}/`) ? 0 : addresses.length;
+  const known = others + span.events + thinned + sightings.length + blocks.length > 0;
   if (!known) return null;
   const last = await idsOfSource(database, { source: address, limit: LIMITS.sourceEventsReadMax });
   const ids = JSON.stringify(last);
   const count = (expression: string): Promise<Counted[]> => countIn(database, ids, expression);
   return {
     address,
+    countsAs: identity.text,
+    addresses: addresses.slice(0, LIMITS.sourceListedMax),
+    addressesKnown: addresses.length,
     ...span,
     thinned,
     eventsRead: last.length,

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import type { Cidr } from '../core/model/address.js';
 import type { Sighting } from '../core/model/sighting.js';
 import { followFile } from './follow-file.js';
 import { fileExists, fileSize, systemCode, unreadable } from './files.js';
@@ -31,8 +32,8 @@ export interface DatabaseSize {
 
 /** Reads the memory of an agent, running or not. Changes nothing. */
 export interface Reader extends EventQueries, BlockQueries, NumberQueries, StatsQueries {
-  /** All that is known of an address; null when it was never seen. */
-  readonly showSource: (address: string) => Promise<SourceStory | null>;
+  /** All that is known of an address, and of the network that counts as the same source. */
+  readonly showSource: (address: string, around?: Cidr) => Promise<SourceStory | null>;
   /** Sightings and blocks of each rule since a moment, rules without any left out. */
   readonly ruleActivity: (sinceUs: number) => Promise<readonly RuleActivity[]>;
   /** Sightings since a moment, oldest first, the newest `restoredRowsMax` of them. */
@@ -69,7 +70,7 @@ function createReader(database: Database, databaseFile: string): Reader {
     ...createBlockQueries(database),
     ...createNumberQueries(database),
     ...createStatsQueries(database),
-    showSource: (address) => showSource(database, address),
+    showSource: (address, around) => showSource(database, address, around),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),
     recentSightings: async (sinceUs) => {
       const rows = await database.all<SightingRow>(

@@ -75,6 +75,16 @@ export async function spanOfSource(database: Database, source: string): Promise<
   return row ?? none;
 }
 
+/** A table `bucket` of all buckets that have events; null: there is none. */
+export async function bucketsOf(
+  database: Database,
+): Promise<{ readonly sql: string; readonly values: readonly number[] } | null> {
+  const ends = await readEnds(database);
+  return ends === null
+    ? null
+    : { sql: BUCKETS, values: [bucketOf(ends.last), bucketOf(ends.first)] };
+}
+
 async function readEnds(database: Database): Promise<{ first: number; last: number } | null> {
   // One by one: of min and max together SQLite would read every row.
   const row = await database.get<{ first: number | null; last: number | null }>(

@@ -57,6 +57,28 @@ it('brings the score back that a source was not blocked for', async () => {
   expect(await of(FREE)).toEqual([90, 40]);
 });
 
+it('adds up what the addresses of one IPv6 prefix scored', async () => {
+  const { store, databaseFile } = await openSampleStore();
+  const of = (source: string) => at(1, { source, points: 40, pointsProven: 10 });
+  const sightings = [of('2001:db8:1:2::7'), of('2001:db8:1:2:3::8'), of('2001:db8:1:3::9')];
+  store.write(batchOf({ sightings }));
+  await store.flush();
+  const reader = closeAfterTest(await openReader(databaseFile));
+  const settings = {
+    policy: DEFAULT_POLICY,
+    scoreHalfLifeS: 1e9,
+    answers: makeSettings(),
+    seed: 1,
+  };
+  const state = createReplayState({ settings, protect: [], sipPorts: [5060] }, []);
+  const nowUs = START_US + 60_000_000;
+  await restoreMemory({ state, reader, nowUs: () => nowUs });
+  const scored = ['2001:db8:1:2::/64', '2001:db8:1:3::/64'].map((identity) =>
+    Math.round(scoreOf(state.detect, identity, nowUs, settings).total),
+  );
+  expect(scored).toEqual([80, 40]);
+});
+
 it('leaves out what led to a block, and what came while that stood', async () => {
   const of = await scoresAfter([
     at(0, { points: 100 }),

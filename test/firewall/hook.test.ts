@@ -36,7 +36,7 @@ describe('a hook', () => {
       blocksMax: 9,
       blocks: [block],
       limiting: false,
-      stormRate: 5,
+      storm: { rate: 5, udpPort: 5060, addresses: ['192.0.2.1'] },
     });
     await program.apply([
       { kind: 'add', ...block },
@@ -51,7 +51,7 @@ describe('a hook', () => {
         action: 'sync',
         protect: ['192.0.2.1/32'],
         sip_ports: [5060],
-        limit: { on: false, new_flows_per_second: 5 },
+        limit: { on: false, new_flows_per_second: 5, udp_port: 5060, addresses: ['192.0.2.1'] },
         blocks: [{ target: '203.0.113.7/32', scope: 'all', timeout_s: 60 }],
       },
       {

@@ -5,7 +5,7 @@ import { AgentError } from '../../src/core/model/errors.js';
 import { readSetName, setName } from '../../src/firewall/nft-element.js';
 import { buildApplyScript, buildCreateScript } from '../../src/firewall/nft-changes.js';
 import { baseSetNames, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
-import type { DesiredFirewall } from '../../src/firewall/port.js';
+import { NO_STORM, type DesiredFirewall } from '../../src/firewall/port.js';
 
 const EMPTY: DesiredFirewall = {
   protect: [],
@@ -13,7 +13,7 @@ const EMPTY: DesiredFirewall = {
   blocksMax: 1000,
   blocks: [],
   limiting: false,
-  stormRate: 100,
+  storm: { ...NO_STORM, rate: 100 },
 };
 const KNOWN = { names: new Set(baseSetNames()), elementsMax: 1000 };
 

@@ -1,3 +1,4 @@
+import { NO_STORM } from '../../src/firewall/port.js';
 import { expect, it } from 'vitest';
 import { createObserve } from '../../src/firewall/observe.js';
 
@@ -10,7 +11,7 @@ it('an observing firewall takes every change and has nothing in force', async ()
     blocksMax: 10,
     blocks: [block],
     limiting: false,
-    stormRate: 1,
+    storm: NO_STORM,
   });
   await firewall.apply([{ kind: 'add', ...block }]);
   expect(await firewall.read()).toEqual({ present: false, protect: [], blocks: [] });

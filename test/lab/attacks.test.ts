@@ -47,7 +47,8 @@ describe.skipIf(needs.skip)(`attacks by real programs ${needs.note}`, () => {
     (await targetsInKernel()).includes(`${address}/32`);
 
   const attacks = [
-    ['svmap', 'sip_scan', (to: string) => [to]],
+    // One packet each: the first alone may be forged, the second decides.
+    ['svmap', 'sip_scan', (to: string) => [to, to]],
     ['svwar', 'extension_enumeration', (to: string) => ['-e100-150', to]],
     ['svcrack', 'credential_attack', (to: string) => ['-u100', '-r1000-1100', '-z4', to]],
   ] as const;

@@ -1,6 +1,6 @@
 """Sends SIP scans in the names of others, once through all of them and round again for those named first.
 
-Arguments: destination, how many strangers (10.200.0.0/16), then addresses that each get every tenth packet.
+Arguments: destination, how many strangers (20.0.0.0/8, of a hundred /16), each twice, then addresses that each get every tenth packet.
 Needs root. Uses nothing but the library. Prints how many packets were sent.
 """
 
@@ -41,8 +41,10 @@ def scan(source):
 
 
 for index in range(count):
-    scan(f"10.200.{index // 250}.{index % 250 + 1}")
+    for again in range(2):
+        scan(f"20.{index % 100}.{index // 100 % 250}.{index // 25000 + 1}")
     if index % 10 == 0:
         for name in named:
+            scan(name)
             scan(name)
 print(sent)

@@ -1,6 +1,6 @@
 import { createNftables } from '../../src/firewall/nftables.js';
 import type { Scope } from '../../src/core/model/block.js';
-import type { DesiredFirewall, Firewall } from '../../src/firewall/port.js';
+import { NO_STORM, type DesiredFirewall, type Firewall } from '../../src/firewall/port.js';
 import { createLab, type Lab } from './lab.js';
 import { programPath } from './require-lab.js';
 
@@ -35,6 +35,6 @@ export const desired = (some: Partial<DesiredFirewall> = {}): DesiredFirewall =>
   blocksMax: 20_000,
   blocks: [],
   limiting: false,
-  stormRate: 100,
+  storm: { ...NO_STORM, rate: 100 },
   ...some,
 });

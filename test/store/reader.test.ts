@@ -1,3 +1,4 @@
+import { parseCidr } from '../../src/core/model/address.js';
 import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -225,6 +226,31 @@ describe('showSource', () => {
     const story = await reader.showSource('2001:DB8:0:0:0:0:0:7');
     expect(story).toMatchObject({ address: '2001:db8::7', events: 0, firstSeenUs: null });
     expect(idsOf(story?.blocks ?? [])).toEqual([1]);
+  });
+
+  it('finds what counts as the same source by any address of its prefix', async () => {
+    const from = (id: number, address: string) =>
+      sampleEvent(id, { source: { address, port: 5060 } });
+    await store({
+      events: [from(1, '2001:db8::7'), from(2, '2001:db8::a:b:c:d'), from(3, '2001:db8:0:1::7')],
+      sightings: [
+        sampleSighting({ source: '2001:db8::7' }),
+        sampleSighting({ source: '2001:db8::9' }),
+        sampleSighting({ source: '2001:db8:1::9' }),
+      ],
+    });
+    const around = parseCidr('2001:db8::/64') ?? undefined;
+    const story = await reader.showSource('2001:db8::ffff', around);
+    expect(story).toMatchObject({ countsAs: '2001:db8::/64', addressesKnown: 3, events: 0 });
+    expect([...(story?.addresses ?? [])].sort()).toEqual([
+      '2001:db8::7',
+      '2001:db8::9',
+      '2001:db8::a:b:c:d',
+    ]);
+    expect(story?.sightings).toHaveLength(2);
+    expect(
+      await reader.showSource('2001:db8:5::1', parseCidr('2001:db8:5::/64') ?? undefined),
+    ).toBe(null);
   });
 
   it('counts what came too fast to be kept, also when nothing else is known', async () => {

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { createDiscovery } from '../../agent/discover-peers.js';
 import { findPlace } from '../../agent/geoip.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { eventView, type EventView } from '../../cli/event-view.js';
@@ -7,6 +8,9 @@ import { findReverseName } from '../../cli/reverse-name.js';
 import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
 import { renderSource, viewSource, type KnownOf, type SourceView } from '../../cli/source-view.js';
 import type { Settings } from '../../config/schema.js';
+import { createProtectTable, findProtected, type ProtectTable } from '../../core/block/protect.js';
+import { cidrOf, parseCidr } from '../../core/model/address.js';
+import { createIdentities, identityCidr } from '../../core/model/identity.js';
 import { AgentError } from '../../core/model/errors.js';
 
 export default class SourcesShow extends AgentCommand {
@@ -31,8 +35,11 @@ export default class SourcesShow extends AgentCommand {
     const { args, flags } = await this.parse(SourcesShow);
     const address = readAddress(args.address);
     const loaded = await this.loadToFind(flags.config);
+    const protect = await findProtect(loaded.settings);
+    const cidrs = protect.peers.map(({ cidr }) => cidr);
+    const around = identityCidr(createIdentities(loaded.settings.blocking, cidrs), address);
     const { story, events } = await this.withReader(loaded, async (reader) => {
-      const found = await reader.showSource(address);
+      const found = await reader.showSource(address, around);
       const ids = flags.events && found !== null ? sightedIds(found.sightings) : [];
       return { story: found, events: await reader.eventsById(ids) };
     });
@@ -40,13 +47,30 @@ export default class SourcesShow extends AgentCommand {
     const known = await findKnown(loaded.settings, address, flags.dns);
     const { threshold, scoreHalfLifeS } = loaded.settings.blocking;
     const nowUs = Date.now() * 1000;
-    const view = viewSource(story, { threshold, policy: { scoreHalfLifeS }, nowUs, known });
+    const alone = cidrOf(address, null);
+    const protectedBy = alone === null ? null : (findProtected(protect, alone)?.from ?? null);
+    const view = viewSource(story, {
+      threshold,
+      policy: { scoreHalfLifeS },
+      nowUs,
+      known,
+      protectedBy,
+    });
     for (const problem of known.problems) this.logToStderr(problem);
     this.log(renderSource(view, nowUs / 1000));
     if (!flags.events) return view;
     this.log(`\n${renderSightedEvents(story.sightings, events)}`);
     return { ...view, events_behind: events.map(eventView) };
   }
+}
+
+/** Who is protected by address: what is configured, and what is found on this host. */
+async function findProtect({ blocking }: Settings): Promise<ProtectTable> {
+  const named = blocking.protect.map((target) => ({ target, from: 'configuration: protect' }));
+  const found = await createDiscovery(process.env).find(Date.now() * 1000);
+  return createProtectTable(
+    [...named, ...found].filter(({ target }) => parseCidr(target) !== null),
+  );
 }
 
 async function findKnown(settings: Settings, address: string, dns: boolean): Promise<KnownOf> {

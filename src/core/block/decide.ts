@@ -1,19 +1,23 @@
-import { cidrOf, type Cidr } from '../model/address.js';
+import type { Cidr } from '../model/address.js';
 import type { Block, ProtectedPeer, Scope, Verdict } from '../model/block.js';
+import { identityCidr } from '../model/identity.js';
 import type { Proof } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
 import { blocksCovering, createBlockTable, isEnded, type BlockTable } from './block-table.js';
 import { admitUnproven, createBreaker, type Breaker } from './breaker.js';
+import { identitiesOf } from './identities.js';
 import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
 import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
 import { createReturns, returnsOf, type Returns } from './returns.js';
+import type { Suspect, Suspects } from './suspects.js';
 
 export interface BlockState {
   readonly table: BlockTable;
   readonly returns: Returns;
   readonly breaker: Breaker;
   readonly offenders: Offenders;
+  readonly suspects: Suspects;
   readonly protect: ProtectTable;
   /** The last packet from a source that the firewall should have dropped; null: none. */
   stillTalking: { readonly source: string; readonly target: string; readonly atUs: number } | null;
@@ -28,6 +32,7 @@ export const createBlockState = (known: Partial<BlockState> = {}): BlockState =>
   returns: createReturns(),
   breaker: createBreaker(),
   offenders: createOffenders(),
+  suspects: new Map(),
   protect: createProtectTable([]),
   stillTalking: null,
   refusedFull: 0,
@@ -39,9 +44,12 @@ export const createBlockState = (known: Partial<BlockState> = {}): BlockState =>
 export interface Accusation {
   readonly source: string;
   readonly score: Score;
+  /** Of the event that was just seen; of a suspect that goes on, those that made it one. */
   readonly sightings: readonly Sighting[];
   /** Proof of the event that was just seen. */
   readonly proof: Proof;
+  /** What is known of the source if no address was ever proven; counted here by the breaker. */
+  readonly suspect: Suspect;
 }
 
 /**
@@ -57,7 +65,7 @@ export function decide(
   const { source, score, sightings } = accusation;
   if (score.total <= 0) return { kind: 'ignore' };
   if (score.total < policy.threshold || sightings.length === 0) return { kind: 'watch' };
-  const target = targetOf(source, policy);
+  const target = identityCidr(identitiesOf(policy, state.protect), source);
   const peer = findProtected(state.protect, target);
   if (peer !== null) return { kind: 'protected', peer };
   // The event that tips the scale must be proven too: a forged packet never makes a hard block.
@@ -68,18 +76,11 @@ export function decide(
   const enough = { scope, proven, observing: policy.observing };
   const standing = covering.filter((block) => isEnough(block, enough));
   if (standing.length > 0) return coveredBy(standing);
-  if (!mayAdd(state, policy, target, proven, nowUs)) return { kind: 'watch' };
+  if (isFull(state, policy, target)) return { kind: 'watch' };
+  if (!proven && !mayAccuse(state, policy, target, accusation, nowUs)) return { kind: 'suspect' };
   const wide = proven ? widen(state, policy, target, nowUs) : null;
   const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
   return { kind: 'block', block: makeBlock(state, policy, accusation, sentence) };
-}
-
-/** What one block of this source covers: the policy's prefix of its address. */
-export function targetOf(source: string, policy: BlockPolicy): Cidr {
-  const prefix = source.includes(':') ? policy.prefixIpv6 : policy.prefixIpv4;
-  const cidr = cidrOf(source, prefix);
-  if (cidr === null) throw new Error(`prefix ${prefix} does not fit ${source}`);
-  return cidr;
 }
 
 interface Enough {
@@ -102,19 +103,29 @@ function coveredBy(standing: readonly Block[]): Verdict {
   return { kind: 'covered', proven: real.some(({ proof }) => proof !== 'none') };
 }
 
-function mayAdd(
-  state: BlockState,
+function isFull(state: BlockState, policy: BlockPolicy, target: Cidr): boolean {
+  const { byTarget } = state.table;
+  if (byTarget.has(target.text) || byTarget.size < policy.blocksMax) return false;
+  state.refusedFull += 1;
+  return true;
+}
+
+/**
+ * Whether a source may be blocked without proof. Nobody else sent this event where it is proven. One
+ * packet is forged in a moment: it takes a second, different one, and in a storm many answered ones.
+ */
+function mayAccuse(
+  { breaker }: BlockState,
   policy: BlockPolicy,
   target: Cidr,
-  proven: boolean,
+  { proof, suspect }: Accusation,
   nowUs: number,
 ): boolean {
-  const { byTarget } = state.table;
-  if (!byTarget.has(target.text) && byTarget.size >= policy.blocksMax) {
-    state.refusedFull += 1;
-    return false;
-  }
-  return proven || admitUnproven(state.breaker, policy.newUnprovenPerMinuteMax, nowUs);
+  if (proof !== 'none') return true;
+  if (suspect.messages < 2) return false;
+  const candidate = { target, isNew: !suspect.counted, answered: suspect.answered };
+  suspect.counted = true;
+  return admitUnproven(breaker, candidate, policy.newUnprovenPerMinuteMax, nowUs);
 }
 
 type Wide = ReturnType<typeof noteOffender>;

@@ -1,7 +1,8 @@
 import type { Scope } from '../model/block.js';
+import type { SourcePrefixes } from '../model/identity.js';
 
 /** What the operator wants of blocking: the `[blocking]` section, in seconds and points. */
-export interface BlockPolicy {
+export interface BlockPolicy extends SourcePrefixes {
   /** true: decide and keep, but write no firewall rule. */
   readonly observing: boolean;
   readonly threshold: number;
@@ -13,8 +14,6 @@ export interface BlockPolicy {
   readonly unproven: 'none' | Scope;
   readonly unprovenDurationS: number;
   readonly scope: Scope;
-  readonly prefixIpv4: number;
-  readonly prefixIpv6: number;
   /**
    * Different proven targets of one network (of the lengths below, within the window) at which the
    * network is blocked as a whole; 0: never.

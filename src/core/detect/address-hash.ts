@@ -18,10 +18,10 @@ export function hashAddress(out: Hash, address: string, seed: number): void {
   else hashNumber(out, number, seed, HOST);
 }
 
-/** The same for what `networkOf` gives: an IPv4 /24, or an IPv6 /64 (`groups` 4) or /48 (3). */
-export function hashNetwork(out: Hash, address: string, groups: 3 | 4, seed: number): void {
+/** The same for what `networkOf` gives: an IPv4 /24, or an IPv6 /48. */
+export function hashNetwork(out: Hash, address: string, seed: number): void {
   const number = ipv4Of(address);
-  if (number === -1) hashText(out, networkOf(address, groups), seed);
+  if (number === -1) hashText(out, networkOf(address), seed);
   else hashNumber(out, number >>> 8, seed, NETWORK);
 }
 

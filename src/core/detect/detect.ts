@@ -45,6 +45,8 @@ export interface Detection {
   readonly score: Score;
   /** The most harmful attack that a rule sees in this event, also while the rule is muted. */
   readonly attackType: AttackType | null;
+  /** The most points of a rule that sees something in this event, also while the rule is muted. */
+  readonly pointsSeen: number;
   readonly faults: readonly RuleFault[];
 }
 
@@ -60,11 +62,13 @@ export function detect(
   policy: ScorePolicy,
 ): Detection {
   const nowUs = event.receivedAtUs;
+  const { identity = event.source.address } = event;
   const plan = planFor(state, ruleSet, nowUs);
   const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let harm = -1;
+  let pointsSeen = 0;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
   sweepFirsts(state.groups.firsts, plan, seen.now);
@@ -82,37 +86,38 @@ export function detect(
       typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
     if (counted === null) continue;
     if (rule.harm > harm) harm = rule.harm;
+    pointsSeen = Math.max(pointsSeen, rule.compiled.rule.points);
     if (turn === 'mute' || (event.retransmission && rule.once)) continue;
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
     sightings.push(sighting);
-    addPoints(state.scores, sighting, policy);
+    addPoints(state.scores, identity, sighting, policy);
   }
   rememberRoom(state.board, state.groups, plan);
   const { scores } = state;
   const score =
     source === null
-      ? readScore(scores, event.source.address, nowUs, policy)
+      ? readScore(scores, identity, nowUs, policy)
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
-  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, faults };
+  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, pointsSeen, faults };
 }
 
-/** The score of an address at a moment. */
+/** The score of a source at a moment, by its identity. */
 export const scoreOf = (
   state: DetectState,
-  address: string,
+  identity: string,
   nowUs: number,
   policy: ScorePolicy,
-): Score => readScore(state.scores, address, nowUs, policy);
+): Score => readScore(state.scores, identity, nowUs, policy);
 
 /** Takes a source's points off, when it is blocked for them; proven ones may still earn a proven block. */
 export function spendScore(
   state: DetectState,
-  address: string,
+  identity: string,
   { keepProven } = { keepProven: false },
 ): void {
-  spendPoints(state.scores, address, keepProven);
+  spendPoints(state.scores, identity, keepProven);
 }
 
 /** The rules whose conditions hold for an event, and what it is to each. */

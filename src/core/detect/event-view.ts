@@ -108,10 +108,10 @@ function createAddressHashReader(write: NonNullable<Field['hash']>): HashReader 
   const hash: Hash = { lo: 0, hi: 0 };
   let stamp = 0;
   return () => {
-    const { address } = viewedEvent().source;
-    if (address === '') return null;
+    const event = viewedEvent();
+    if (event.source.address === '') return null;
     if (stamp !== view.stamp) {
-      write(hash, address, view.seed);
+      write(hash, event, view.seed);
       stamp = view.stamp;
     }
     return hash;

@@ -24,26 +24,29 @@ export interface Field {
   readonly hash?: AddressHash;
 }
 
-type AddressHash = (out: Hash, address: string, seed: number) => void;
+type AddressHash = (out: Hash, event: TrapEvent, seed: number) => void;
 
-/** A field that follows from the source's address. */
-const ofAddress = (
-  name: string,
-  doc: string,
-  read: (address: string) => string,
-  hash: AddressHash,
-): Field => ({ name, type: 'string', doc, read: ({ source }) => read(source.address), hash });
+/** The address as text; what is counted by it, or of it, is the source that it stands for. */
+const ofSource = (name: string, doc: string): Field => ({
+  name,
+  type: 'string',
+  doc,
+  read: ({ source }) => source.address,
+  hash: (out, { source, identity = source.address }, seed) => {
+    hashAddress(out, identity, seed);
+  },
+});
 
-/** The same of its network, for IPv6 of so many groups. */
-const ofNetwork = (name: string, doc: string, groups: 3 | 4): Field =>
-  ofAddress(
-    name,
-    doc,
-    (address) => networkOf(address, groups),
-    (out, address, seed) => {
-      hashNetwork(out, address, groups, seed);
-    },
-  );
+/** The network around the source's address. */
+const ofNetwork = (name: string, doc: string): Field => ({
+  name,
+  type: 'string',
+  doc,
+  read: ({ source }) => networkOf(source.address),
+  hash: (out, { source }, seed) => {
+    hashNetwork(out, source.address, seed);
+  },
+});
 
 type TextReader = (event: TrapEvent) => string | null;
 
@@ -162,9 +165,12 @@ export const FIELDS: readonly Field[] = [
     (e) => readNumber(e, numberKind),
   ),
   text('transport', '`udp`, `tcp`, `tls`, `ws` or `wss`', (e) => e.transport),
-  ofAddress('source', 'address that the message came from', (address) => address, hashAddress),
-  ofNetwork('source_prefix', 'its /24, or for IPv6 its /64', 4),
-  ofNetwork('source_site', 'its /24, or for IPv6 its /48', 3),
+  ofSource(
+    'source',
+    'address that the message came from; in `count` the whole source, for IPv6 its /64 (`prefix_ipv6`)',
+  ),
+  ofNetwork('source_prefix', 'its /24, or for IPv6 its /48'),
+  ofNetwork('source_site', 'the same, by an earlier name'),
   number('asn', 'its autonomous system, where that is known', (e) => e.asn ?? null),
   number('source_port', 'port that the message came from', (e) => e.source.port),
   text('local', 'address of ours that it was sent to', (e) => e.local.address),

@@ -1,9 +1,12 @@
+/** An IPv6 site, as networks are given out: a /48, of three groups. */
+const SITE_GROUPS = 3;
+
 /**
- * The network around an address, as text: an IPv4 /24, or an IPv6 /64 (`groups` 4) or /48
- * (`groups` 3). `address` is canonical text (model/address.ts). Counting calls this for each event,
+ * The network around an address, as text: an IPv4 /24, or an IPv6 /48, which holds many sources as
+ * we count them. `address` is canonical text (model/address.ts). Counting calls this for each event,
  * so it cuts text instead of computing with bytes.
  */
-export function networkOf(address: string, groups: 3 | 4): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return networkOf4(address);
   const gap = address.indexOf('::');
   const head = (gap === -1 ? address : address.slice(0, gap)).split(':');
@@ -11,10 +14,10 @@ export function networkOf(address: string, groups: 3 | 4): string {
   const filled = [...head.filter((part) => part !== '')];
   const given = tail.filter((part) => part !== '');
   while (gap !== -1 && filled.length + given.length < 8) filled.push('0');
-  return `${[...filled, ...given].slice(0, groups).join(':')}::/${groups * 16}`;
+  return `${[...filled, ...given].slice(0, SITE_GROUPS).join(':')}::/${SITE_GROUPS * 16}`;
 }
 
-/** The last address asked for, whose prefix and site are the same. */
+/** The last address asked for: rules ask for its network several times. */
 let last4 = { address: '', network: '' };
 
 function networkOf4(address: string): string {

@@ -35,21 +35,23 @@ export interface RestorePolicy extends ScorePolicy {
 /**
  * Adds stored sightings, the oldest first, so that the scores are those of an agent that saw them:
  * what led to the last block is paid for, and what came while it stood is once it reaches the
- * threshold (step.ts).
+ * threshold (step.ts). `identityOf` tells whom the address of a sighting counts as.
  */
 export function restorePoints(
   book: ScoreBook,
   sightings: readonly Sighting[],
-  lastBlockOf: (source: string) => PaidBlock | undefined,
+  identityOf: (source: string) => string,
+  lastBlockOf: (identity: string) => PaidBlock | undefined,
   policy: RestorePolicy,
 ): void {
   sightings.forEach((sighting, index) => {
-    const { source, atUs } = sighting;
+    const { atUs } = sighting;
+    const source = identityOf(sighting.source);
     const block = lastBlockOf(source);
     if (block !== undefined && atUs <= block.atUs) return;
-    addPoints(book, sighting, policy);
+    addPoints(book, source, sighting, policy);
     const next = sightings[index + 1];
-    const isLastOfEvent = next?.atUs !== atUs || next.source !== source;
+    const isLastOfEvent = next?.atUs !== atUs || next.source !== sighting.source;
     if (!isLastOfEvent || block === undefined || atUs >= block.endUs) return;
     if (readScore(book, source, atUs, policy).total >= policy.threshold)
       spendPoints(book, source, !block.proven);

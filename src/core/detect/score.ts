@@ -10,9 +10,9 @@ export interface ScorePolicy {
   readonly scoreHalfLifeS: number;
 }
 
-/** The points of each source as they stood when it was touched last. */
+/** The points of each source as they stood when it was touched last. Sources go by their identity (model/identity.ts). */
 export interface ScoreBook {
-  /** By the hash of the source's address. */
+  /** By the hash of the source's identity. */
   readonly keys: KeyTable;
   /** For each record of `keys` all points, then the proven ones. */
   points: Float64Array;
@@ -47,7 +47,7 @@ export const readScore = (
   policy: ScorePolicy,
 ): Score => readScoreAt(book, keyOf(book, source), nowUs, policy);
 
-/** The same by the hash of the source's address, made with the book's seed. */
+/** The same by the hash of the source's identity, made with the book's seed. */
 export function readScoreAt(
   book: ScoreBook,
   source: Hash,
@@ -67,9 +67,13 @@ export function readScoreAt(
  * Adds a sighting's points. Sightings may come in any order (they are read back from the store
  * after a restart): an older one is added as what is left of it.
  */
-export function addPoints(book: ScoreBook, sighting: Sighting, policy: ScorePolicy): void {
-  const { atUs, points, pointsProven } = sighting;
-  const key = keyOf(book, sighting.source);
+export function addPoints(
+  book: ScoreBook,
+  source: string,
+  { atUs, points, pointsProven }: Sighting,
+  policy: ScorePolicy,
+): void {
+  const key = keyOf(book, source);
   const entry = findKey(book.keys, key);
   if (entry === 0) {
     makeRoom(book, atUs, policy);

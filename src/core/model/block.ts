@@ -37,6 +37,8 @@ export const kernelScope = (block: Pick<Block, 'scope' | 'forced'>): KernelScope
 export type Verdict =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'watch' }
+  /** Enough for a block without proof, but for what one forged packet can do, or in a storm. */
+  | { readonly kind: 'suspect' }
   /** A real block stands that does what a new one would. `proven`: its source was. */
   | { readonly kind: 'covered'; readonly proven: boolean }
   | { readonly kind: 'protected'; readonly peer: ProtectedPeer }

@@ -10,6 +10,8 @@ export interface TrapEvent {
   readonly receivedAtUs: number;
   readonly transport: Transport;
   readonly source: Endpoint;
+  /** Whom it is laid to (model/identity.ts); left out: the address of the source itself. */
+  readonly identity?: string;
   readonly local: Endpoint;
   readonly proof: Proof;
   readonly message: SipMessage;

@@ -66,6 +66,8 @@ export const LIMITS = {
   blocksPerRequestMax: 5_000,
   /** Packets of blocked sources: microseconds after a block from which on they are remarkable. */
   stillTalkingGraceUs: 2_000_000,
+  /** Sources blocked once they go on: how many, for how long, answers in a storm, its networks. */
+  suspects: { max: 50_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
@@ -151,8 +153,7 @@ export const LIMITS = {
   rulePointsMax: 1_000,
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
-  /** What all rules together remember: groups, cells of what was counted in them, networks and
-   * things that one source sent, of 40, 4, 40 and 32 bytes: with the scores 400 MiB. */
+  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 400 MiB. */
   detectGroupsMax: 1_680_000,
   detectCellsMax: 64_000_000,
   detectNetworksMax: 1_000_000,

@@ -80,7 +80,7 @@ export function answerRequest(
 ): Answered {
   const { source, message, receivedAtUs: nowUs } = event;
   const proven = isProven(event.proof);
-  const allowance = sourceAllowance(state.budget, source.address, nowUs);
+  const allowance = sourceAllowance(state.budget, event.identity ?? source.address, nowUs);
   if (!proven) allowance.bytesIn += message.bytes.length;
   const { persona, realm, secret, lure } = settings;
   const decision = decideAnswer(event, { persona, realm, secret, lure, calls: state.calls });

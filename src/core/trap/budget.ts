@@ -40,10 +40,10 @@ export const createAnswerBudget = (): AnswerBudget => ({
   forgotten: 0,
 });
 
-/** What a source may be sent in this window. For one packet: it may be forgotten after that. */
-export function sourceAllowance(budget: AnswerBudget, address: string, nowUs: number): Allowance {
+/** What a source, by its identity (model/identity.ts), may be sent in this window. For one packet: it may be forgotten after that. */
+export function sourceAllowance(budget: AnswerBudget, identity: string, nowUs: number): Allowance {
   renew(budget, nowUs);
-  return allowanceOf(budget, budget.sources, address, nowUs);
+  return allowanceOf(budget, budget.sources, identity, nowUs);
 }
 
 /** Takes one answer from the rates of the source and of its network; false: both keep theirs. */

@@ -10,6 +10,7 @@ import {
 import type { BlockPolicy } from '../../../src/core/block/policy.js';
 import { createProtectTable } from '../../../src/core/block/protect.js';
 import { createReturns } from '../../../src/core/block/returns.js';
+import { newSuspect } from '../../../src/core/block/suspects.js';
 import type { Block } from '../../../src/core/model/block.js';
 import type { Proof } from '../../../src/core/model/proof.js';
 import type { Sighting } from '../../../src/core/model/sighting.js';
@@ -61,16 +62,17 @@ interface Case {
   readonly policy?: Partial<BlockPolicy>;
   readonly state?: BlockState;
   readonly sightings?: readonly Sighting[];
+  readonly messages?: number;
+  readonly answered?: number;
 }
 
 function run(given: Case) {
   const { source = SOURCE, total, proven = 0, proof = 'none' } = given;
-  const accusation = {
-    source,
-    score: { total, proven },
-    sightings: given.sightings ?? [sighting(total)],
-    proof,
-  };
+  const sightings = given.sightings ?? [sighting(total)];
+  const score = { total, proven };
+  const { messages = 2, answered = 0 } = given;
+  const suspect = { ...newSuspect(score, sightings, NOW_US), messages, answered };
+  const accusation = { source, score, sightings, proof, suspect };
   const policy = { ...POLICY, ...given.policy };
   return decide(given.state ?? stateWith(), policy, accusation, NOW_US);
 }
@@ -104,6 +106,12 @@ describe('decide', () => {
     [
       'enough only with unproven points: as unproven',
       { total: 150, proven: 99, proof: 'nonce' },
+      'block 203.0.113.7/32 sip 600 none',
+    ],
+    ['one message that may be forged: suspect', { total: 100, messages: 1 }, 'suspect'],
+    [
+      'one message from a proven address: as unproven',
+      { total: 100, messages: 1, proof: 'tcp' },
       'block 203.0.113.7/32 sip 600 none',
     ],
     ['unproven = none: watch', { total: 500, policy: { unproven: 'none' } }, 'watch'],
@@ -198,11 +206,14 @@ describe('decide', () => {
     expect(outcome(given)).toBe(expected);
   });
 
-  it('spares a protected peer, also when the block would be its whole /64', () => {
-    const peers = [{ target: '2001:db8:1:2::9/128', from: 'configuration' }];
+  it.each([
+    ['2001:db8:1:2:3:4:5:6', 'block 2001:db8:1:2:3:4:5:6/128 all 3600 nonce'],
+    ['2001:db8:1:2::9', 'protected'],
+    ['2001:db8:1:3::9', 'block 2001:db8:1:3::/64 all 3600 nonce'],
+  ])('beside a protected peer of its /64 blocks %s alone, never the peer', (source, expected) => {
+    const peers = [{ target: '2001:db8:1:2::9/128', from: 'own address on eth0' }];
     const state = stateWith({ protect: createProtectTable(peers) });
-    const verdict = run({ ...proven, source: '2001:db8:1:2:3:4:5:6', state });
-    expect(verdict).toMatchObject({ kind: 'protected', peer: { target: '2001:db8:1:2::9/128' } });
+    expect(outcome({ ...proven, source, state })).toBe(expected);
   });
 
   it('names the block after the sighting that gave most points', () => {
@@ -213,12 +224,16 @@ describe('decide', () => {
 
   it('stops blocking unproven sources when the breaker trips, and goes on with proven ones', () => {
     const state = stateWith();
-    const outcomes = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(
+    const outcomes = ['192.0.2.1', '198.51.100.2', '203.0.113.3'].map(
       (source) => run({ total: 100, source, state }).kind,
     );
-    expect(outcomes).toEqual(['block', 'block', 'watch']);
+    expect(outcomes).toEqual(['block', 'block', 'suspect']);
     expect(state.breaker.refused).toBe(1);
     expect(run({ ...proven, source: '192.0.2.4', state }).kind).toBe('block');
+    // So are a proven address without enough proven points, and who was answered often.
+    expect(run({ total: 100, proof: 'nonce', source: '192.0.2.5', state }).kind).toBe('block');
+    expect(run({ total: 100, answered: 19, source: '192.0.2.6', state }).kind).toBe('suspect');
+    expect(run({ total: 100, answered: 20, source: '192.0.2.6', state }).kind).toBe('block');
   });
 
   it('finds the blocks in force even when an ended one lies over the address', () => {

@@ -8,9 +8,9 @@ const hashed = (address: string, seed = 7) => {
   return `${out.lo} ${out.hi}`;
 };
 
-const network = (address: string, groups: 3 | 4 = 4, seed = 7) => {
+const network = (address: string, seed = 7) => {
   const out = { lo: 0, hi: 0 };
-  hashNetwork(out, address, groups, seed);
+  hashNetwork(out, address, seed);
   return `${out.lo} ${out.hi}`;
 };
 
@@ -27,8 +27,8 @@ describe('the hash of an address', () => {
     expect(new Set(neighbours.map((address) => hashed(address))).size).toBe(65_536);
   });
 
-  it('of an IPv4 network is that of its /24, whatever is asked for', () => {
-    expect(network('203.0.113.7')).toBe(network('203.0.113.250', 3));
+  it('of an IPv4 network is that of its /24', () => {
+    expect(network('203.0.113.7')).toBe(network('203.0.113.250'));
     expect(network('203.0.113.7')).not.toBe(network('203.0.114.7'));
     // The number of the network is that of this host.
     expect(network('203.0.113.7')).not.toBe(hashed('0.203.0.113'));
@@ -41,11 +41,10 @@ describe('the hash of an address', () => {
     expect(hashed('1.2.3')).not.toBe(hashed('0.1.2.3'));
   });
 
-  it('of an IPv6 network is that of its /64 or /48', () => {
+  it('of an IPv6 network is that of its /48', () => {
     const address = '2001:db8:1:2:3:4:5:6';
-    expect(network(address)).toBe(network('2001:db8:1:2::9'));
-    expect(network(address)).not.toBe(network('2001:db8:1:3::9'));
-    expect(network(address, 3)).toBe(network('2001:db8:1:3::9', 3));
+    expect(network(address)).toBe(network('2001:db8:1:3::9'));
+    expect(network(address)).not.toBe(network('2001:db8:2:2::9'));
     expect(hashed(address)).not.toBe(hashed('2001:db8:1:2:3:4:5:7'));
   });
 });

@@ -269,7 +269,9 @@ describe('the score', () => {
     const sightings = [0, 500, 4_000].flatMap((atS) => send(live, ruleSet, 'a', atS).sightings);
     for (const order of [sightings, [...sightings].reverse()]) {
       const restored = createDetectState();
-      for (const sighting of order) addPoints(restored.scores, sighting, POLICY);
+      for (const sighting of order) {
+        addPoints(restored.scores, sighting.source, sighting, POLICY);
+      }
       const at = START_US + 5_000e6;
       expect(scoreOf(restored, '198.51.100.1', at, POLICY).total).toBeCloseTo(
         scoreOf(live, '198.51.100.1', at, POLICY).total,
