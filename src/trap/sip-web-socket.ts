@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws';
 import { LIMITS } from '../core/model/limits.js';
 import { deliver, holdPending, type Connection, type Connections } from './connections.js';
 import type { TrapContext } from './options.js';
-import { createPart, heldBytes, partOf, readPart } from './ws-part.js';
+import { createPart, heldBytes, partOf, readPart } from '../core/sip/ws-frame.js';
 
 /**
  * Reads SIP from an open WebSocket: one message is one packet (RFC 7118 section 5), text or binary.
@@ -24,7 +24,7 @@ export function readSipWebSocket(
   stream.prependListener('data', (chunk: Buffer) => {
     last = chunk;
     const nowUs = context.options.nowUs();
-    const completed = readPart(part, chunk, LIMITS.streamMessageBytesMax);
+    const completed = readPart(part, chunk, LIMITS.streamMessageBytesMax).length > 0;
     connection.lastByteAtUs = nowUs;
     // A ping may stand between the parts of a message, whose time goes on.
     if (heldBytes(part) === 0) connection.begunAtUs = null;
