@@ -116,7 +116,8 @@ describe('SIP in a TCP stream', () => {
 
   it('takes an HTTP request on a SIP port, where all counts', () => {
     const decoded = decode(talk(SIP_PORT, [['>', Buffer.from('GET / HTTP/1.1\r\n\r\n')]]));
-    expect(tell(decoded)).toEqual(['tcp 203.0.113.7 tcp GET']);
+    // Any web page can make its visitor send it.
+    expect(tell(decoded)).toEqual(['tcp 203.0.113.7 none GET']);
   });
 
   it('is unfinished where the capture cut a segment, and goes on behind it', () => {
@@ -206,6 +207,26 @@ describe('SIP over WebSocket', () => {
   it('is read of the server too, which does not mask', () => {
     const turns = [...handshake, ['<', frame(0x81, sip('INVITE'), false)]] as const;
     expect(tell(decode(talk(ANY, turns)))).toEqual(['ws 192.0.2.1 tcp INVITE']);
+  });
+
+  it('proves nothing when a web page opened it, or sends it as the body of a form', () => {
+    const origin = ask.replace('Host: x', 'Host: x\r\nOrigin: https://attacker.example');
+    const message = frame(0x81, sip('REGISTER'), true);
+    expect(
+      tell(
+        decode(
+          talk(ANY, [
+            ['>', Buffer.from(origin)],
+            ['>', message],
+          ]),
+        ),
+      ),
+    ).toEqual(['ws 203.0.113.7 none REGISTER']);
+    const form = Buffer.concat([
+      Buffer.from('POST / HTTP/1.1\r\nHost: x\r\n\r\n'),
+      sip('REGISTER'),
+    ]);
+    expect(tell(decode(talk(ANY, [['>', form]])))).toEqual(['tcp 203.0.113.7 none REGISTER']);
   });
 
   it('is counted where it is compressed', () => {

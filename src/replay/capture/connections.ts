@@ -173,10 +173,15 @@ function sidesOf({ sides: [one, other] }: Connection, source: Endpoint): readonl
   return isOne ? [one, other] : [other, one];
 }
 
-const messageOf = (from: Side, to: Side, { bytes, webSocket }: HalfMessage): StreamMessage => ({
+const messageOf = (
+  from: Side,
+  to: Side,
+  { bytes, webSocket, webPage }: HalfMessage,
+): StreamMessage => ({
   source: from.endpoint,
   destination: to.endpoint,
-  proven: from.proven,
+  // Of what a web page may be behind, the trap takes the connection for no proof either.
+  proven: from.proven && !webPage,
   webSocket,
   bytes,
 });

@@ -30,6 +30,8 @@ export interface Half {
   /** Not null: a WebSocket was agreed on. */
   webSocket: MessagePart | null;
   encrypted: boolean;
+  /** An HTTP request came in it, or a WebSocket that a web page opened: a browser sends it. */
+  webPage: boolean;
   /** Nothing was taken of it yet. */
   fresh: boolean;
   /** All that is sent there counts, SIP or not. */
@@ -39,6 +41,7 @@ export interface Half {
 export interface HalfMessage {
   readonly bytes: Buffer;
   readonly webSocket: boolean;
+  readonly webPage: boolean;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -52,6 +55,7 @@ export const createHalf = (wanted: boolean): Half => ({
   tail: EMPTY,
   webSocket: null,
   encrypted: false,
+  webPage: false,
   fresh: true,
   wanted,
 });
@@ -91,13 +95,19 @@ export function endHalf(half: Half, closed: boolean, ledger: Ledger): readonly H
     leaveOut(ledger, 'not_sip');
     return messages;
   }
-  if (closed) return [...messages, { bytes: rest, webSocket: webSocket !== null }];
+  if (closed) return [...messages, messageOf(half, rest, webSocket !== null)];
   leaveOut(ledger, 'unfinished');
   return messages;
 }
 
 /** What came of an HTTP request that might have become a WebSocket. */
 const takeHttp = ({ tail }: Half): Buffer | null => (mayBeHttp(tail) ? tail : null);
+
+const messageOf = ({ webPage }: Half, bytes: Buffer, webSocket: boolean): HalfMessage => ({
+  bytes,
+  webSocket,
+  webPage,
+});
 
 function takeOrdered(half: Half, { bytes, gap }: Ordered, ledger: Ledger): readonly HalfMessage[] {
   if (half.encrypted) {
@@ -109,6 +119,7 @@ function takeOrdered(half: Half, { bytes, gap }: Ordered, ledger: Ledger): reado
   if (half.framer !== null) return readSip(half, half.framer, bytes, ledger);
   const { fresh } = half;
   half.fresh = false;
+  if (fresh && isHttpRequest(bytes)) half.webPage = true;
   if (fresh && isTls(bytes)) {
     half.encrypted = true;
     leaveOut(ledger, 'encrypted');
@@ -144,6 +155,7 @@ function search(half: Half, piece: Buffer, ledger: Ledger): readonly HalfMessage
   half.tail = EMPTY;
   if (upgraded !== null) {
     half.webSocket = createPart();
+    half.webPage = /\r\norigin:/i.test(bytes.toString('latin1', 0, upgraded));
     leaveOut(ledger, 'web_socket_handshakes');
     const rest = bytes.subarray(upgraded);
     return rest.length === 0 ? [] : readFrames(half, half.webSocket, rest, ledger);
@@ -175,12 +187,12 @@ function readSip(half: Half, first: Framer, piece: Buffer, ledger: Ledger): read
   for (;;) {
     const { messages, failure } = push(half.framer, bytes);
     const broken = failure === null ? null : (messages.pop() ?? EMPTY);
-    for (const message of messages) found.push({ bytes: message, webSocket: false });
+    for (const message of messages) found.push(messageOf(half, message, false));
     if (broken === null) return found;
     half.framer = null;
     const next = findStart(broken, 1);
     const junk = next === -1 ? broken : broken.subarray(0, next);
-    if (half.wanted || beginsMessage(junk)) found.push({ bytes: junk, webSocket: false });
+    if (half.wanted || beginsMessage(junk)) found.push(messageOf(half, junk, false));
     else leaveOut(ledger, 'not_sip');
     if (next === -1) return found;
     bytes = broken.subarray(next);
@@ -201,12 +213,12 @@ function readFrames(
   }
   const found = readable
     .filter(({ bytes: each }) => each.length > 0)
-    .map(({ bytes: each }) => ({ bytes: each, webSocket: true }));
+    .map(({ bytes: each }) => messageOf(half, each, true));
   if (!part.broken) return found;
   // No frame, or too large a one: what follows is looked through for SIP as it stands.
   half.webSocket = null;
   const rest = partOf(part);
-  if (rest !== null && beginsMessage(rest)) return [...found, { bytes: rest, webSocket: true }];
+  if (rest !== null && beginsMessage(rest)) return [...found, messageOf(half, rest, true)];
   return [...found, ...search(half, bytes, ledger)];
 }
 
@@ -240,6 +252,10 @@ const newFramer = (): Framer =>
 
 /** A TLS record of the handshake (RFC 8446 section 5.1). */
 const isTls = (bytes: Buffer): boolean => bytes[0] === 0x16 && bytes[1] === 3;
+
+/** A request of HTTP, of whatever method; its first bytes suffice, its line may be long. */
+const isHttpRequest = (bytes: Buffer): boolean =>
+  /^[A-Z]{3,16} \//.test(bytes.toString('latin1', 0, 18));
 
 const mayBeHttp = (bytes: Buffer): boolean => {
   const begin = bytes.toString('latin1', 0, 9);
