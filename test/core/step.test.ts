@@ -3,14 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createBlockState } from '../../src/core/block/decide.js';
 import { createProtectTable } from '../../src/core/block/protect.js';
 import { compileRules, createDetectState, scoreOf } from '../../src/core/detect/detect.js';
-import type { Packet, Transport } from '../../src/core/model/transport.js';
+import type { Transport } from '../../src/core/model/transport.js';
 import { createCounts } from '../../src/core/counts.js';
 import type { Effect } from '../../src/core/flow.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { parseRules } from '../../src/config/parse-rules.js';
-import { readFacts } from '../../src/store/facts.js';
 import { makeSettings } from './trap/message.js';
 
 const RULES = `
@@ -34,23 +33,6 @@ description: A user that is tried now and then.
 match: { methods: [SUBSCRIBE] }
 points: 20
 `;
-
-/** Fires at every message, whatever it is. */
-const ANY_MESSAGE = ['request', 'other']
-  .map(
-    (kind) => `
-id: any-${kind}
-name: Any ${kind}
-version: 1
-attack_type: reconnaissance
-severity: high
-description: Any message at all.
-match: { kind: ${kind} }
-points: 100
-points_proven: 100
-`,
-  )
-  .join('---');
 
 const START_US = 1_800_000_000_000_000;
 const SOURCE = '203.0.113.7';
@@ -106,15 +88,13 @@ function receive(
   user: string,
   transport: Transport = 'udp',
   method = 'REGISTER',
-  how: Partial<Packet> = {},
-  given: Buffer | null = null,
 ): readonly Effect[] {
   sent += 1;
   const nowUs = START_US + sent * 1000;
   const source = { address: SOURCE, port: 5060 };
   const local = { address: '192.0.2.1', port: 5060 };
-  const bytes = given ?? request(method, user, sent);
-  const packet = { receivedAtUs: nowUs, transport, source, local, bytes, ...how };
+  const bytes = request(method, user, sent);
+  const packet = { receivedAtUs: nowUs, transport, source, local, bytes };
   return step(state, { kind: 'packet', packet }, nowUs);
 }
 
@@ -161,42 +141,6 @@ describe('step', () => {
     receive('101', 'tcp');
     const firewall = receive('102', 'tcp').find((effect) => effect.kind === 'firewall');
     expect(firewall?.change).toMatchObject({ kind: 'add', scope: 'all', timeoutS: 3600 });
-  });
-
-  it.each<[string, Partial<Packet>, Buffer | null]>([
-    ['a WebSocket with an Origin', { transport: 'ws', noted: ['web-page'] }, null],
-    ['a secure one', { transport: 'wss', noted: ['web-page'] }, null],
-    ['an HTTP request', { transport: 'tcp' }, Buffer.from('POST / HTTP/1.1\r\nHost: x\r\n\r\n')],
-    [
-      'an HTTP request for a WebSocket',
-      { transport: 'ws', handshake: 'failed' },
-      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
-    ],
-    ['a ClientHello', { transport: 'tcp' }, Buffer.from('16030100050100000100', 'hex')],
-    [
-      'STUN over TCP',
-      { transport: 'tcp' },
-      Buffer.from('000100002112a442000102030405060708090a0b', 'hex'),
-    ],
-  ])('blocks nobody wholly for what a web page can make a browser send: %s', (_, how, bytes) => {
-    state.rules = compileRules(parseRules(ANY_MESSAGE, 'any-message.yaml'));
-    const effects = ['100', '101', '102'].flatMap((user) =>
-      receive(user, 'tcp', 'REGISTER', how, bytes),
-    );
-    const blocks = effects.flatMap((effect) => (effect.kind === 'block' ? [effect.block] : []));
-    expect(blocks).toMatchObject([{ scope: 'sip', proof: 'none' }]);
-  });
-
-  it('says nothing in SIP to a broken frame, and keeps its name', () => {
-    const how = { transport: 'ws', noted: ['ws-not-utf8'] } as const;
-    const effects = receive('100', 'ws', 'REGISTER', how);
-    expect(kinds(effects)).toBe('event');
-    const [effect] = effects;
-    if (effect?.kind !== 'event') throw new Error();
-    expect(effect.record).toMatchObject({ answeredStatus: null, noted: ['ws-not-utf8'] });
-    expect(effect.record.proof).toBe('tcp');
-    expect(effect.event.message.anomalies).toContain('ws-not-utf8');
-    expect(readFacts(effect.record).anomalies).toContain('ws-not-utf8');
   });
 
   it('spares a protected peer and goes on answering it', () => {
