@@ -9,7 +9,7 @@ export default tseslint.config(
       parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
     },
     rules: {
-      'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
+      'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
       eqeqeq: 'error',
@@ -24,11 +24,6 @@ export default tseslint.config(
     // A suite is one function that holds its cases; its length, and its file's, say nothing.
     files: ['test/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' },
-  },
-  {
-    // One list of every bound: to cut it in two would say nothing.
-    files: ['src/core/model/limits.ts'],
-    rules: { 'max-lines': 'off' },
   },
   {
     // core is deterministic: the time, the random numbers and the outside come in as arguments.

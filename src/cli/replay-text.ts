@@ -37,16 +37,28 @@ const join = (parts: readonly (string | null)[]): string =>
 
 function renderInputs({ inputs }: ReplayView): string {
   return inputs
-    .map(({ name, format, records, messages, left_out, damage }) => {
+    .map(({ name, format, records, messages, understood, left_out, foreign, damage }) => {
       const what = format === null ? 'nothing readable' : format;
       const head = `${quoteText(name)}: ${what}, ${count(records, 'record')}, ${count(messages, 'message')}`;
       const left = Object.entries(left_out).map(
         // The ledger's own keys.
-        ([why, number]) => `  left out: ${number} ${LEFT_OUT[why as LeftOut]}`,
+        ([why, number]) =>
+          `  left out: ${number} ${LEFT_OUT[why as LeftOut]}` +
+          (why === 'not_udp_or_tcp' ? namesOf(foreign) : ''),
       );
-      return [head, ...left, ...(damage === null ? [] : [`  note: ${damage}`])].join('\n');
+      const notes = [
+        ...(damage === null ? [] : [`  note: ${damage}`]),
+        ...(understood ? [] : ['  note: nothing in it was understood as SIP']),
+      ];
+      return [head, ...left, ...notes].join('\n');
     })
     .join('\n');
+}
+
+/** What they were instead, the most frequent first. */
+function namesOf(foreign: Readonly<Record<string, number>>): string {
+  const names = Object.entries(foreign).sort(([, a], [, b]) => b - a);
+  return names.length === 0 ? '' : `: ${names.map(([name, n]) => `${n} ${name}`).join(', ')}`;
 }
 
 export function renderStory(story: StoryView): string {

@@ -2,7 +2,7 @@ import { formatTime } from '../api/views.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import type { AgentState } from '../core/step.js';
 import { compareStories, compareTexts, type SourceChange } from '../replay/compare.js';
-import type { Ledger } from '../replay/recorded.js';
+import { isUnderstood, type Ledger } from '../replay/recorded.js';
 import type { ReplayRun } from '../replay/run.js';
 import type { BlockStory, RuleStory, SourceStory, SparedStory, Story } from '../replay/story.js';
 import type { ReplayPlan } from './replay-setup.js';
@@ -15,8 +15,12 @@ const viewInput = (ledger: Ledger) => ({
   format: ledger.format,
   records: ledger.records,
   messages: ledger.messages,
+  understood: isUnderstood(ledger),
   left_out: Object.fromEntries(
     [...ledger.leftOut].sort(([a], [b]) => compareTexts(a, b)),
+  ) as Readonly<Record<string, number>>,
+  foreign: Object.fromEntries(
+    [...ledger.foreign].sort(([a], [b]) => compareTexts(a, b)),
   ) as Readonly<Record<string, number>>,
   damage: ledger.damage,
 });

@@ -6,7 +6,7 @@ import { planReplay, readNetwork } from '../cli/replay-setup.js';
 import { renderReplay } from '../cli/replay-text.js';
 import { viewReplay, type ReplayView } from '../cli/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, ERROR_CODES } from '../core/model/errors.js';
 import { openFiles } from '../replay/read-files.js';
 import type { Ledger, RecordedPacket } from '../replay/recorded.js';
 import { createRun, feed } from '../replay/run.js';
@@ -108,6 +108,10 @@ export default class Replay extends AgentCommand {
     }
     const view = viewReplay(plan, input.ledgers, base, trial, flags.limit);
     this.log(renderReplay(view));
+    // Silence about a file that was not understood must not be taken for peace.
+    if (view.inputs.every(({ understood }) => !understood)) {
+      process.exitCode = ERROR_CODES.RECORD_UNREADABLE.exit;
+    }
     return view;
   }
 }

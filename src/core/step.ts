@@ -18,10 +18,12 @@ import {
   type RuleSet,
 } from './detect/detect.js';
 import { kernelScope, type Block, type FirewallChange } from './model/block.js';
+import type { Noted } from './model/anomaly.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { identityOf } from './model/identity.js';
 import { LIMITS } from './model/limits.js';
 import { completedTransport, type Proof } from './model/proof.js';
+import type { SipMessage } from './model/sip-message.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './model/uuid.js';
 import { parseMessage } from './sip/parse.js';
@@ -32,7 +34,7 @@ import {
   type Answered,
 } from './trap/answer.js';
 import { takeOverdue } from './trap/calls.js';
-import { proveSource } from './trap/prove.js';
+import { mayBeWebPage, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */
@@ -93,7 +95,8 @@ function stepPacket(
 ): readonly Effect[] {
   const { settings, counts } = state;
   const { source, transport } = packet;
-  const message = parseMessage(packet.bytes);
+  const { noted = NOTHING_NOTED } = packet;
+  const message = parseMessage(packet.bytes, noted);
   const event: TrapEvent = {
     id: state.nextEventId++,
     receivedAtUs: nowUs,
@@ -101,15 +104,7 @@ function stepPacket(
     source,
     identity: identityOf(identitiesOf(settings.policy, state.blocks.protect), source.address),
     local: packet.local,
-    proof:
-      recorded ??
-      proveSource(
-        message,
-        completedTransport(packet),
-        source.address,
-        settings.answers.secret,
-        nowUs,
-      ),
+    proof: recorded ?? proofOf(packet, message, settings, nowUs),
     message,
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
@@ -134,6 +129,21 @@ function stepPacket(
   counts.sightings += detection.sightings.length;
   effects.push(...blocking, ...noteTalking(state, event, blocker, nowUs));
   return effects;
+}
+
+const NOTHING_NOTED: readonly Noted[] = [];
+
+function proofOf(
+  packet: Packet,
+  message: SipMessage,
+  { answers }: CoreSettings,
+  nowUs: number,
+): Proof {
+  if (packet.transport !== 'udp' && mayBeWebPage(message, packet.noted ?? NOTHING_NOTED)) {
+    return 'none';
+  }
+  const { address } = packet.source;
+  return proveSource(message, completedTransport(packet), address, answers.secret, nowUs);
 }
 
 function decideAndBlock(
@@ -174,7 +184,9 @@ function answerUnlessBlocked(
     counts.withheldBlocked += 1;
     return null;
   }
-  if (packet.handshake === 'failed') {
+  // A broken frame ends its connection: what goes back is the WebSocket's own close, no SIP.
+  const broken = packet.noted?.some((each) => each !== 'web-page') ?? false;
+  if (packet.handshake === 'failed' || broken) {
     counts.unanswered += 1;
     counts.noAnswerDue += 1;
     return null;
@@ -222,6 +234,7 @@ function recordOf(
     rawLength: bytes.length,
     ordinary: anomalies.length === 0,
     tls: packet.tls ?? null,
+    noted: packet.noted ?? NOTHING_NOTED,
   };
 }
 

@@ -1,3 +1,4 @@
+import { LIMITS } from '../core/model/limits.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Packet } from '../core/model/transport.js';
 
@@ -12,12 +13,16 @@ export type Format = (typeof FORMATS)[number];
 
 /** Why something of an input was not given to the agent. The key is part of the JSON. */
 export const LEFT_OUT = {
-  answers: 'answers of the host itself',
+  answers: 'answers to requests that were seen before',
   outgoing: 'sent by the host itself',
+  own_requests: "answers to the host's own requests, and requests within its own dialogs",
   not_sip: 'neither SIP nor for a SIP port',
   not_udp_or_tcp: 'neither UDP nor TCP over IP',
   cut_short: 'kept only in part by the program that recorded them',
   encrypted: 'of encrypted streams',
+  compressed: 'compressed WebSocket messages',
+  web_socket_handshakes: 'handshakes of WebSockets, whose messages are read',
+  hep: 'HEP packets that are damaged or hold no SIP',
   lost_fragments: 'fragments without the rest of their datagram',
   lost_stream_bytes: 'pieces of streams behind a gap, or without their beginning',
   evicted: 'of streams or datagrams given up because there were too many',
@@ -36,6 +41,8 @@ export interface Ledger {
   /** Messages taken out of them. */
   messages: number;
   readonly leftOut: Map<LeftOut, number>;
+  /** What `not_udp_or_tcp` was, by name. The rest beyond the bound is under `others`. */
+  readonly foreign: Map<string, number>;
   /** What is wrong with the input itself, from where on; null: nothing. */
   damage: string | null;
 }
@@ -46,9 +53,27 @@ export const createLedger = (name: string): Ledger => ({
   records: 0,
   messages: 0,
   leftOut: new Map(),
+  foreign: new Map(),
   damage: null,
 });
 
 export function leaveOut(ledger: Ledger, why: LeftOut, count = 1): void {
   ledger.leftOut.set(why, (ledger.leftOut.get(why) ?? 0) + count);
 }
+
+/** Leaves out a frame that holds neither UDP nor TCP, by what it is. */
+export function leaveOutForeign(ledger: Ledger, name: string): void {
+  leaveOut(ledger, 'not_udp_or_tcp');
+  const { foreign } = ledger;
+  const told = foreign.has(name) || foreign.size < LIMITS.captureNamesMax ? name : 'others';
+  foreign.set(told, (foreign.get(told) ?? 0) + 1);
+}
+
+const SIP_LEFT_OUT: readonly LeftOut[] = ['answers', 'outgoing', 'own_requests', 'no_bytes'];
+
+/**
+ * False for an input that holds something, and nothing of it was understood as SIP: its silence
+ * must not be taken for peace. A database holds nothing else, and may be empty.
+ */
+export const isUnderstood = ({ format, messages, leftOut }: Ledger): boolean =>
+  format === 'database' || messages > 0 || SIP_LEFT_OUT.some((why) => leftOut.has(why));

@@ -24,8 +24,12 @@ export interface EventFacts {
 }
 
 /** Reads the facts off the event's bytes. Never throws. */
-export function readFacts({ raw, ordinary }: Pick<EventRecord, 'raw' | 'ordinary'>): EventFacts {
-  const message = parseMessage(bufferOf(raw));
+export function readFacts({
+  raw,
+  ordinary,
+  noted,
+}: Pick<EventRecord, 'raw' | 'ordinary' | 'noted'>): EventFacts {
+  const message = parseMessage(bufferOf(raw), noted);
   const calls = message.method === 'INVITE' || message.method === 'MESSAGE';
   return {
     kind: message.kind,

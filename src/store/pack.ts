@@ -1,3 +1,4 @@
+import { NOTED, type Noted } from '../core/model/anomaly.js';
 import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import type { EventRecord } from '../core/model/event.js';
 import { PROOFS } from '../core/model/proof.js';
@@ -48,6 +49,8 @@ const NUMBERS_PER_EVENT = 12;
 /** Bits of the last of them. */
 const HAS_TLS = 1;
 const IS_ORDINARY = 2;
+/** From here on, one for each of what the transport may note. */
+const NOTED_FROM = 2;
 /** No status code, no attack type, and no number that one can be. */
 const NONE = -1;
 const FIRST_EVENTS = 16;
@@ -160,8 +163,10 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
   numbers[place + 8] = TRANSPORTS.indexOf(record.transport);
   numbers[place + 9] = PROOFS.indexOf(record.proof);
   numbers[place + 10] = record.attackType === null ? NONE : ATTACK_TYPES.indexOf(record.attackType);
-  const { tls = null, ordinary } = record;
-  numbers[place + 11] = (tls === null ? 0 : HAS_TLS) | (ordinary ? IS_ORDINARY : 0);
+  const { tls = null, ordinary, noted = [] } = record;
+  let bits = (tls === null ? 0 : HAS_TLS) | (ordinary ? IS_ORDINARY : 0);
+  for (const each of noted) bits |= 1 << (NOTED_FROM + NOTED.indexOf(each));
+  numbers[place + 11] = bits;
 }
 
 /** The same records again, one after another; their bytes are views of the one buffer. */
@@ -192,10 +197,15 @@ export function* unpack(packed: PackedEvents): Generator<EventRecord> {
       rawLength: number(6),
       ordinary: (bits & IS_ORDINARY) !== 0,
       tls: (bits & HAS_TLS) === 0 ? null : tlsOf(word(), word(), word()),
+      noted: bits >> NOTED_FROM === 0 ? NOTHING : notedOf(bits >> NOTED_FROM),
     };
     offset += length;
   }
 }
+
+const NOTHING: readonly Noted[] = [];
+const notedOf = (bits: number): readonly Noted[] =>
+  NOTED.filter((_each, index) => (bits & (1 << index)) !== 0);
 
 const tlsOf = (version: string, cipher: string, sni: string): TlsRecord => ({
   version,

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Noted } from '../core/model/anomaly.js';
 import { cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Endpoint, Packet, TlsRecord } from '../core/model/transport.js';
@@ -25,6 +26,8 @@ export interface Connection {
   /** `handshake`: no message can come yet. */
   phase: 'handshake' | 'open';
   tls: TlsRecord | null;
+  /** A web page opened it. */
+  webPage: boolean;
   /** When the message or handshake under way began; null: idle. */
   begunAtUs: number | null;
   lastByteAtUs: number;
@@ -76,6 +79,7 @@ export function acceptConnection(
     group,
     phase: transport === 'tcp' ? 'open' : 'handshake',
     tls: null,
+    webPage: false,
     begunAtUs: nowUs,
     lastByteAtUs: nowUs,
     pendingBytes: 0,
@@ -139,24 +143,36 @@ export function deliver(
   connection: Connection,
   bytes: Buffer,
   answer: (bytes: Buffer) => void,
+  flaws: readonly Noted[] = NOTHING,
 ): void {
-  const { transport, source, local, tls, phase } = connection;
+  const { transport, source, local, tls, phase, webPage } = connection;
   context.counts.received[transport] += 1;
   const receivedAtUs = context.options.nowUs();
   // Of the same shape as a datagram's, for which the compiled code is made.
   const packet: Packet = { receivedAtUs, transport, source, local, bytes };
   const failed = phase === 'handshake' ? { handshake: 'failed' as const } : null;
   const secured = tls === null ? null : { tls };
-  const plain = failed === null && secured === null;
-  context.options.onPacket(plain ? packet : { ...packet, ...secured, ...failed }, answer);
+  const odd = webPage ? [...flaws, 'web-page' as const] : flaws;
+  const noted = odd.length === 0 ? null : { noted: odd };
+  const plain = failed === null && secured === null && noted === null;
+  const whole = plain ? packet : { ...packet, ...secured, ...failed, ...noted };
+  context.options.onPacket(whole, answer);
 }
 
+const NOTHING: readonly Noted[] = [];
+
 /** Gives out what came in place of a handshake. Nothing can be answered to it. */
-export function deliverFailed(context: TrapContext, connection: Connection, bytes: Buffer): void {
+export function deliverFailed(
+  context: TrapContext,
+  connection: Connection,
+  bytes: Buffer,
+  flaws: readonly Noted[] = NOTHING,
+): void {
   connection.takeRest = () => null;
-  deliver(context, connection, bytes, () => {
+  const unsent = (): void => {
     context.counts.sendErrors += 1;
-  });
+  };
+  deliver(context, connection, bytes, unsent, flaws);
 }
 
 function forget(context: TrapContext, connections: Connections, connection: Connection): void {

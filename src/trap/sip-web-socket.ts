@@ -1,10 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
+import type { Noted } from '../core/model/anomaly.js';
 import { LIMITS } from '../core/model/limits.js';
-import { deliver, holdPending, type Connection, type Connections } from './connections.js';
+import {
+  deliver,
+  deliverFailed,
+  holdPending,
+  type Connection,
+  type Connections,
+} from './connections.js';
 import type { TrapContext } from './options.js';
-import { createPart, heldBytes, partOf, readPart } from './ws-part.js';
+import {
+  createPart,
+  heldBytes,
+  partOf,
+  readPart,
+  type FrameMessage,
+  type MessagePart,
+} from '../core/sip/ws-frame.js';
 
 /**
  * Reads SIP from an open WebSocket: one message is one packet (RFC 7118 section 5), text or binary.
@@ -18,13 +32,20 @@ export function readSipWebSocket(
   webSocket: WebSocket,
 ): void {
   const part = createPart();
+  let failed = false;
   let last: Buffer | null = null;
+  /** Of the chunk at hand: the first message that a strict reader refuses. */
+  let flawed: FrameMessage | null = null;
   connection.takeRest = () => partOf(part);
   // Before the package's own listener: its errors are about this very chunk.
   stream.prependListener('data', (chunk: Buffer) => {
+    // The package closes the connection: what still comes is nobody's.
+    if (failed) return;
     last = chunk;
     const nowUs = context.options.nowUs();
-    const completed = readPart(part, chunk, LIMITS.streamMessageBytesMax);
+    const messages = readPart(part, chunk, LIMITS.streamMessageBytesMax);
+    const completed = messages.length > 0;
+    flawed = messages.find((message) => flawsOf(message).length > 0) ?? null;
     connection.lastByteAtUs = nowUs;
     // A ping may stand between the parts of a message, whose time goes on.
     if (heldBytes(part) === 0) connection.begunAtUs = null;
@@ -39,12 +60,39 @@ export function readSipWebSocket(
     context.counts.keepAlives += 1;
   });
   webSocket.on('error', () => {
-    // A frame that is none, or too large: what came last shows what was tried.
+    // The package has sent the close that RFC 6455 section 7.4.1 wants: 1002, 1007 or 1009. A peer
+    // that does not close in turn is cut off by the sweep.
+    failed = true;
     context.counts.framingFailures += 1;
-    connection.takeRest = () => last;
-    webSocket.terminate();
+    connection.begunAtUs = context.options.nowUs();
+    const tried = triedOf(part, flawed, last);
+    deliverFailed(context, connection, tried.bytes, flawsOf(tried));
+    holdPending(context, connections, connection, 0);
   });
   webSocket.once('close', () => connection.socket.destroy());
+}
+
+/** What a peer tried when its frames were broken, unmasked as far as that can be. */
+function triedOf(part: MessagePart, flawed: FrameMessage | null, last: Buffer | null) {
+  const came = last ?? EMPTY;
+  const broken: FrameMessage = { bytes: came, text: false, flaws: new Set(['bad-frame']) };
+  // SIP that stands there without any frame.
+  if (/^(?:[A-Z]+ |SIP\/2\.0 )/.test(came.toString('latin1', 0, START_BYTES_MAX))) return broken;
+  if (flawed !== null) return flawed;
+  const bytes = partOf(part);
+  if (bytes === null) return part.broken ? { ...broken, flaws: part.flaws } : broken;
+  const { flaws } = part;
+  return { bytes, text: false, flaws: flaws.size > 0 ? flaws : broken.flaws };
+}
+
+/** More than the longest method. */
+const START_BYTES_MAX = 32;
+const EMPTY = Buffer.alloc(0);
+
+function flawsOf({ bytes, text, flaws }: FrameMessage): readonly Noted[] {
+  const noted: Noted[] = [...flaws].map((flaw) => `ws-${flaw}` as const);
+  if (text && !flaws.has('compressed') && !isUtf8(bytes)) noted.push('ws-not-utf8');
+  return noted;
 }
 
 function take(

@@ -55,6 +55,8 @@ export function createWebSocketGate(context: TrapContext, connections: Connectio
       turnSocketAway(stream);
       return;
     }
+    // A browser names the page always, other clients hardly ever (RFC 6455 section 4.1).
+    visitor.connection.webPage = request.headers.origin !== undefined;
     let opened = false;
     server.handleUpgrade(request, stream, rest, (webSocket) => {
       opened = true;

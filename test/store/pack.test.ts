@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { NOTED } from '../../src/core/model/anomaly.js';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import type { EventRecord } from '../../src/core/model/event.js';
 import { LIMITS } from '../../src/core/model/limits.js';
@@ -18,6 +19,7 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
     raw: fc.uint8Array({ maxLength: 50 }),
     rawLength: fc.nat(100_000),
     ordinary: fc.boolean(),
+    noted: fc.subarray([...NOTED]),
     tls: fc.option(
       fc.record({
         version: fc.constant('TLSv1.3'),

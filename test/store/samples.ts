@@ -42,6 +42,7 @@ export function sampleEvent(id: number, change: Partial<EventRecord> = {}): Even
     raw,
     rawLength: raw.length,
     ordinary: false,
+    noted: [],
     tls: null,
     ...change,
   };

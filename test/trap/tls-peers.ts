@@ -28,8 +28,10 @@ export async function connectTls(
 export async function openWebSocket(
   url: string,
   protocols: readonly string[] = ['sip'],
+  { origin }: { origin?: string } = {},
 ): Promise<WebSocket> {
-  const webSocket = new WebSocket(url, [...protocols], { rejectUnauthorized: false });
+  const page = origin === undefined ? {} : { origin };
+  const webSocket = new WebSocket(url, [...protocols], { rejectUnauthorized: false, ...page });
   await once(webSocket, 'open');
   webSocket.on('error', () => undefined);
   return webSocket;

@@ -65,6 +65,31 @@ export const ANOMALIES = [
   'bad-content-length',
   /** Content-Length promises more bytes than came. */
   'short-body',
+
+  // What carried it: noted by the transport, not read off the message.
+  /** A frame of a WebSocket client without a mask (RFC 6455 section 5.1). */
+  'ws-unmasked',
+  /** A text message over WebSocket that is no UTF-8 (RFC 6455 section 8.1). */
+  'ws-not-utf8',
+  /** Compressed, which was not agreed on (RFC 7692). */
+  'ws-compressed',
+  /** A reserved bit or opcode, a part without a beginning, or a control frame that is none. */
+  'ws-bad-frame',
+  /** A WebSocket message larger than a SIP message may be. */
+  'ws-too-large',
+  /** A web page opened the WebSocket (Origin, RFC 6455 section 10.2): its visitor may know nothing. */
+  'web-page',
 ] as const;
 
 export type Anomaly = (typeof ANOMALIES)[number];
+
+/** What the transport may note, by place: the store keeps a bit for each. */
+export const NOTED = [
+  'ws-unmasked',
+  'ws-not-utf8',
+  'ws-compressed',
+  'ws-bad-frame',
+  'ws-too-large',
+  'web-page',
+] as const satisfies readonly Anomaly[];
+export type Noted = (typeof NOTED)[number];

@@ -1,3 +1,4 @@
+import type { Noted } from './anomaly.js';
 import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
 import type { SipMessage } from './sip-message.js';
@@ -47,4 +48,6 @@ export interface EventRecord {
   readonly ordinary: boolean;
   /** Null or absent where no TLS handshake was completed. */
   readonly tls?: TlsRecord | null;
+  /** Anomalies that the transport noted, which are not in the bytes; absent: none. */
+  readonly noted?: readonly Noted[];
 }

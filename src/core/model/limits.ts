@@ -1,3 +1,5 @@
+import { CAPTURE_LIMITS } from './capture-limits.js';
+
 /**
  * Every bound of the program, in one place, each with its unit in its name. A bound that is hit is
  * counted and shown in `status`; nothing is dropped in silence.
@@ -222,22 +224,7 @@ export const LIMITS = {
   streamPendingBytesMax: 67_108_864,
   /** Bytes of answers that a peer may leave unread before its connection is closed. */
   streamSendQueueBytesMax: 262_144,
-  /** Replays: bytes of one captured frame (libpcap's own bound), and of one block of a pcapng. */
-  captureFrameBytesMax: 262_144,
-  captureBlockBytesMax: 16_777_216,
-  /** Interfaces of one section of a pcapng. */
-  captureInterfacesMax: 10_000,
-  /** TCP connections of a capture that are put together at once; what waits of one behind a gap. */
-  captureStreamsMax: 10_000,
-  captureStreamPendingSegmentsMax: 1_000,
-  captureStreamPendingBytesMax: 262_144,
-  /** Fragmented datagrams put together at once, pieces of one, seconds until one is given up. */
-  captureDatagramsMax: 1_000,
-  captureFragmentsMax: 256,
-  captureFragmentSMax: 30,
-  /** Challenges and tags of a capture, and pairs of endpoints, that are remembered. */
-  captureChallengesMax: 200_000,
-  capturePairsMax: 200_000,
+  ...CAPTURE_LIMITS,
   /** Files of one replay, and bytes of one line of a JSON log. */
   replayFilesMax: 256,
   replayLineBytesMax: 1_048_576,

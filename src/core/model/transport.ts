@@ -1,3 +1,5 @@
+import type { Noted } from './anomaly.js';
+
 /** How a packet came in. `ws` and `wss` are SIP over WebSocket (RFC 7118). */
 export const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
@@ -40,4 +42,6 @@ export interface Packet {
    * are what came of a broken one. Nobody is there who could read an answer.
    */
   readonly handshake?: 'failed';
+  /** What is odd about how it was carried; absent: nothing. */
+  readonly noted?: readonly Noted[];
 }

@@ -36,6 +36,8 @@ interface Cseq {
 
 /** What was read already; undefined: not asked for yet. */
 interface Memo {
+  /** What the transport noted: given, not found. */
+  readonly noted: readonly Anomaly[];
   anomalies: readonly Anomaly[] | undefined;
   cseq: Cseq | undefined;
   via: Via | undefined;
@@ -71,9 +73,9 @@ interface Parsed extends SipMessage {
  * Reads one SIP message, or names what the bytes are instead. Never throws, whatever the bytes;
  * linear in their length. Reads the start line and the offsets of the headers at once, all else
  * when it is asked for, and then once. The texts it gives out do not hold on to the message.
- * The bytes must not change afterwards. RFC 3261, liberal as RFC 4475 asks.
+ * `noted` is what the transport found odd. The bytes must not change afterwards. RFC 3261, liberal as RFC 4475 asks.
  */
-export function parseMessage(bytes: Buffer): SipMessage {
+export function parseMessage(bytes: Buffer, noted: readonly Anomaly[] = NO_ANOMALIES): SipMessage {
   const head = scanHead(bytes);
   const start = parseStartLine(head.startLine);
   // A prototype in place of a class keeps the readers out of every message: 40 closures saved.
@@ -85,6 +87,7 @@ export function parseMessage(bytes: Buffer): SipMessage {
   message.start = start;
   message.lines = { bytes, head, codes: undefined, values: [] };
   message.memo = {
+    noted,
     anomalies: undefined,
     cseq: undefined,
     via: undefined,
@@ -109,7 +112,10 @@ const READERS: Omit<SipMessage, 'bytes' | 'kind' | 'bodyOffset'> & ThisType<Pars
     return this.start.kind === 'response' ? this.start.statusCode : null;
   },
   get anomalies() {
-    return (this.memo.anomalies ??= readAnomalies(this));
+    const { memo } = this;
+    if (memo.anomalies !== undefined) return memo.anomalies;
+    const found = readAnomalies(this);
+    return (memo.anomalies = memo.noted.length === 0 ? found : [...found, ...memo.noted]);
   },
   get callId() {
     return valueWith(this, CALL_ID);

@@ -1,220 +1,195 @@
 import { LIMITS } from '../../core/model/limits.js';
 import type { Endpoint } from '../../core/model/transport.js';
-import { createFramer, flush, push, type Framer } from '../../core/sip/frame.js';
-import { parseStartLine } from '../../core/sip/start-line.js';
 import { leaveOut, type Ledger } from '../recorded.js';
-import {
-  beginAt,
-  createByteStream,
-  distance,
-  takeRest,
-  takeSegment,
-  type ByteStream,
-  type Ordered,
-} from './reassemble.js';
+import { createHalf, endHalf, heldOf, takeBytes, type Half, type HalfMessage } from './half.js';
+import { beginAt, distance } from './reassemble.js';
 import type { Segment } from './segment.js';
 
-/** A connection of a capture: only what the client sends is put together. */
-interface Connection {
-  readonly client: Endpoint;
-  readonly server: Endpoint;
-  readonly stream: ByteStream;
-  framer: Framer;
-  /** The server's first sequence number; null: its SYN was not seen. */
-  serverBegin: number | null;
-  /** The server heard the client, or the client heard the server: the handshake is complete. */
+/** What one end of a connection has done. */
+interface Side {
+  readonly endpoint: Endpoint;
+  readonly half: Half;
+  /** The sequence number of its SYN; null: that was not seen. */
+  begin: number | null;
+  /** Its address is real: what the other side sent came to it. */
   proven: boolean;
-  /** Bytes are missing before: nothing is taken until a message begins. */
-  torn: boolean;
-  encrypted: boolean;
+}
+
+interface Connection {
+  readonly sides: readonly [Side, Side];
+  held: number;
 }
 
 /** The connections under way, the least recently used first. */
 export interface Connections {
   readonly open: Map<string, Connection>;
+  /** Bytes that all of them hold. */
+  held: number;
 }
 
-export const createConnections = (): Connections => ({ open: new Map() });
+export const createConnections = (): Connections => ({ open: new Map(), held: 0 });
 
 export interface StreamMessage {
-  readonly client: Endpoint;
-  readonly server: Endpoint;
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
   readonly proven: boolean;
+  readonly webSocket: boolean;
   readonly bytes: Buffer;
 }
 
+export interface Sent {
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+  readonly segment: Segment;
+}
+
 /**
- * Takes a segment and gives out the messages that it completes. Who is the client is known from
- * the SYN, or else from the SIP ports; of other connections nothing is kept.
+ * Takes a segment and gives out the messages that it completes, of either side, whatever the ports.
+ * On `ports` all counts that is sent there, SIP or not.
  */
 export function takeTcp(
   state: Connections,
-  { source, destination, segment }: { source: Endpoint; destination: Endpoint; segment: Segment },
+  { source, destination, segment }: Sent,
   ports: ReadonlySet<number>,
   ledger: Ledger,
 ): readonly StreamMessage[] {
-  const forward = `${textOf(source)} ${textOf(destination)}`;
-  const backward = `${textOf(destination)} ${textOf(source)}`;
-  const messages: StreamMessage[] = [];
-  if (segment.syn && !segment.ack) {
-    closeConnection(state, forward, ledger, messages);
-    closeConnection(state, backward, ledger, messages);
-    if (!ports.has(segment.destinationPort)) return messages;
-    const connection = open(state, forward, source, destination, ledger);
-    beginAt(connection.stream, segment.sequence + 1);
-    connection.torn = false;
-    return messages;
+  const key = keyOf(source, destination);
+  const before: StreamMessage[] = [];
+  if (segment.syn && !segment.ack && !isRepeated(state.open.get(key), source, segment)) {
+    close(state, key, ledger, before);
   }
-  const fromServer = touch(state, backward);
-  if (fromServer !== null) {
-    hearServer(fromServer, segment);
-    if (segment.rst) closeConnection(state, backward, ledger, messages);
-    return messages;
+  const connection = state.open.get(key) ?? createConnection(source, destination, ports);
+  state.open.delete(key);
+  state.open.set(key, connection);
+  const [from, to] = sidesOf(connection, source);
+  if (segment.syn) {
+    from.begin ??= segment.sequence;
+    if (from.half.stream.next === null) beginAt(from.half.stream, segment.sequence + 1);
   }
-  let connection = touch(state, forward);
-  if (connection === null) {
-    if (!ports.has(segment.destinationPort)) {
-      // A capture that began in the middle: the server's word alone tells who is who.
-      if (!ports.has(segment.sourcePort) || segment.rst) return messages;
-      hearServer(open(state, backward, destination, source, ledger), segment);
-      return messages;
-    }
-    connection = open(state, forward, source, destination, ledger);
+  hear(from, to, segment);
+  // Data may come with the SYN (RFC 7413), and stand behind its number.
+  const sequence = segment.syn ? segment.sequence + 1 : segment.sequence;
+  const taken = takeBytes(from.half, sequence >>> 0, segment.payload, ledger);
+  const messages = [...before, ...taken.map((message) => messageOf(from, to, message))];
+  settle(state, connection);
+  if (segment.rst) {
+    close(state, key, ledger, messages);
+  } else if (segment.fin) {
+    messages.push(...endHalf(from.half, true, ledger).map((each) => messageOf(from, to, each)));
+    settle(state, connection);
   }
-  hearClient(connection, segment, ledger, messages);
-  if (segment.fin || segment.rst) closeConnection(state, forward, ledger, messages);
+  evict(state, ledger);
   return messages;
 }
 
 /** The end of the capture: what stands behind gaps. What is unfinished then cannot be known. */
 export function endConnections(state: Connections, ledger: Ledger): readonly StreamMessage[] {
   const messages: StreamMessage[] = [];
-  for (const connection of state.open.values()) {
-    for (const ordered of takeRest(connection.stream)) {
-      takeOrdered(connection, ordered, ledger, messages);
-    }
-    if (connection.framer.used > 0) leaveOut(ledger, 'unfinished');
-  }
+  for (const connection of state.open.values()) endBoth(connection, false, ledger, messages);
   state.open.clear();
+  state.held = 0;
   return messages;
 }
 
-function open(
-  state: Connections,
-  key: string,
-  client: Endpoint,
-  server: Endpoint,
-  ledger: Ledger,
-): Connection {
-  if (state.open.size >= LIMITS.captureStreamsMax) {
-    const oldest = state.open.keys().next();
-    if (oldest.done !== true) state.open.delete(oldest.value);
-    leaveOut(ledger, 'evicted');
-  }
-  const connection: Connection = {
-    client,
-    server,
-    stream: createByteStream(),
-    framer: newFramer(),
-    serverBegin: null,
-    proven: false,
-    torn: true,
-    encrypted: false,
-  };
-  state.open.set(key, connection);
-  return connection;
+const createConnection = (
+  one: Endpoint,
+  other: Endpoint,
+  ports: ReadonlySet<number>,
+): Connection => ({
+  sides: [createSide(one, ports.has(other.port)), createSide(other, ports.has(one.port))],
+  held: 0,
+});
+
+const createSide = (endpoint: Endpoint, wanted: boolean): Side => ({
+  endpoint,
+  half: createHalf(wanted),
+  begin: null,
+  proven: false,
+});
+
+/** A SYN that is sent again does not begin another connection. */
+function isRepeated(connection: Connection | undefined, source: Endpoint, segment: Segment) {
+  if (connection === undefined) return false;
+  return sidesOf(connection, source)[0].begin === segment.sequence;
 }
 
-function touch(state: Connections, key: string): Connection | null {
-  const connection = state.open.get(key);
-  if (connection === undefined) return null;
-  state.open.delete(key);
-  state.open.set(key, connection);
-  return connection;
+/** How far an acknowledgement may be from the SYN that it proves to have been received. */
+const ACKNOWLEDGED_MAX = 1_048_576;
+
+/** Finds out whether addresses are real: each side must have had what the other sent. */
+function hear(from: Side, to: Side, segment: Segment): void {
+  if (!segment.ack || segment.rst) return;
+  if (to.begin !== null) {
+    const ahead = distance(to.begin, segment.acknowledged);
+    if (ahead >= 1 && ahead <= ACKNOWLEDGED_MAX) from.proven = true;
+  }
+  // Who acknowledges outside of its SYN has had the other's answer to that.
+  if (!segment.syn) to.proven = true;
 }
 
-function hearServer(connection: Connection, segment: Segment): void {
-  if (segment.syn) connection.serverBegin = segment.sequence;
-  // A server that acknowledges outside of its SYN has had the client's answer to that SYN.
-  else if (segment.ack && !segment.rst) connection.proven = true;
-}
-
-function hearClient(
-  connection: Connection,
-  segment: Segment,
-  ledger: Ledger,
-  messages: StreamMessage[],
-): void {
-  const { serverBegin } = connection;
-  if (segment.ack && serverBegin !== null && distance(serverBegin, segment.acknowledged) >= 1) {
-    connection.proven = true;
-  }
-  for (const ordered of takeSegment(connection.stream, segment.sequence, segment.payload)) {
-    takeOrdered(connection, ordered, ledger, messages);
-  }
-}
-
-function takeOrdered(
-  connection: Connection,
-  { bytes, gap }: Ordered,
-  ledger: Ledger,
-  messages: StreamMessage[],
-): void {
-  if (isTls(bytes) && connection.framer.used === 0) connection.encrypted = true;
-  if (connection.encrypted) {
-    leaveOut(ledger, 'encrypted');
-    return;
-  }
-  if (gap) connection.torn = true;
-  if (connection.torn) {
-    if (!beginsMessage(bytes)) {
-      leaveOut(ledger, 'lost_stream_bytes');
-      return;
-    }
-    connection.torn = false;
-    connection.framer = newFramer();
-  }
-  for (const message of push(connection.framer, bytes).messages) {
-    messages.push(messageOf(connection, message));
-  }
-}
-
-function closeConnection(
-  state: Connections,
-  key: string,
-  ledger: Ledger,
-  messages: StreamMessage[],
-): void {
+function close(state: Connections, key: string, ledger: Ledger, messages: StreamMessage[]): void {
   const connection = state.open.get(key);
   if (connection === undefined) return;
-  for (const ordered of takeRest(connection.stream)) {
-    takeOrdered(connection, ordered, ledger, messages);
-  }
-  const rest = connection.torn ? null : flush(connection.framer);
-  if (rest !== null) messages.push(messageOf(connection, rest));
+  endBoth(connection, true, ledger, messages);
   state.open.delete(key);
+  state.held -= connection.held;
 }
 
-const messageOf = ({ client, server, proven }: Connection, bytes: Buffer): StreamMessage => ({
-  client,
-  server,
-  proven,
+function endBoth(
+  { sides: [one, other] }: Connection,
+  closed: boolean,
+  ledger: Ledger,
+  messages: StreamMessage[],
+): void {
+  for (const message of endHalf(one.half, closed, ledger)) {
+    messages.push(messageOf(one, other, message));
+  }
+  for (const message of endHalf(other.half, closed, ledger)) {
+    messages.push(messageOf(other, one, message));
+  }
+}
+
+function settle(state: Connections, connection: Connection): void {
+  const [one, other] = connection.sides;
+  const held = heldOf(one.half) + heldOf(other.half);
+  state.held += held - connection.held;
+  connection.held = held;
+}
+
+function evict(state: Connections, ledger: Ledger): void {
+  while (state.open.size > LIMITS.captureStreamsMax || state.held > LIMITS.captureStreamsBytesMax) {
+    const oldest = state.open.entries().next();
+    if (oldest.done === true) return;
+    const [key, connection] = oldest.value;
+    state.open.delete(key);
+    state.held -= connection.held;
+    // One that holds nothing is no loss.
+    if (connection.held > 0) leaveOut(ledger, 'evicted');
+  }
+}
+
+function sidesOf({ sides: [one, other] }: Connection, source: Endpoint): readonly [Side, Side] {
+  const isOne = one.endpoint.port === source.port && one.endpoint.address === source.address;
+  return isOne ? [one, other] : [other, one];
+}
+
+const messageOf = (
+  from: Side,
+  to: Side,
+  { bytes, webSocket, webPage }: HalfMessage,
+): StreamMessage => ({
+  source: from.endpoint,
+  destination: to.endpoint,
+  // Of what a web page may be behind, the trap takes the connection for no proof either.
+  proven: from.proven && !webPage,
+  webSocket,
   bytes,
 });
 
-const newFramer = (): Framer =>
-  createFramer({
-    headBytesMax: LIMITS.streamHeadBytesMax,
-    messageBytesMax: LIMITS.streamMessageBytesMax,
-  });
+/** The same for both directions. */
+function keyOf(one: Endpoint, other: Endpoint): string {
+  const [a, b] = [textOf(one), textOf(other)];
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
 
 const textOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
-
-/** A TLS record of the handshake (RFC 8446 section 5.1). */
-const isTls = (bytes: Buffer): boolean => bytes[0] === 0x16 && bytes[1] === 3;
-
-function beginsMessage(bytes: Buffer): boolean {
-  const end = bytes.indexOf(10);
-  const line = bytes.toString('latin1', 0, end === -1 ? Math.min(bytes.length, 512) : end);
-  return parseStartLine(line.trimEnd()).kind !== 'other';
-}

@@ -1,7 +1,9 @@
 import { cidrOf, covers, type Cidr } from '../../core/model/address.js';
+import { LIMITS } from '../../core/model/limits.js';
+import type { Proof } from '../../core/model/proof.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';
-import { leaveOut, type Ledger, type RecordedPacket } from '../recorded.js';
+import { leaveOut, leaveOutForeign, type Ledger, type RecordedPacket } from '../recorded.js';
 import {
   createConnections,
   endConnections,
@@ -11,17 +13,21 @@ import {
 } from './connections.js';
 import { assemble, createFragments, giveUpAll, type Fragments } from './fragments.js';
 import type { Frame } from './frame.js';
+import { isHep, readHep } from './hep.js';
 import { PROTOCOL_TCP, PROTOCOL_UDP, readIp, type IpPacket } from './ip.js';
 import { readLink } from './link.js';
 import {
   createRoundTrips,
   isAnswer,
+  isOfOwnRequest,
   noteAnswer,
+  noteOwnRequest,
   noteRequest,
   proveByCapture,
   type RoundTrips,
 } from './round-trips.js';
-import { readTcp, readUdp } from './segment.js';
+import { readTcp, readUdp, type Datagram } from './segment.js';
+import { readTunnel, readUdpTunnel } from './tunnel.js';
 
 /** What must be known of the host to tell what it received from what it sent. */
 export interface CaptureOptions {
@@ -56,25 +62,29 @@ export function decodeFrame(
 ): readonly RecordedPacket[] {
   decoder.lastUs = frame.atUs;
   const link = readLink(frame.linkType, frame.bytes);
-  const part = link === null ? null : readIp(link.ip);
-  if (link === null || part === null) return skip(ledger, 'not_udp_or_tcp');
-  const { packet: ip, lost } = assemble(decoder.fragments, part, frame.atUs);
-  if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
-  if (ip === null) return [];
-  if (ip.cut) return skip(ledger, 'cut_short');
-  switch (ip.protocol) {
-    case PROTOCOL_UDP:
-      return decodeUdp(
-        decoder,
-        { ...frame, outgoing: link.outgoing ?? frame.outgoing },
-        ip,
-        ledger,
-      );
-    case PROTOCOL_TCP:
-      return decodeTcp(decoder, frame, ip, ledger);
-    default:
-      return skip(ledger, 'not_udp_or_tcp');
+  const outgoing = link.outgoing ?? frame.outgoing;
+  let { found } = link;
+  for (let depth = 0; depth < LIMITS.captureLayersMax; depth += 1) {
+    if (found.kind === 'foreign') return skipForeign(ledger, found.name);
+    const part = readIp(found.bytes);
+    if (part === null) return skipForeign(ledger, 'IP, damaged');
+    const { packet: ip, lost } = assemble(decoder.fragments, part, frame.atUs);
+    if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
+    if (ip === null) return [];
+    if (ip.protocol === PROTOCOL_TCP) return decodeTcp(decoder, { ...frame, outgoing }, ip, ledger);
+    const datagram = ip.protocol === PROTOCOL_UDP ? readUdp(ip.payload) : null;
+    if (ip.protocol === PROTOCOL_UDP && datagram === null) {
+      return ip.cut ? skip(ledger, 'cut_short') : skipForeign(ledger, 'UDP, damaged');
+    }
+    const within = datagram === null ? readTunnel(ip) : readUdpTunnel(datagram);
+    if (within !== null) {
+      found = within;
+    } else if (datagram !== null) {
+      if (ip.cut) return skip(ledger, 'cut_short');
+      return decodeUdp(decoder, { ...frame, outgoing }, ip, datagram, ledger);
+    }
   }
+  return skipForeign(ledger, 'nested too deep');
 }
 
 /** The end of the capture: messages that stood behind a gap, at the time of its last frame. */
@@ -82,67 +92,94 @@ export function endDecoder(decoder: CaptureDecoder, ledger: Ledger): readonly Re
   const lost = giveUpAll(decoder.fragments);
   if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
   const messages = endConnections(decoder.connections, ledger);
-  return toRecorded(decoder.options, messages, decoder.lastUs, ledger);
+  return takeStream(decoder, messages, { atUs: decoder.lastUs, outgoing: null }, ledger);
 }
 
 function decodeUdp(
-  { options, trips }: CaptureDecoder,
-  frame: Frame,
+  decoder: CaptureDecoder,
+  { atUs, outgoing }: Frame,
   ip: IpPacket,
+  datagram: Datagram,
   ledger: Ledger,
 ): readonly RecordedPacket[] {
-  const datagram = readUdp(ip.payload);
-  if (datagram === null) return skip(ledger, 'not_udp_or_tcp');
   const source = { address: ip.source, port: datagram.sourcePort };
   const local = { address: ip.destination, port: datagram.destinationPort };
+  if (isHep(datagram.payload)) {
+    const hep = readHep(datagram.payload);
+    if (hep === null) return skip(ledger, 'hep');
+    // Whoever sent the HEP packet only tells of the message.
+    return receive(decoder, { ...hep, local: hep.destination, atUs, outgoing: null }, ledger);
+  }
   // The frame is a view of the whole chunk that was read: only the message is kept.
   const bytes = Buffer.from(datagram.payload);
-  const message = parseMessage(bytes);
-  if (message.kind === 'other' && !options.ports.has(local.port)) return skip(ledger, 'not_sip');
-  if (isSentByHost(options, frame.outgoing, source, local)) {
-    if (message.kind === 'response') noteAnswer(trips, message, source, local);
-    return skip(ledger, 'outgoing');
-  }
-  if (message.kind === 'response' && isAnswer(trips, source, local)) {
-    noteAnswer(trips, message, source, local);
-    return skip(ledger, 'answers');
-  }
-  if (message.kind === 'request') noteRequest(trips, source, local);
-  const proof = proveByCapture(trips, message, source, local);
-  const packet = { receivedAtUs: frame.atUs, transport: 'udp', source, local, bytes } as const;
-  return [{ packet, proof }];
+  return receive(decoder, { transport: 'udp', source, local, bytes, atUs, outgoing }, ledger);
 }
 
 function decodeTcp(
-  { options, connections }: CaptureDecoder,
+  decoder: CaptureDecoder,
   frame: Frame,
   ip: IpPacket,
   ledger: Ledger,
 ): readonly RecordedPacket[] {
+  // What is missing of a cut segment is a gap in its stream.
+  if (ip.cut) leaveOut(ledger, 'cut_short');
   const segment = readTcp(ip.payload);
-  if (segment === null) return skip(ledger, 'not_udp_or_tcp');
+  if (segment === null) return ip.cut ? [] : skipForeign(ledger, 'TCP, damaged');
   const source = { address: ip.source, port: segment.sourcePort };
   const destination = { address: ip.destination, port: segment.destinationPort };
+  const { connections, options } = decoder;
   const messages = takeTcp(connections, { source, destination, segment }, options.ports, ledger);
-  return toRecorded(options, messages, frame.atUs, ledger);
+  return takeStream(decoder, messages, frame, ledger);
 }
 
-function toRecorded(
-  options: CaptureOptions,
+function takeStream(
+  decoder: CaptureDecoder,
   messages: readonly StreamMessage[],
-  receivedAtUs: number,
+  { atUs, outgoing }: Pick<Frame, 'atUs' | 'outgoing'>,
   ledger: Ledger,
 ): readonly RecordedPacket[] {
-  const ours = messages.filter(({ client, server }) => {
-    // Who began a connection is known, whatever the capture says of the one frame.
-    const sent = isSentByHost(options, null, client, server);
-    if (sent) leaveOut(ledger, 'outgoing');
-    return !sent;
+  return messages.flatMap(({ source, destination: local, proven, webSocket, bytes }) => {
+    const transport = webSocket ? 'ws' : 'tcp';
+    const proof = proven ? 'tcp' : 'none';
+    return receive(decoder, { transport, source, local, bytes, atUs, outgoing, proof }, ledger);
   });
-  return ours.map(({ client: source, server: local, proven, bytes }) => ({
-    packet: { receivedAtUs, transport: 'tcp', source, local, bytes },
-    proof: proven ? 'tcp' : 'none',
-  }));
+}
+
+/** A message, as far as the capture tells of it. */
+interface Arrival {
+  readonly atUs: number;
+  readonly transport: 'udp' | 'tcp' | 'ws';
+  readonly source: Endpoint;
+  readonly local: Endpoint;
+  readonly bytes: Buffer;
+  readonly outgoing: boolean | null;
+  /** Of a stream's handshake. */
+  readonly proof?: Proof;
+}
+
+/** Tells what the host received from strangers from what it sent, and from what it asked for. */
+function receive(
+  { options, trips }: CaptureDecoder,
+  { atUs, transport, source, local, bytes, outgoing, proof: streamProof = 'none' }: Arrival,
+  ledger: Ledger,
+): readonly RecordedPacket[] {
+  const message = parseMessage(bytes);
+  if (message.kind === 'other' && !options.ports.has(local.port)) return skip(ledger, 'not_sip');
+  if (isSentByHost(options, outgoing, source, local)) {
+    if (message.kind === 'response') noteAnswer(trips, message, source, local);
+    if (message.kind === 'request') noteOwnRequest(trips, message);
+    return skip(ledger, 'outgoing');
+  }
+  if (isOfOwnRequest(trips, message)) return skip(ledger, 'own_requests');
+  const carrier = transport === 'udp' ? 'udp' : 'tcp';
+  if (message.kind === 'response' && isAnswer(trips, carrier, source, local)) {
+    noteAnswer(trips, message, source, local);
+    return skip(ledger, 'answers');
+  }
+  if (message.kind === 'request') noteRequest(trips, carrier, source, local);
+  const proof =
+    streamProof === 'none' ? proveByCapture(trips, message, source, local) : streamProof;
+  return [{ packet: { receivedAtUs: atUs, transport, source, local, bytes }, proof }];
 }
 
 /** By the host's own addresses where they are given, else by what the capture says. */
@@ -158,6 +195,11 @@ function isSentByHost(
     return cidr !== null && local.some((own) => covers(own, cidr));
   };
   return isOwn(source) && !isOwn(destination);
+}
+
+function skipForeign(ledger: Ledger, name: string): readonly RecordedPacket[] {
+  leaveOutForeign(ledger, name);
+  return [];
 }
 
 function skip(ledger: Ledger, why: Parameters<typeof leaveOut>[1]): readonly RecordedPacket[] {

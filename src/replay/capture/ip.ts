@@ -25,6 +25,8 @@ const IPV6_FRAGMENT = 44;
 /** Hop-by-hop, routing and destination options (RFC 8200 section 4): length in units of 8 bytes. */
 const IPV6_SKIPPED = new Set([0, 43, 60]);
 const IPV6_HEADERS_MAX = 8;
+/** The authentication header (RFC 4302 section 2.2): length in units of 4 bytes, less two. */
+const AUTHENTICATION = 51;
 
 /** Reads an IPv4 (RFC 791) or IPv6 (RFC 8200) packet; null when it is neither. */
 export function readIp(bytes: Buffer): IpPacket | null {
@@ -43,11 +45,19 @@ function readIpv4(bytes: Buffer): IpPacket | null {
   const flags = bytes.readUInt16BE(6);
   const offset = (flags & 0x1fff) * 8;
   const more = (flags & 0x2000) !== 0;
+  const end = Math.min(length, bytes.length);
+  let protocol = bytes.readUInt8(9);
+  let at = headerLength;
+  // Behind a later fragment's header stand bytes of the payload.
+  if (protocol === AUTHENTICATION && offset === 0 && !more && at + 8 <= end) {
+    protocol = bytes.readUInt8(at);
+    at += (bytes.readUInt8(at + 1) + 2) * 4;
+  }
   return {
-    protocol: bytes.readUInt8(9),
+    protocol,
     source: ipv4Text(bytes, 12),
     destination: ipv4Text(bytes, 16),
-    payload: bytes.subarray(headerLength, Math.min(length, bytes.length)),
+    payload: bytes.subarray(Math.min(at, end), end),
     fragment: more || offset > 0 ? { id: bytes.readUInt16BE(4), offset, more } : null,
     cut: length > bytes.length,
   };
@@ -63,7 +73,8 @@ function readIpv6(bytes: Buffer): IpPacket | null {
   let fragment: Fragment | null = null;
   for (let headers = 0; headers < IPV6_HEADERS_MAX; headers += 1) {
     const isFragment = protocol === IPV6_FRAGMENT;
-    if (!isFragment && !IPV6_SKIPPED.has(protocol)) break;
+    const isAuthentication = protocol === AUTHENTICATION;
+    if (!isFragment && !isAuthentication && !IPV6_SKIPPED.has(protocol)) break;
     if (at + 8 > end) return null;
     if (isFragment) {
       const field = bytes.readUInt16BE(at + 2);
@@ -71,7 +82,8 @@ function readIpv6(bytes: Buffer): IpPacket | null {
       fragment = { id: bytes.readUInt32BE(at + 4), offset: field & 0xfff8, more };
     }
     protocol = bytes.readUInt8(at);
-    at += isFragment ? 8 : (bytes.readUInt8(at + 1) + 1) * 8;
+    const units = bytes.readUInt8(at + 1);
+    at += isFragment ? 8 : isAuthentication ? (units + 2) * 4 : (units + 1) * 8;
     // Behind a later fragment's header stand bytes of the payload, not headers.
     if (fragment !== null && fragment.offset > 0) break;
   }
