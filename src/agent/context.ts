@@ -104,7 +104,7 @@ export async function openContext(
     const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
     closers.add('store', store.close);
     const endedAtOpening = await store.expireBlocks(nowUs());
-    const reader = await openReader(settings.databaseFile);
+    const reader = await openReader(settings.databaseFile, settings.homeCountry);
     closers.add('reader', reader.close);
     const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
@@ -176,6 +176,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
   appVersion: VERSION,
   passwordFiles: passwordFilesOf(settings.rulesDir),
   countryFile: settings.geoipCountryFile,
+  homeCountry: settings.homeCountry,
   remote: remoteOptions(settings),
   inWorker: true,
   onNotice: log.say,

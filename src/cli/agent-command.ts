@@ -123,11 +123,11 @@ export abstract class AgentCommand extends Command {
     use: (reader: Reader) => Promise<T>,
     missing: 'empty' | 'refuse' = 'empty',
   ): Promise<T> {
-    const { databaseFile } = loaded.settings;
+    const { databaseFile, homeCountry } = loaded.settings;
     const { openEmptyReader, openReader } = await import('../store/reader.js');
     const there = missing === 'refuse' || fileExists(databaseFile);
     if (!there) this.tellEmpty(databaseFile);
-    const reader = there ? await openReader(databaseFile) : await openEmptyReader();
+    const reader = there ? await openReader(databaseFile, homeCountry) : await openEmptyReader();
     try {
       return await use(reader);
     } finally {

@@ -153,6 +153,21 @@ export const optionalPath: Reader<string | null> = {
   write: (value) => value ?? '',
 };
 
+/** ISO 3166 code of a country in capitals, or nothing: null. `UK` is taken for GB. */
+export const country: Reader<string | null> = {
+  allowed: 'two letters of ISO 3166, such as GB; may be empty',
+  read: (text) => {
+    if (text === '') return good(null);
+    const code = /^[a-z]{2}$/i.test(text) ? new Intl.Locale(`und-${text}`).region : undefined;
+    const name = code === undefined ? undefined : REGIONS.of(code);
+    if (code === undefined || name === undefined || code === 'ZZ') return bad('it is no country');
+    return good(code);
+  },
+  write: (value) => value ?? '',
+};
+
+const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
 export const domain: Reader<string> = {
   allowed: 'a host or domain name, such as pbx.example.org',
   read: (text) =>

@@ -4,7 +4,16 @@ import { BLOCKING_KEYS } from './blocking-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
 import { key, place, type Key } from './key.js';
 import { LOG_KEYS } from './log-keys.js';
-import { address, choice, domain, integer, listOf, optionalPath, truth } from './readers.js';
+import {
+  address,
+  choice,
+  country,
+  domain,
+  integer,
+  listOf,
+  optionalPath,
+  truth,
+} from './readers.js';
 import { TRAP_KEYS } from './trap-keys.js';
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
@@ -83,6 +92,13 @@ export const KEYS = {
       optionalPath,
       '',
       'Database of countries in the MaxMind format (mmdb), for `sources show`.',
+    ),
+    homeCountry: key(
+      'home_country',
+      country,
+      '',
+      'Country whose national numbers are dialled here: with GB, 020 7946 0018 is +442079460018. ' +
+        'Empty: none is assumed.',
     ),
     verbose: key('verbose', truth, 'false', 'One line an event on the terminal.'),
     ...API_KEYS,

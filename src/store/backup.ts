@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 import { checkDatabase } from './check.js';
-import { fileSize, giveToFolderOwner, prepareFile, unwritable } from './files.js';
+import { fileSize, giveToFolderOwner, isFileItself, prepareFile, unwritable } from './files.js';
 import { openDatabase } from './sqlite.js';
 import { withInterrupt } from './interrupt.js';
 
@@ -34,8 +34,9 @@ export async function backUpDatabase(options: BackupOptions): Promise<Backup> {
   const file = join(folder, `${basename(databaseFile)}.${time}`);
   const partial = `${file}.partial`;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await giveToFolderOwner(folder);
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    // A folder that was there keeps its owner, and so does what a link of this name leads to.
+    if (made !== undefined) await giveToFolderOwner(folder);
     await refuseWithoutRoom(databaseFile, folder);
     await copyTo(partial, options);
     await rename(partial, file);
@@ -90,7 +91,13 @@ async function rotate({ databaseFile, folder }: BackupOptions, keep: number): Pr
   const copies = (await readdir(folder)).filter(
     (name) => name.startsWith(prefix) && /^\d{8}T\d{6}Z$/.test(name.slice(prefix.length)),
   );
-  const old = copies.sort().slice(0, Math.max(0, copies.length - keep));
-  for (const name of old) await rm(join(folder, name));
-  return old.map((name) => join(folder, name));
+  const removed: string[] = [];
+  for (const name of copies.sort().slice(0, Math.max(0, copies.length - keep))) {
+    const path = join(folder, name);
+    // What is a folder or a link was not made by us.
+    if (!(await isFileItself(path))) continue;
+    await rm(path);
+    removed.push(path);
+  }
+  return removed;
 }

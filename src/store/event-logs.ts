@@ -1,3 +1,4 @@
+import { lstat, realpath, stat } from 'node:fs/promises';
 import type { EventRecord } from '../core/model/event.js';
 import { formatEventLine } from './event-lines.js';
 import type { EventFacts } from './facts.js';
@@ -60,6 +61,7 @@ export async function openEventLogs(
   });
   const rotation = { bytesMax: options.rotation.bytesMax, rotator };
   const outputs = await openOutputs(options, rotation);
+  for (const output of outputs) await tellIfKept(output, report);
   const remote = openRemote(options, report);
   const turns = createTurns();
   const chunkMaker = createChunkMaker();
@@ -129,6 +131,26 @@ function createWriter(report: (report: PersisterReport) => void) {
     failing.add(file);
     report({ kind: 'notice', text: `cannot write ${file}: ${error}; its lines are lost` });
   };
+}
+
+/** What goes to the terminal or a pipe grows nowhere; a file behind a link does. */
+async function tellIfKept(
+  { file, log }: Output,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  if ((await log.mayRotate()) || !(await growsBehindLink(file))) return;
+  report({
+    kind: 'notice',
+    text:
+      `${file} is a link to ${await realpath(file)}: it is written, but never set aside, for that ` +
+      'would move the link alone; name the file itself in the configuration, or rotate it there',
+  });
+}
+
+async function growsBehindLink(file: string): Promise<boolean> {
+  if (!(await lstat(file)).isSymbolicLink() || !(await stat(file)).isFile()) return false;
+  // Where the standard output goes is for those to say who started us.
+  return !/^\/(?:dev|proc)\//.test(file);
 }
 
 async function openOutputs(

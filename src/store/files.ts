@@ -1,4 +1,4 @@
-import { access, chmod, chown, constants, mkdir, open, stat } from 'node:fs/promises';
+import { access, chmod, constants, lchown, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 
@@ -27,8 +27,8 @@ export async function prepareFile(file: string, mode: number): Promise<void> {
     }
     await access(file, constants.W_OK);
     // The mode given to open() is cut by the umask, and an old file may have another. What is no
-    // regular file (/dev/stdout) keeps its own.
-    const found = await stat(file);
+    // regular file keeps its own, and so does what a link names: /dev/stdout is a file of others.
+    const found = await lstat(file);
     if (found.isFile() && (found.mode & 0o777) !== mode) await chmod(file, mode);
   } catch (error) {
     throw unwritable(file, error);
@@ -42,7 +42,7 @@ export async function prepareFile(file: string, mode: number): Promise<void> {
 export async function giveToFolderOwner(file: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dirname(file));
-  if (uid !== 0) await chown(file, uid, gid);
+  if (uid !== 0) await lchown(file, uid, gid);
 }
 
 /** Size in bytes; null when there is no such file. */
@@ -65,6 +65,25 @@ export async function identityOf(file: string): Promise<FileIdentity> {
   } catch (error) {
     const code = systemCode(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'unknown';
+  }
+}
+
+/**
+ * True when the name is a regular file itself, and the one that was opened: only such a file may be
+ * renamed or deleted by its name. A link is not followed: its target is in a folder of others, or
+ * is no log at all, as /dev/stdout. `opened`: what fstat says of the open file.
+ */
+export async function isFileItself(
+  file: string,
+  opened?: { readonly dev: number; readonly ino: number },
+): Promise<boolean> {
+  try {
+    const named = await lstat(file);
+    if (!named.isFile()) return false;
+    return opened === undefined || (opened.dev === named.dev && opened.ino === named.ino);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

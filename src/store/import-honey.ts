@@ -44,7 +44,11 @@ interface HoneyRow {
  * proof. What was brought before is not brought again. Nobody else may write our database: take the
  * lock first. Rejects with DATABASE_FOREIGN when the file has no such table.
  */
-export async function importHoney(databaseFile: string, honeyFile: string): Promise<HoneyImport> {
+export async function importHoney(
+  databaseFile: string,
+  honeyFile: string,
+  homeCountry: string | null = null,
+): Promise<HoneyImport> {
   const honey = await openHoney(honeyFile);
   try {
     const database = await openForWriting(databaseFile);
@@ -54,6 +58,7 @@ export async function importHoney(databaseFile: string, honeyFile: string): Prom
         database,
         createTurns(),
         () => null,
+        homeCountry,
         () => undefined,
       ),
     };

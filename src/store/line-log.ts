@@ -1,5 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { messageOf, prepareFile, systemCode, unwritable } from './files.js';
+import { isFileItself, messageOf, prepareFile, systemCode, unwritable } from './files.js';
 import type { Rotator } from './rotate.js';
 
 /** A text file that only grows, one record a line; survives being rotated away. */
@@ -9,8 +9,16 @@ export interface LineLog {
    * next one too. Resolves with null, or with why they are lost.
    */
   append(chunks: readonly Buffer[]): Promise<string | null>;
-  /** Sets the file aside and begins a new one; false when there is nothing in it. */
+  /**
+   * Sets the file aside and begins a new one; false when there is nothing in it, or when it is not
+   * ours to set aside (mayRotate).
+   */
   rotate(): Promise<boolean>;
+  /**
+   * False for a pipe, a device, a socket, and for whatever is opened through a link, as /dev/stdout:
+   * to rename the name would move the link alone, and the target is in a folder of others.
+   */
+  mayRotate(): Promise<boolean>;
   /** Closes the file and opens the one that has its name now. */
   reopen(): Promise<void>;
   close(): Promise<void>;
@@ -28,13 +36,13 @@ const ROTATION_CHECK_MS = 1_000;
 /** Opens a log to append to, mode 640. Rejects with STATE_UNWRITABLE. */
 export async function openLineLog(file: string, rotation: LogRotation | null): Promise<LineLog> {
   let handle: FileHandle | null = await openAppend(file);
-  let size = await sizeOf(handle);
+  let size = await sizeOf(handle, file);
   let checkedAtMs = performance.now();
 
   const ready = async (): Promise<FileHandle> => {
     if (handle !== null && performance.now() - checkedAtMs >= ROTATION_CHECK_MS) {
       checkedAtMs = performance.now();
-      if (await isSameFile(handle, file)) size = await sizeOf(handle);
+      if (await isSameFile(handle, file)) size = await sizeOf(handle, file);
       else await reopen();
     }
     if (handle === null) await reopen();
@@ -48,7 +56,7 @@ export async function openLineLog(file: string, rotation: LogRotation | null): P
     handle = null;
     await old?.close();
     handle = await openAppend(file);
-    size = await sizeOf(handle);
+    size = await sizeOf(handle, file);
   };
 
   const rotate = async ({ rotator }: LogRotation): Promise<void> => {
@@ -58,8 +66,7 @@ export async function openLineLog(file: string, rotation: LogRotation | null): P
 
   return {
     rotate: async () => {
-      const stats = await handle?.stat();
-      if (rotation === null || stats?.isFile() !== true || stats.size === 0) return false;
+      if (rotation === null || handle === null || (await sizeOf(handle, file)) <= 0) return false;
       await rotate(rotation);
       return true;
     },
@@ -72,6 +79,7 @@ export async function openLineLog(file: string, rotation: LogRotation | null): P
         return messageOf(error);
       }
     },
+    mayRotate: async () => handle !== null && (await isOwnFile(handle, file)),
     reopen,
     close: async () => {
       await handle?.close();
@@ -119,8 +127,14 @@ async function isSameFile(handle: FileHandle, file: string): Promise<boolean> {
   }
 }
 
-/** What is no regular file, as /dev/stdout, is never full. */
-async function sizeOf(handle: FileHandle): Promise<number> {
-  const stats = await handle.stat();
-  return stats.isFile() ? stats.size : Number.NEGATIVE_INFINITY;
+/** What is not ours to set aside is never full. */
+async function sizeOf(handle: FileHandle, file: string): Promise<number> {
+  const [{ size }, own] = await Promise.all([handle.stat(), isOwnFile(handle, file)]);
+  return own ? size : Number.NEGATIVE_INFINITY;
+}
+
+/** The opened file is judged, and the name must be that file itself. */
+async function isOwnFile(handle: FileHandle, file: string): Promise<boolean> {
+  const opened = await handle.stat();
+  return opened.isFile() && (await isFileItself(file, opened));
 }

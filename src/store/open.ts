@@ -21,6 +21,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],
     countryFile: options.countryFile ?? null,
+    homeCountry: options.homeCountry ?? null,
     jsonLogFormat: options.jsonLogFormat ?? 'sentrypeer',
     rotation: options.rotation ?? NO_ROTATION,
     instanceId: options.instanceId ?? '',

@@ -38,6 +38,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly rotation: Rotation;
   /** Database of countries (mmdb); null: countries are not counted. */
   readonly countryFile: string | null;
+  /** ISO code of the country whose national numbers are dialled here; null: none is assumed. */
+  readonly homeCountry: string | null;
   /** Null: events go to files alone. */
   readonly remote: RemoteOptions | null;
 }
@@ -201,12 +203,9 @@ async function openWriters(
 ): Promise<{ writers: Writers; namer: PasswordNamer }> {
   const { words, notices } = await readPasswordLists(options.passwordFiles);
   const { countryOf, problem } = await openCountries(options.countryFile);
-  // A worker's first word is that it has started, so these come after it.
-  setImmediate(() => {
-    for (const text of [...notices, ...(problem === null ? [] : [problem])])
-      report({ kind: 'notice', text });
-  });
-  const tallies = await openTallies(database, turns, countryOf, (text) => {
+  for (const text of [...notices, ...(problem === null ? [] : [problem])])
+    report({ kind: 'notice', text });
+  const tallies = await openTallies(database, turns, countryOf, options.homeCountry, (text) => {
     report({ kind: 'notice', text });
   });
   return {

@@ -1,3 +1,5 @@
+import type { CountryCode } from 'libphonenumber-js/max';
+import { dialledDigits } from '../core/detect/dialled-digits.js';
 import { kindOfNumber } from '../core/detect/number-ranges.js';
 import { LIMITS } from '../core/model/limits.js';
 import { detach } from '../core/model/text.js';
@@ -37,9 +39,17 @@ export interface PhoneNumber {
   readonly highRisk: boolean;
 }
 
-/** What this file needs of libphonenumber: the number of a text such as `+442079460000`. */
-export type NumberingPlan = (e164: string) =>
+/**
+ * What this file needs of libphonenumber: the number of a text such as `+442079460000`, or, with the
+ * ISO code of a country, of what is dialled there, such as `02079460000`.
+ */
+export type NumberingPlan = (
+  dialled: string,
+  country?: string,
+) =>
   | {
+      /** E.164, as the plan of its country has it: without national zeros, with Italy's kept one. */
+      readonly number: string;
       readonly country?: string | undefined;
       readonly countryCallingCode: string;
       isValid(): boolean;
@@ -51,7 +61,9 @@ export type NumberingPlan = (e164: string) =>
 /** Loaded by who writes, and by a query that needs it: it costs 11 MiB and 0.1 s (measured). */
 export async function loadNumberingPlan(): Promise<NumberingPlan> {
   const { parsePhoneNumberFromString } = await import('libphonenumber-js/max');
-  return (e164) => parsePhoneNumberFromString(e164);
+  return (dialled, country) =>
+    // A code that the library does not know makes it read nothing; the setting was checked.
+    parsePhoneNumberFromString(dialled, country as CountryCode | undefined);
 }
 
 /** Ways to dial abroad, also behind a digit for an outside line, the longest first. */
@@ -64,40 +76,51 @@ const INTERNATIONAL = /^[1-9]\d{6,14}$/;
 /** Shorter numbers are not dialled to the world. */
 const EXTENSION_DIGITS_MAX = 6;
 
-/**
- * The digits that a user part dials, with a `+` before them if it has one; separators, `*`, `#`
- * and parameters left out. Null when it is no number, as `alice`.
- */
-export function readDigits(form: string): string | null {
-  if (form.length > LIMITS.numberCharsMax * 2) return null;
-  const [user = ''] = form.replace(/%2b/gi, '+').replace(/%2a/gi, '*').split(';');
-  const bare = user.replaceAll(/[-.() /*#]|%23/g, '');
-  return /^\+?\d+$/.test(bare) && bare.length <= LIMITS.numberCharsMax ? bare : null;
-}
+/** Digits at the end that no reading changes: fewer than a number has that is dialled to the world. */
+export const NUMBER_TAIL_DIGITS = 6;
+/** Mexico's old ways to reach a mobile, gone since 2019: `+52 1`, and 044, 045 and 01 within. */
+const OLD_MEXICO = /^\+52(?:1|01|044|045)(?=\d{10}$)/;
 
 /**
- * The number behind the digits that were dialled (readDigits): dial prefixes are stripped, the
- * first reading that the plan finds valid wins. Without a plan the usual prefixes alone are
- * stripped, and nothing is said of the country.
+ * The number behind the digits that were dialled (dialledDigits): the first reading that the plan
+ * finds valid wins; that of `homeCountry` (ISO code, null for none) comes first, then dial prefixes
+ * are stripped. The number is the plan's own, so that `+44 (0)20 …` and `+44 20 …` are one. Without
+ * a plan the usual prefixes alone are stripped, and nothing is said of the country.
  */
-export function readNumber(digits: string, plan: NumberingPlan | null): PhoneNumber {
+export function readNumber(
+  digits: string,
+  plan: NumberingPlan | null,
+  homeCountry: string | null = null,
+): PhoneNumber {
   const plus = digits.startsWith('+');
   const bare = plus ? digits.slice(1) : digits;
   if (!plus && bare.length <= EXTENSION_DIGITS_MAX) return extension(bare);
   const dialled = bare.replace(DIAL, '');
   const abroad = plus || dialled !== bare;
   if (plan === null) return unread(abroad && INTERNATIONAL.test(dialled) ? `+${dialled}` : dialled);
+  if (!plus && homeCountry !== null) {
+    const found = lookUp(plan, bare, homeCountry);
+    if (found?.isValid() === true) return described(found, true);
+  }
   const others = [bare.replace(ANY_DIAL, ''), bare.replace(FAR_DIAL, '')];
   const readings = plus ? [bare, dialled] : [dialled, ...others, bare];
   for (const reading of new Set(readings)) {
-    const found = INTERNATIONAL.test(reading) ? plan(`+${reading}`) : undefined;
-    if (found?.isValid() === true) return described(reading, found, true);
+    const found = INTERNATIONAL.test(reading) ? lookUp(plan, `+${reading}`) : undefined;
+    if (found?.isValid() === true) return described(found, true);
   }
   if (!abroad || !INTERNATIONAL.test(dialled)) return unread(dialled, false);
-  const found = plan(`+${dialled}`);
-  return found === undefined
-    ? unread(`+${dialled}`, false)
-    : described(dialled, found, found.isValid());
+  const found = lookUp(plan, `+${dialled}`);
+  return found === undefined ? unread(`+${dialled}`, false) : described(found, found.isValid());
+}
+
+type Planned = NonNullable<ReturnType<NumberingPlan>>;
+
+/** The plan's reading, unless it takes digits out of the last ones, by which numbers are found. */
+function lookUp(plan: NumberingPlan, dialled: string, country?: string): Planned | undefined {
+  let found = plan(dialled, country);
+  if (found !== undefined && OLD_MEXICO.test(found.number))
+    found = plan(found.number.replace(OLD_MEXICO, '+52')) ?? found;
+  return found?.number.endsWith(dialled.slice(-NUMBER_TAIL_DIGITS)) === true ? found : undefined;
 }
 
 const extension = (number: string): PhoneNumber => ({
@@ -123,14 +146,10 @@ function unread(number: string, valid: boolean | null = null): PhoneNumber {
   };
 }
 
-function described(
-  digits: string,
-  found: NonNullable<ReturnType<NumberingPlan>>,
-  valid: boolean,
-): PhoneNumber {
-  const kind = kindOfNumber(digits);
+function described(found: Planned, valid: boolean): PhoneNumber {
+  const kind = kindOfNumber(found.number.slice(1));
   return {
-    number: `+${digits}`,
+    number: found.number,
     valid,
     country: found.country ?? null,
     callingCode: found.countryCallingCode,
@@ -165,13 +184,16 @@ export interface NumberReader {
  * Reads each form once and remembers it. At most `numbersReadPerSecondMax` are looked up in a
  * second of event time (some 50 µs each); what comes above is taken by its digits.
  */
-export function createNumberReader(plan: NumberingPlan): NumberReader {
+export function createNumberReader(
+  plan: NumberingPlan,
+  homeCountry: string | null = null,
+): NumberReader {
   let known = new Map<string, PhoneNumber>();
   let second = 0;
   let looked = 0;
   return {
     read: (form, atUs) => {
-      const digits = readDigits(form);
+      const digits = dialledDigits(form);
       if (digits === null) return null;
       const before = known.get(digits);
       if (before !== undefined) return before;
@@ -180,7 +202,7 @@ export function createNumberReader(plan: NumberingPlan): NumberReader {
       second = now;
       if (looked >= LIMITS.numbersReadPerSecondMax) return readNumber(digits, null);
       looked += 1;
-      const number = readNumber(digits, plan);
+      const number = readNumber(digits, plan, homeCountry);
       if (known.size >= LIMITS.numbersRememberedMax) known = new Map();
       known.set(detach(digits), number);
       return number;

@@ -1,6 +1,7 @@
+import { dialledDigits } from '../core/detect/dialled-digits.js';
 import {
   loadNumberingPlan,
-  readDigits,
+  NUMBER_TAIL_DIGITS,
   readNumber,
   type NumberingPlan,
   type NumberType,
@@ -49,8 +50,6 @@ export interface NumberQueries {
 }
 
 const FORMS_LISTED_MAX = 50;
-/** Fewer than the shortest number has that is dialled to the world. */
-const TAIL_DIGITS = 6;
 
 const NUMBER_ROW = `id, number, valid, country, calling_code AS callingCode, type,
   high_risk AS highRisk, first_at_us AS firstAtUs, last_at_us AS lastAtUs,
@@ -65,7 +64,8 @@ type NumberRow = Omit<StoredNumber, 'valid' | 'highRisk' | 'forms'> & {
   readonly forms: string;
 };
 
-export function createNumberQueries(database: Database): NumberQueries {
+/** `homeCountry`: as the numbers were read when they were written; null for none. */
+export function createNumberQueries(database: Database, homeCountry: string | null): NumberQueries {
   let plan: NumberingPlan | null = null;
   const select = async (rest: string, values: readonly SqlValue[]): Promise<StoredNumber[]> => {
     const rows = await database.all<NumberRow>(`SELECT ${NUMBER_ROW} FROM numbers ${rest}`, values);
@@ -84,17 +84,17 @@ export function createNumberQueries(database: Database): NumberQueries {
       return select(`${where} ORDER BY ${order} LIMIT ?`, [...values, boundLimit(filter.limit)]);
     },
     findNumber: async (text) => {
-      const digits = readDigits(text);
+      const digits = dialledDigits(text);
       if (digits === null) return [];
-      const plain = await exact(text, [digits, readNumber(digits, null).number]);
-      if (plain.length > 0) return plain;
-      // The plan, which takes a moment to load, takes prefixes off: the last digits stay.
-      if (!(await isTailKnown(database, digits))) return [];
+      // The plan, which takes a moment to load, takes away what is before the last digits alone.
+      if (!(await isTailKnown(database, digits))) return exact(text, []);
       plan ??= await loadNumberingPlan();
-      return exact(text, [readNumber(digits, plan).number, `+${digits}`]);
+      const { number } = readNumber(digits, plan, homeCountry);
+      // In a flood numbers are taken by their digits, without the plan.
+      return exact(text, [number, `+${digits}`, digits, readNumber(digits, null).number]);
     },
     findNumbersBySuffix: async (text, limit) => {
-      const digits = readDigits(text);
+      const digits = dialledDigits(text);
       if (digits === null) return [];
       const from = reverseDigits(digits);
       // `:` is what follows the digits in ASCII.
@@ -109,7 +109,7 @@ export function createNumberQueries(database: Database): NumberQueries {
 
 /** False when no number ends as these digits do. */
 async function isTailKnown(database: Database, digits: string): Promise<boolean> {
-  const from = reverseDigits(digits.slice(-TAIL_DIGITS));
+  const from = reverseDigits(digits.slice(-NUMBER_TAIL_DIGITS));
   const row = await database.get(
     'SELECT 1 FROM numbers WHERE reversed >= ? AND reversed < ? LIMIT 1',
     [from, `${from}:`],

@@ -48,27 +48,34 @@ export interface Reader extends EventQueries, BlockQueries, NumberQueries, Stats
 
 /**
  * Opens a database read-only, also while an agent writes it; what takes its place later is read from
- * then on. Rejects with DATABASE_MISSING,
- * DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
+ * then on. `homeCountry`: where national numbers are dialled (ISO code). Rejects with
+ * DATABASE_MISSING, DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
  */
-export async function openReader(databaseFile: string): Promise<Reader> {
+export async function openReader(
+  databaseFile: string,
+  homeCountry: string | null = null,
+): Promise<Reader> {
   await refuseUnreadable(databaseFile);
   const database = await followFile(databaseFile, () => openReadOnly(databaseFile));
-  return createReader(database, databaseFile);
+  return createReader(database, databaseFile, homeCountry);
 }
 
 /** A reader of a database in which nothing is: what an agent that never ran has seen. */
 export async function openEmptyReader(): Promise<Reader> {
   const database = await openDatabase(':memory:', 'write');
   for (const migration of MIGRATIONS) await database.exec(migration);
-  return createReader(database, ':memory:');
+  return createReader(database, ':memory:', null);
 }
 
-function createReader(database: Database, databaseFile: string): Reader {
+function createReader(
+  database: Database,
+  databaseFile: string,
+  homeCountry: string | null,
+): Reader {
   return {
     ...createEventQueries(database),
     ...createBlockQueries(database),
-    ...createNumberQueries(database),
+    ...createNumberQueries(database, homeCountry),
     ...createStatsQueries(database),
     showSource: (address, around) => showSource(database, address, around),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),

@@ -1,9 +1,9 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { fileExists, giveToFolderOwner, messageOf, systemCode } from './files.js';
+import { fileExists, giveToFolderOwner, isFileItself, messageOf, systemCode } from './files.js';
 import { createTurns } from '../core/model/turns.js';
 
 /** When a log begins anew, and how many old ones are kept. */
@@ -16,7 +16,10 @@ export interface Rotation {
 
 /** Sets full logs aside: `<file>.<time>.gz`, mode 640. */
 export interface Rotator {
-  /** Moves the file away; whoever wrote it opens a new one. Compressing goes on by itself. */
+  /**
+   * Moves the file away; whoever wrote it opens a new one. Compressing goes on by itself. A name that
+   * is no regular file itself stays as it is.
+   */
   rotate(file: string): Promise<void>;
   /** Deletes what is too old or too many of one log. Resolves to how many files went. */
   tidy(file: string): Promise<number>;
@@ -54,6 +57,7 @@ export function createRotator(
   };
   return {
     rotate: async (file) => {
+      if (!(await isFileItself(file))) return;
       let old = nextName(file);
       while ((await fileExists(old)) || (await fileExists(`${old}.gz`))) old = nextName(file);
       try {
@@ -75,11 +79,15 @@ const PIECE_BYTES = 262_144;
 
 async function compress(old: string): Promise<void> {
   const partial = `${old}.partial`;
+  // Left behind by a run that was killed: a new file is made, and nothing of this name is followed.
+  await rm(partial, { force: true });
   try {
-    const out = createWriteStream(partial, { mode: 0o640 });
+    const source = await open(old, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // On the disk before the old one is deleted.
+    const out = createWriteStream(partial, { mode: 0o640, flags: 'wx', flush: true });
     // The fastest level: text of packets gets little smaller by the others.
     const gzip = createGzip({ level: 1, chunkSize: PIECE_BYTES });
-    await pipeline(createReadStream(old, { highWaterMark: PIECE_BYTES }), gzip, out);
+    await pipeline(source.createReadStream({ highWaterMark: PIECE_BYTES }), gzip, out);
     await giveToFolderOwner(partial);
     await rename(partial, `${old}.gz`);
     await rm(old);
@@ -102,8 +110,10 @@ async function tidyOld(file: string, { keep, maxAgeS }: Rotation, nowMs: number)
   let gone = 0;
   for (const [index, name] of newestFirst.entries()) {
     const path = join(folder, name);
-    const isOld = nowMs - (await stat(path)).mtimeMs > maxAgeS * 1_000;
-    if (index < keep && !isOld) continue;
+    const found = await lstat(path);
+    const isOld = nowMs - found.mtimeMs > maxAgeS * 1_000;
+    // What is a folder or a link was not made by us.
+    if (!found.isFile() || (index < keep && !isOld)) continue;
     await rm(path, { force: true });
     gone += 1;
   }

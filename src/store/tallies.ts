@@ -38,9 +38,10 @@ export async function openTallies(
   database: Database,
   turns: Turns,
   countryOf: (address: string) => string | null,
+  homeCountry: string | null,
   onNotice: (text: string) => void,
 ): Promise<Tallies> {
-  const pad = await openPad(database, countryOf);
+  const pad = await openPad(database, countryOf, homeCountry);
   let timer: NodeJS.Timeout | null = null;
   let failing = false;
 
@@ -99,9 +100,11 @@ interface Pad {
 async function openPad(
   database: Database,
   countryOf: (address: string) => string | null,
+  homeCountry: string | null,
 ): Promise<Pad> {
   const marks = await readMarks(database);
-  const numbers = createNumberTally(database, createNumberReader(await loadNumberingPlan()));
+  const reader = createNumberReader(await loadNumberingPlan(), homeCountry);
+  const numbers = createNumberTally(database, reader);
   const counters = createCounterTally(database, countryOf, marks.blocks);
   const parts = [numbers, counters];
   const pad: Pad = {

@@ -1,3 +1,4 @@
+import { DIALLED_CHARS_MAX } from '../core/detect/dialled-digits.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { NumberReader, PhoneNumber } from './phone-number.js';
@@ -92,13 +93,17 @@ function gather(
   count(entry, atUs);
   entry.lastSource = source;
   entry.lastEventId = id;
-  const form = quoteText(calledNumber, LIMITS.numberCharsMax * 2);
+  const form = quoteText(writtenForm(calledNumber), DIALLED_CHARS_MAX);
   let written = entry.forms.get(form);
   if (written === undefined && entry.forms.size < LIMITS.numberFormsMax)
     entry.forms.set(form, (written = first(atUs)));
   if (written !== undefined) count(written, atUs);
   return number;
 }
+
+/** As it came; parameters that make it too long for the table say nothing of the number. */
+const writtenForm = (called: string): string =>
+  called.length > DIALLED_CHARS_MAX ? called.replace(/;.*$/s, '') : called;
 
 const first = (atUs: number): Seen => ({ firstAtUs: atUs, lastAtUs: atUs, calls: 0 });
 

@@ -78,6 +78,8 @@ export interface StoreOptions {
   readonly passwordFiles?: readonly string[];
   /** Database of countries (mmdb); null or absent: countries are not counted. */
   readonly countryFile?: string | null;
+  /** ISO code of the country whose national numbers are dialled here; null or absent: none. */
+  readonly homeCountry?: string | null;
   readonly jsonLogFormat?: JsonFormatName;
   /** Absent: logs grow without a bound. */
   readonly rotation?: Rotation;

@@ -13,13 +13,19 @@ async function serve(port: MessagePort, options: PersisterOptions): Promise<void
   const tell = (message: FromWorker): void => {
     port.postMessage(message, transfersOf(message));
   };
+  // Its first word is that it has started, or why not: what is found on the way waits for that.
+  const early: FromWorker[] = [];
+  let started = false;
   try {
     const persister = await createPersister(options, (report) => {
-      tell({ kind: 'report', report });
+      if (started) tell({ kind: 'report', report });
+      else early.push({ kind: 'report', report });
     });
     takeInTurn(persister, tell, port);
     const { nextEventId, nextBlockId } = persister;
     tell({ kind: 'started', nextEventId, nextBlockId });
+    started = true;
+    early.forEach(tell);
   } catch (error) {
     tell({ kind: 'refused', error: errorToData(error) });
   }

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import cronJobs from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { isCronExpression } from '../../src/config/cron.js';
-import { decimal, duration, listOf, network, size, truth } from '../../src/config/readers.js';
+import {
+  country,
+  decimal,
+  duration,
+  listOf,
+  network,
+  size,
+  truth,
+} from '../../src/config/readers.js';
 import { suggest } from '../../src/config/suggest.js';
 
 describe('readers', () => {
@@ -30,6 +38,21 @@ describe('readers', () => {
       '64KiB',
       '1GiB',
     ]);
+  });
+
+  it.each([
+    ['GB', 'GB'],
+    ['gb', 'GB'],
+    ['UK', 'GB'],
+    ['', null],
+  ])('take %s for the country %s', (text, value) => {
+    expect(country.read(text)).toEqual({ ok: true, value });
+  });
+
+  it('take no other letters for a country', () => {
+    for (const text of ['QQ', 'ZZ', '44', 'GBR', 'Britain', '+44', ' ']) {
+      expect(country.read(text).ok).toBe(false);
+    }
   });
 
   it('take truth in the usual words, and nothing that objects inherit', () => {

@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { backUpDatabase } from '../../src/store/backup.js';
@@ -46,6 +46,24 @@ describe('backUpDatabase', () => {
       'sentrypeer.db.19700101T000002Z',
       'sentrypeer.db.notes',
     ]);
+  });
+
+  it('leaves the owner of a folder alone that was there, also behind a link', async () => {
+    const elsewhere = join(dirname(opened.databaseFile), 'elsewhere');
+    await mkdir(elsewhere);
+    await symlink(elsewhere, folder);
+    const { uid } = await stat(elsewhere);
+    // As under the service: the folder above belongs to its account, and root types the command.
+    if (process.getuid?.() === 0) await chown(dirname(folder), 12_345, 12_345);
+    await backUp(0);
+    expect((await stat(elsewhere)).uid).toBe(uid);
+    expect(await readdir(elsewhere)).toEqual(['sentrypeer.db.19700101T000000Z']);
+  });
+
+  it('deletes no folder and no link that has the name of a copy', async () => {
+    await mkdir(join(folder, 'sentrypeer.db.19690101T000000Z'), { recursive: true });
+    await symlink('/etc/hostname', join(folder, 'sentrypeer.db.19690102T000000Z'));
+    expect((await backUp(0, 1)).removed).toEqual([]);
   });
 
   it('leaves nothing behind when it is stopped', async () => {

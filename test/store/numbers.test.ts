@@ -143,3 +143,40 @@ describe('listNumbers', () => {
     expect(await list({ after })).toEqual(['+25261234567', '+442071838750']);
   });
 });
+
+describe('query and list', () => {
+  it('agree on one key: each way of writing that the list shows finds its number', async () => {
+    const forms = [
+      ...['+442079460018', '004402079460018', '%2B44-20-7946-0018', '9011442079460018'],
+      ...['02079460018', '%3020-7946-0018', '+44(0)20.7946.0018;phone-context=example.com'],
+      ...['+54111523456789', '+5491123456789', '0054-9-11-2345-6789', '*9*00442079460018'],
+      ...[
+        '+390612345678',
+        '0039%230612345678',
+        '100',
+        '%31%30%30',
+        '0099912345678',
+        '+99912345678',
+      ],
+    ];
+    const events = forms.map((form, index) => callTo(index + 1, form));
+    const national = await openSampleStore({ homeCountry: 'GB' });
+    national.store.write(batchOf({ events }));
+    await national.store.flush();
+    await national.store.close();
+    const reader = closeAfterTest(await openReader(national.databaseFile, 'GB'));
+    const listed = await reader.listNumbers({ limit: 100, order: 'calls' });
+    expect(listed.map(({ number }) => number).sort()).toEqual([
+      ...['+390612345678', '+442079460018', '+5491123456789', '+99912345678', '100'],
+    ]);
+    expect(listed.flatMap((each) => each.forms).sort()).toEqual([...forms].sort());
+    for (const { id, number, forms: written } of listed) {
+      for (const form of [number, ...written]) {
+        const found = await reader.findNumber(form);
+        expect([form, found.map((each) => each.id)]).toEqual([form, [id]]);
+      }
+    }
+    expect(await reader.findNumber('tel:+44-20-7946-0018')).toHaveLength(1);
+    expect(await reader.findNumber('sips:02079460018@pbx.example;user=phone')).toHaveLength(1);
+  });
+});

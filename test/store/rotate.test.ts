@@ -1,4 +1,17 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -71,7 +84,102 @@ describe('rotation', () => {
   });
 });
 
+describe('what is no log of ours to set aside', () => {
+  const line = Buffer.from(`${'x'.repeat(99)}\n`);
+  const fillAndArchive = async (name: string) => {
+    const rotator = rotatorOf();
+    const log = await openLineLog(name, { bytesMax: 100, rotator });
+    for (let round = 0; round < 3; round += 1) expect(await log.append([line])).toBeNull();
+    const outcome = [await log.mayRotate(), await log.rotate()];
+    await log.close();
+    await rotator.idle();
+    return outcome;
+  };
+
+  it('a link: neither it nor its target is renamed, and all lines are in the target', async () => {
+    await mkdir(join(folder, 'big'));
+    const target = join(folder, 'big', 'real.json');
+    await writeFile(target, '', { mode: 0o600 });
+    await symlink('big/real.json', file);
+    expect(await fillAndArchive(file)).toEqual([false, false]);
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect(await readdir(join(folder, 'big'))).toEqual(['real.json']);
+    expect((await stat(target)).size).toBe(300);
+    expect((await stat(target)).mode & 0o777).toBe(0o600);
+    expect(await olds()).toEqual(['big']);
+  });
+
+  it('an open file behind /proc, as /dev/stdout has: the file stays where it is', async () => {
+    const handle = await open(join(folder, 'out.txt'), 'a', 0o604);
+    await chmod(join(folder, 'out.txt'), 0o604);
+    const link = join(folder, 'stdout');
+    await symlink(`/proc/self/fd/${handle.fd}`, link);
+    expect(await fillAndArchive(link)).toEqual([false, false]);
+    expect(await fillAndArchive(`/proc/self/fd/${handle.fd}`)).toEqual([false, false]);
+    await handle.close();
+    expect(await olds()).toEqual(['out.txt', 'stdout']);
+    expect((await stat(join(folder, 'out.txt'))).size).toBe(600);
+    expect((await stat(join(folder, 'out.txt'))).mode & 0o777).toBe(0o604);
+  });
+
+  it('a FIFO', async () => {
+    execFileSync('mkfifo', [file]);
+    // Someone reads it, else to open it for writing would wait.
+    const reader = await open(file, 'r+');
+    expect(await fillAndArchive(file)).toEqual([false, false]);
+    expect((await lstat(file)).isFIFO()).toBe(true);
+    expect(await olds()).toEqual([]);
+    await reader.close();
+  });
+
+  it('a link that took the place of the log after it was opened', async () => {
+    const rotator = rotatorOf();
+    const log = await openLineLog(file, { bytesMax: 1e9, rotator });
+    expect(await log.append([line])).toBeNull();
+    await rename(file, join(folder, 'moved'));
+    await symlink('moved', file);
+    expect(await log.rotate()).toBe(false);
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    await log.close();
+  });
+
+  it('folders and links with the name of an old log', async () => {
+    const rotator = rotatorOf({ keep: 0 });
+    await mkdir(join(folder, 'log.json.19700101T000000Z'));
+    await symlink('/etc/hostname', join(folder, 'log.json.19700102T000000Z.gz'));
+    await writeFile(join(folder, 'log.json.19700103T000000Z.gz'), '');
+    expect(await rotator.tidy(file)).toBe(1);
+    expect(await olds()).toEqual(['log.json.19700101T000000Z', 'log.json.19700102T000000Z.gz']);
+  });
+
+  it('a link that waits under the name of a half-compressed log: its target is not written', async () => {
+    const rotator = rotatorOf();
+    await writeFile(join(folder, 'victim'), 'kept');
+    await symlink('victim', join(folder, 'log.json.19700101T000000Z.partial'));
+    await writeFile(file, 'a line\n');
+    await rotator.rotate(file);
+    await rotator.idle();
+    expect(problems).toEqual([]);
+    expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('kept');
+    expect(await olds()).toEqual(['log.json.19700101T000000Z.gz', 'victim']);
+  });
+});
+
 describe('archiveLogs', () => {
+  it('says of a log behind a link that it is never set aside', async () => {
+    await symlink('real.json', file);
+    await writeFile(join(folder, 'real.json'), '');
+    const notices: string[] = [];
+    const { store } = await openSampleStore({
+      jsonLogFile: file,
+      onNotice: (text) => notices.push(text),
+    });
+    store.write(batchOf({ events: sampleEvents(1, 3) }));
+    await store.flush();
+    expect(await store.archiveLogs()).toEqual({ rotated: 0, deleted: 0 });
+    expect(notices.filter((text) => text.startsWith(`${file} is a link to `))).toHaveLength(1);
+  });
+
   it('begins the logs anew, and sets no empty one aside', async () => {
     const rotation = { bytesMax: 1e9, keep: 5, maxAgeS: 1e9 };
     const { store, jsonLogFile } = await openSampleStore({ rotation });

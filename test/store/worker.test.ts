@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -83,6 +83,23 @@ describe('the store in a worker', () => {
     expect(await store.rollUp(START_US)).toBe(0);
     await store.analyze();
     await store.reopenLog();
+  });
+
+  it('tells after its start what it found on the way: logs behind links, files it cannot use', async () => {
+    const folder = await makeFolder();
+    const jsonLogFile = join(folder, 'link.json');
+    await writeFile(join(folder, 'real.json'), '');
+    await symlink('real.json', jsonLogFile);
+    const notices: string[] = [];
+    const countryFile = join(folder, 'absent.mmdb');
+    const onNotice = (text: string) => notices.push(text);
+    const { store } = await openInWorker({ jsonLogFile, countryFile, onNotice });
+    store.write(batchOf({ events: sampleEvents(1, 1) }));
+    await store.flush();
+    expect(notices).toEqual([
+      expect.stringContaining(`${jsonLogFile} is a link to `),
+      expect.stringContaining(`${countryFile} cannot be used`),
+    ]);
   });
 
   it('refuses to start with the error that this thread would give', async () => {

@@ -16,10 +16,10 @@ export default class DbImport extends AgentCommand {
 
   async run(): Promise<HoneyImport> {
     const { args, flags } = await this.parse(DbImport);
-    const { databaseFile } = (await this.load(flags.config)).settings;
+    const { databaseFile, homeCountry } = (await this.load(flags.config)).settings;
     const lock = await takeLock(databaseFile);
     try {
-      const result = await importHoney(databaseFile, args.file);
+      const result = await importHoney(databaseFile, args.file, homeCountry);
       const { imported, skipped, earlier } = result;
       this.log(
         `${imported} events imported, ${skipped} rows without message, time or address passed over, ` +

@@ -3,10 +3,10 @@ import { readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { NUMBER_HEAD, numberCells, numberView, type NumberView } from '../../cli/number-view.js';
 import { renderTable } from '../../cli/table.js';
+import { dialledDigits } from '../../core/detect/dialled-digits.js';
 import { AgentError } from '../../core/model/errors.js';
 import { LIMITS } from '../../core/model/limits.js';
 import { quoteText } from '../../core/model/text.js';
-import { readDigits } from '../../store/phone-number.js';
 import type { Reader } from '../../store/reader.js';
 
 interface Queried {
@@ -86,7 +86,7 @@ async function readTexts(words: readonly string[]): Promise<readonly string[]> {
 }
 
 function isNumber(text: string, suffix: boolean): boolean {
-  const digits = readDigits(text);
+  const digits = dialledDigits(text);
   return digits !== null && (!suffix || digits.length >= SUFFIX_DIGITS_MIN);
 }
 

@@ -1,42 +1,24 @@
+import { dialledDigits } from './dialled-digits.js';
 import { kindOfNumber } from './number-ranges.js';
 
 /** Digits that stay when somebody tries one number behind many dial prefixes (measured: 9 to 11). */
 const SUFFIX_DIGITS = 9;
-/** E.164: no number is longer; dial prefixes come on top. */
-const CHARS_MAX = 40;
-
 /** The last user part looked at, for several fields are read of the same one. */
 let last: { readonly user: string; readonly number: string | null } = { user: '', number: null };
 
 /**
- * The number that a user part dials, `+` and digits, separators left out; null when it is none.
+ * The number that a user part dials, `+` and digits, separators left out (dialledDigits); null when it is none.
  * Short ones are extensions.
  */
 export function calledNumber(user: string): string | null {
-  if (user.length > CHARS_MAX || user.length < SUFFIX_DIGITS) return null;
+  if (user.length < SUFFIX_DIGITS) return null;
   if (user !== last.user) last = { user, number: readNumber(user) };
   return last.number;
 }
 
 function readNumber(user: string): string | null {
-  if (isBare(user)) return user;
-  let number = '';
-  for (let index = 0; index < user.length; index += 1) {
-    const code = user.charCodeAt(index);
-    if (code >= 48 && code <= 57) number += user.charAt(index);
-    else if (code === 43 && index === 0) number = '+';
-    else if (!'-.() *#'.includes(user.charAt(index))) return null;
-  }
-  return number.length >= SUFFIX_DIGITS ? number : null;
-}
-
-/** True when there is nothing to leave out. */
-function isBare(user: string): boolean {
-  for (let index = 0; index < user.length; index += 1) {
-    const code = user.charCodeAt(index);
-    if ((code < 48 || code > 57) && (code !== 43 || index > 0)) return false;
-  }
-  return true;
+  const digits = dialledDigits(user);
+  return digits !== null && digits.length >= SUFFIX_DIGITS ? digits : null;
 }
 
 /** The last nine digits, and what stands before them: dial prefix, country, area. */
