@@ -1,6 +1,6 @@
 import type { FirewallView, RuleView } from '../api/views.js';
 import { ATTACK_TYPES } from '../core/model/attack-type.js';
-import { paint, textWidth, thisScreen, wrapText, type Screen } from './screen.js';
+import { paint, textWidth, thisScreen, type Screen } from './screen.js';
 import { renderTable, type Column } from './table.js';
 import { count } from './words.js';
 
@@ -36,13 +36,12 @@ const renderTitle = (rules: readonly RuleView[], threshold: number): string =>
 const FIRED_SHOWN_MAX = 8;
 const FIRED: readonly Column[] = [
   { title: 'RULE' },
-  { title: 'ATTACK TYPE', rank: 1 },
   { title: 'POINTS' },
   { title: 'SEEN 24H' },
   { title: 'BLOCKS 24H' },
 ];
 
-/** All rules on two screens: what is broken, what fired most, then each by the attack that it names. */
+/** All rules on two screens: what is broken, what blocked and fired most, then each by the attack that it names. */
 export function renderRulesShort(
   rules: readonly RuleView[],
   threshold: number,
@@ -53,15 +52,15 @@ export function renderRulesShort(
   );
   const groups = ATTACK_TYPES.toReversed().flatMap((type) => {
     const own = rules.filter(({ attack_type: each }) => each === type);
-    return own.length === 0 ? [] : [paint(type, 'dim', screen), ...laySide(own, rules, screen)];
+    return own.length === 0
+      ? []
+      : [paint(type, 'dim', screen), ...laySide(own, threshold, screen.columns ?? 80)];
   });
   const parts = [
-    `${renderTitle(rules, threshold)}. --long tells what each looks for.`,
+    `${renderTitle(rules, threshold)}\n--long tells what each looks for`,
     ...(off.length === 0 ? [] : [off.join('\n')]),
     renderFired(rules, screen),
-    ['Rules by attack, the worst first; the number is the points of one sighting', ...groups].join(
-      '\n',
-    ),
+    [`By attack, the worst first; points in brackets where not ${threshold}`, ...groups].join('\n'),
   ];
   return parts.join('\n\n');
 }
@@ -69,13 +68,15 @@ export function renderRulesShort(
 function renderFired(rules: readonly RuleView[], screen: Screen): string {
   const fired = rules
     .filter(({ sightings_24h: seen, blocks_24h: blocks }) => seen > 0 || blocks > 0)
-    .sort((a, b) => b.sightings_24h - a.sightings_24h || (a.id < b.id ? -1 : 1));
+    .sort(
+      (a, b) =>
+        b.blocks_24h - a.blocks_24h || b.sightings_24h - a.sightings_24h || (a.id < b.id ? -1 : 1),
+    );
   if (fired.length === 0) return 'None of them fired in the last 24 hours.';
   const rows = fired
     .slice(0, FIRED_SHOWN_MAX)
     .map((rule) => [
       rule.id,
-      rule.attack_type,
       String(rule.points),
       String(rule.sightings_24h),
       String(rule.blocks_24h),
@@ -87,18 +88,20 @@ function renderFired(rules: readonly RuleView[], screen: Screen): string {
 
 const INDENT = '  ';
 
-/** As many beside each other as there is room for; the places are the same in all groups. */
-function laySide(own: readonly RuleView[], all: readonly RuleView[], screen: Screen): string[] {
-  const room = (screen.columns ?? 80) - INDENT.length;
-  const text = ({ id, points }: RuleView): string => `${id} ${points}`;
-  const width = Math.max(...all.map((rule) => textWidth(text(rule)))) + 2;
-  const side = Math.max(1, Math.floor((room + 2) / width));
+/** As many beside each other as there is room for; a rule and its points stay together. */
+function laySide(own: readonly RuleView[], threshold: number, columns: number): string[] {
   const lines: string[] = [];
-  for (let at = 0; at < own.length; at += side) {
-    const line = own.slice(at, at + side).map((rule) => text(rule).padEnd(width));
-    lines.push(...wrapText(line.join('').trimEnd(), room).map((part) => INDENT + part));
+  let line = '';
+  for (const [at, { id, points }] of own.entries()) {
+    const end = at === own.length - 1 ? '' : ',';
+    const text = `${id}${points === threshold ? '' : ` (${points})`}${end}`;
+    const longer = line === '' ? INDENT + text : `${line} ${text}`;
+    if (line !== '' && textWidth(longer) > columns) {
+      lines.push(line);
+      line = INDENT + text;
+    } else line = longer;
   }
-  return lines;
+  return [...lines, line];
 }
 
 export function renderFirewall(firewall: FirewallView, way: 'all' | 'short'): string {

@@ -56,7 +56,7 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** What a reader takes for characters: a letter with its marks is one. */
 export const graphemes = (text: string): readonly string[] =>
-  PLAIN.test(text) ? [...text] : [...segmenter.segment(text)].map(({ segment }) => segment);
+  PLAIN.test(text) ? Array.from(text) : [...segmenter.segment(text)].map(({ segment }) => segment);
 
 const widthOf = (grapheme: string): number =>
   WIDE.test(grapheme) ? 2 : ZERO.test(grapheme) ? 0 : 1;
@@ -88,6 +88,12 @@ function headOf(text: string, width: number): string {
   return head;
 }
 
+/** Up to the last end of a part (of a path, an address) if that is not far back. */
+function breakable(head: string): string {
+  const end = Math.max(...['/', ',', ';', '&'].map((mark) => head.lastIndexOf(mark))) + 1;
+  return end > head.length / 2 ? head.slice(0, end) : head;
+}
+
 /** In lines of at most so many columns: between words where it can, else within one. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -101,7 +107,7 @@ export function wrapText(text: string, width: number): string[] {
     if (line !== '') lines.push(line);
     line = word;
     while (textWidth(line) > width) {
-      const head = headOf(line, width);
+      const head = breakable(headOf(line, width));
       lines.push(head);
       line = line.slice(head.length);
     }

@@ -153,23 +153,26 @@ function renderRecords(columns: readonly Column[], rows: readonly Row[], screen:
 
 const PAIR_VALUE_MIN = 16;
 
+export type Pair = readonly [name: string, value: string, tone?: Tone | null];
+
 /** `name   value` lines, the names in one column; a long value goes on under itself. */
-export function renderPairs(
-  pairs: readonly (readonly [string, string])[],
-  screen: Screen = thisScreen(),
-): string {
+export function renderPairs(pairs: readonly Pair[], screen: Screen = thisScreen()): string {
   const width = Math.max(...pairs.map(([name]) => textWidth(name)));
   const { columns } = screen;
   if (columns === null) {
-    return pairs.map(([name, value]) => `${padTo(name, width)}${GAP}${value}`).join('\n');
+    return pairs
+      .map(([name, value, tone = null]) => padTo(name, width) + GAP + paint(value, tone, screen))
+      .join('\n');
   }
   const beside = columns - width - GAP.length;
   // Too narrow for two columns: the value stands below its name.
   const below = beside < PAIR_VALUE_MIN;
   const indent = below ? GAP : ' '.repeat(width) + GAP;
   return pairs
-    .flatMap(([name, value]) => {
-      const lines = wrapText(value, below ? columns - GAP.length : beside);
+    .flatMap(([name, value, tone = null]) => {
+      const lines = wrapText(value, below ? columns - GAP.length : beside).map((line) =>
+        paint(line, tone, screen),
+      );
       const [first = '', ...more] = lines;
       const shown = below
         ? [...wrapText(name, columns), ...lines.map((line) => indent + line)]

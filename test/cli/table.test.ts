@@ -168,6 +168,20 @@ describe('renderPairs', () => {
   });
 });
 
+describe('a word that is longer than its line', () => {
+  it.each([
+    [
+      'breaks at the end of a part',
+      '/var/lib/sentrypeer/agent.db',
+      '/var/lib/sentrypeer/',
+      'agent.db',
+    ],
+    ['else where the line ends', 'a/'.padEnd(30, 'x'), `a/${'x'.repeat(20)}`, 'x'.repeat(8)],
+  ])('%s', (_, word, first, second) => {
+    expect(renderLines(word, screen(22))).toBe(`${first}\n${second}`);
+  });
+});
+
 describe('renderLines', () => {
   it('goes on below, indented as the line began, and leaves the rest as it is', () => {
     expect(renderLines('a  b\n  one two three four five', screen(20))).toBe(
