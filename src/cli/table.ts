@@ -7,7 +7,7 @@ export interface Column {
   readonly rank?: number;
   /** Takes the room that is left, and wraps. Without one it is the last that is shown. */
   readonly fills?: boolean;
-  /** May wrap between its words before another column has to go. */
+  /** May wrap between its words when no other column can go. */
   readonly wraps?: boolean;
   readonly tone?: (cell: string) => Tone | null;
 }
@@ -15,6 +15,8 @@ export interface Column {
 type Row = readonly string[];
 
 const FILLING_COLUMN_MIN = 24;
+/** Of the terminal: below that a reason becomes a tower of words, and another column goes first. */
+const FILLING_SHARE = 0.35;
 const GAP = '  ';
 
 /**
@@ -65,38 +67,38 @@ function fit(columns: readonly Column[], rows: readonly Row[], room: number | nu
   const dropped = shown
     .filter((at) => columns[at]?.rank !== undefined)
     .sort((a, b) => (columns[b]?.rank ?? 0) - (columns[a]?.rank ?? 0));
+  const comfort = Math.max(FILLING_COLUMN_MIN, Math.floor(room * FILLING_SHARE));
   for (;;) {
-    const widths = widthsIn(columns, rows, { shown, natural, room });
+    const widths = widthsIn(columns, shown, { natural, room, least: comfort });
     if (widths !== null) return { shown, widths };
     const next = dropped.shift();
-    if (next === undefined) return null;
+    if (next === undefined) break;
     shown = shown.filter((at) => at !== next);
   }
+  const wrapped = columns.map(({ title, wraps }, at) =>
+    wraps === true ? widest(title, rows, at, longestWord) : (natural[at] ?? 0),
+  );
+  const least = FILLING_COLUMN_MIN;
+  const widths =
+    widthsIn(columns, shown, { natural, room, least }) ??
+    widthsIn(columns, shown, { natural: wrapped, room, least });
+  return widths === null ? null : { shown, widths };
 }
 
+/** null: less than `least`, and less than it wants, is left for the column that fills. */
 function widthsIn(
   columns: readonly Column[],
-  rows: readonly Row[],
-  given: { shown: readonly number[]; natural: readonly number[]; room: number },
+  shown: readonly number[],
+  given: { natural: readonly number[]; room: number; least: number },
 ): Map<number, number> | null {
-  const { shown, natural, room } = given;
+  const { natural, room, least } = given;
   const filling = shown.find((at) => columns[at]?.fills === true) ?? shown.at(-1);
   if (filling === undefined) return null;
   const wanted = natural[filling] ?? 0;
-  const gaps = GAP.length * (shown.length - 1);
-  const leftFor = (widths: ReadonlyMap<number, number>): number =>
-    room - gaps - shown.reduce((sum, at) => sum + (at === filling ? 0 : (widths.get(at) ?? 0)), 0);
-  const widths = new Map(natural.entries());
-  const least = Math.min(wanted, FILLING_COLUMN_MIN);
-  for (const at of shown) {
-    if (leftFor(widths) >= least) break;
-    const column = columns[at];
-    if (column?.wraps !== true || at === filling) continue;
-    widths.set(at, widest(column.title, rows, at, longestWord));
-  }
-  const left = leftFor(widths);
-  if (left < least) return null;
-  return widths.set(filling, Math.min(wanted, left));
+  const others = shown.filter((at) => at !== filling);
+  const left = others.reduce((sum, at) => sum - (natural[at] ?? 0) - GAP.length, room);
+  if (left < Math.min(wanted, least)) return null;
+  return new Map(natural.entries()).set(filling, Math.min(wanted, left));
 }
 
 const widest = (

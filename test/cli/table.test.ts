@@ -71,12 +71,17 @@ describe('a table', () => {
 });
 
 describe('a column that wraps', () => {
-  it('does so before another has to go', () => {
+  it('does so when no other can go', () => {
     const head = ['TARGET', { title: 'BLOCKED', wraps: true }, { title: 'PROOF', rank: 1 }, 'WHY'];
     const row = ['203.0.113.7', 'everything (simulated)', 'none', 'twelve extensions tried'];
-    expect(renderTable(head, [row], screen(60)).split('\n')).toEqual([
-      'TARGET       BLOCKED      PROOF  WHY',
-      '203.0.113.7  everything   none   twelve extensions tried',
+    expect(renderTable(head, [row], screen(66)).split('\n')).toEqual([
+      'TARGET       BLOCKED                 WHY',
+      '203.0.113.7  everything (simulated)  twelve extensions tried',
+      'no room for PROOF: add `| less -S`, or widen the terminal',
+    ]);
+    expect(renderTable(head, [row], screen(58)).split('\n').slice(0, 3)).toEqual([
+      'TARGET       BLOCKED      WHY',
+      '203.0.113.7  everything   twelve extensions tried',
       '             (simulated)',
     ]);
   });
