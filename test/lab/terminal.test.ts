@@ -33,6 +33,9 @@ describe.skipIf(needs.skip)(`commands on a terminal ${needs.note}`, () => {
     lab = await createLab();
     agent = await startAgent(lab);
     await lab.attacker.exec(programPath('svwar'), ['-e100-130', lab.agent.ipv4], { reject: false });
+    // From its own loopback, which is protected: all of them arrive.
+    const numbers = ['-mINVITE', '-e900442071831040-900442071831044', '127.0.0.1'];
+    await lab.agent.exec(programPath('svwar'), numbers, { reject: false });
     const long = `${'a reason of many words '.repeat(12)}電話電話電話`;
     const words = ['blocks', 'add', '2001:db8:1234:5678:9abc:def0:1234:5678', '--reason', long];
     expect((await runCommand(lab.agent, agent.stateDir, words)).exitCode).toBe(0);
