@@ -9,6 +9,7 @@ import { AgentError } from '../core/model/errors.js';
 import { safeJson, safeOutput, safeText } from '../core/model/text.js';
 import type { Reader } from '../store/reader.js';
 import { reportError } from './report-error.js';
+import { renderLines } from './table.js';
 
 /** What every command has: `-c`, `--json`, the way to the agent, and errors with a remedy. */
 export abstract class AgentCommand extends Command {
@@ -156,7 +157,7 @@ export abstract class AgentCommand extends Command {
 
   /** One way to the terminal for all texts: whatever others put into them stays text. */
   override log(message = '', ...args: unknown[]): void {
-    super.log(safeOutput(message), ...args);
+    super.log(renderLines(safeOutput(message)), ...args);
   }
 
   override logToStderr(message = '', ...args: unknown[]): void {

@@ -1,6 +1,8 @@
 import { formatTime } from '../api/views.js';
 import { clipText } from '../core/model/text.js';
 import type { StoredEvent } from '../store/rows.js';
+import { clipTo, type Screen } from './screen.js';
+import type { Column } from './table.js';
 import { endpointText } from '../core/model/transport.js';
 
 /** One stored event as JSON: names as in the JSON log. */
@@ -37,17 +39,17 @@ export const eventView = (event: StoredEvent) => ({
 
 export type EventView = ReturnType<typeof eventView>;
 
-export const EVENT_HEAD = [
-  'TIME (UTC)',
-  'SOURCE',
-  'VIA',
-  'PROOF',
-  'METHOD',
-  'USER',
-  'ANSWER',
-  'SCORE',
-  'ATTACK TYPE',
-  'USER AGENT',
+export const EVENT_HEAD: readonly Column[] = [
+  { title: 'TIME (UTC)' },
+  { title: 'SOURCE' },
+  { title: 'VIA', rank: 5 },
+  { title: 'PROOF', rank: 6 },
+  { title: 'METHOD' },
+  { title: 'USER', rank: 1 },
+  { title: 'ANSWER', rank: 4 },
+  { title: 'SCORE', rank: 3 },
+  { title: 'ATTACK TYPE', tone: (cell) => (cell === '-' ? 'dim' : 'warn') },
+  { title: 'USER AGENT', rank: 2 },
 ];
 
 const CELL_CHARS_MAX = 28;
@@ -69,19 +71,41 @@ export function eventCells(event: StoredEvent): string[] {
   ];
 }
 
-/** One line of one event, for a stream: the cells in fixed places, then the user agent. */
-export function eventLine(event: StoredEvent): string {
-  const [time, source, via, proof, method, user, answer, score, attack, agent] = eventCells(event);
-  const places: [string | undefined, number][] = [
-    [time, 23],
-    [source, 21],
-    [via, 3],
-    [proof, 5],
-    [method, 9],
-    [user, 12],
-    [answer, 3],
-    [score, 4],
-    [attack, 21],
-  ];
-  return [...places.map(([text = '', width]) => text.padEnd(width)), agent ?? ''].join('  ');
+/** Where the cells stand in a stream, whose rows to come are not known. */
+const PLACES = [23, 21, 3, 5, 9, 12, 6, 5, 21, CELL_CHARS_MAX + 1];
+
+/**
+ * One line of one event, for a stream: the cells of the table in fixed places. On a terminal that is
+ * too narrow the columns that matter least are left out, and what is too long is cut with an ellipsis.
+ */
+export function eventLine(event: StoredEvent, { columns }: Screen): string {
+  return streamLine(eventCells(event), columns);
+}
+
+/** The head over such lines. */
+export const eventLineHead = ({ columns }: Screen): string =>
+  streamLine(
+    EVENT_HEAD.map(({ title }) => title),
+    columns,
+  );
+
+function streamLine(cells: readonly string[], columns: number | null): string {
+  const shown = shownInStream(columns);
+  const line = shown.map((at) => (cells[at] ?? '').padEnd(PLACES[at] ?? 0)).join('  ');
+  return columns === null ? line.trimEnd() : clipTo(line.trimEnd(), columns);
+}
+
+function shownInStream(columns: number | null): readonly number[] {
+  const all = EVENT_HEAD.map((_, at) => at);
+  if (columns === null) return all;
+  const byRank = all
+    .filter((at) => EVENT_HEAD[at]?.rank !== undefined)
+    .sort((a, b) => (EVENT_HEAD[b]?.rank ?? 0) - (EVENT_HEAD[a]?.rank ?? 0));
+  let shown = all;
+  for (const at of byRank) {
+    const width = shown.reduce((sum, each) => sum + (PLACES[each] ?? 0) + 2, -2);
+    if (width <= columns) break;
+    shown = shown.filter((each) => each !== at);
+  }
+  return shown;
 }

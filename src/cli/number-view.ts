@@ -1,6 +1,7 @@
 import { formatTime } from '../api/views.js';
 import type { StoredNumber } from '../store/read-numbers.js';
 import { csvLine } from './csv.js';
+import type { Column } from './table.js';
 import { shortTime } from './words.js';
 
 /** A dialled number as JSON. */
@@ -21,15 +22,15 @@ export const numberView = (number: StoredNumber) => ({
 
 export type NumberView = ReturnType<typeof numberView>;
 
-export const NUMBER_HEAD = [
-  'NUMBER',
-  'COUNTRY',
-  'TYPE',
-  'CALLS',
-  'FIRST SEEN (UTC)',
-  'LAST SEEN (UTC)',
-  'LAST SOURCE',
-  'WRITTEN AS',
+export const NUMBER_HEAD: readonly Column[] = [
+  { title: 'NUMBER' },
+  { title: 'COUNTRY', rank: 1 },
+  { title: 'TYPE', tone: (cell) => (cell.endsWith('(high risk)') ? 'bad' : null) },
+  { title: 'CALLS' },
+  { title: 'FIRST SEEN (UTC)', rank: 4 },
+  { title: 'LAST SEEN (UTC)', rank: 2 },
+  { title: 'LAST SOURCE' },
+  { title: 'WRITTEN AS', rank: 3 },
 ];
 
 const FORMS_SHOWN_MAX = 5;

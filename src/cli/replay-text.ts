@@ -88,13 +88,13 @@ function renderRules({ by_rule: rules }: StoryView): string {
   if (rules.length === 0) return 'Seen: no rule fired.';
   const head = [
     'RULE',
-    'ATTACK TYPE',
+    { title: 'ATTACK TYPE', rank: 4 },
     'FIRED',
     'SOURCES',
-    'POINTS',
-    'PROVEN',
+    { title: 'POINTS', rank: 1 },
+    { title: 'PROVEN', rank: 3 },
     'BLOCKS',
-    'FIRST (UTC)',
+    { title: 'FIRST (UTC)', rank: 2 },
   ];
   const rows = rules.map((rule) => [
     rule.rule,
@@ -112,14 +112,14 @@ function renderRules({ by_rule: rules }: StoryView): string {
 function renderBlocks({ blocks, blocks_total: total }: StoryView): string {
   if (total === 0) return 'Blocked: nobody.';
   const head = [
-    'TIME (UTC)',
+    { title: 'TIME (UTC)', rank: 2 },
     'TARGET',
-    'WHAT',
-    'PROOF',
+    { title: 'WHAT', rank: 3 },
+    { title: 'PROOF', rank: 6 },
     'PACKETS',
-    'AFTER',
-    'KEPT OUT',
-    'RULE',
+    { title: 'AFTER', rank: 1 },
+    { title: 'KEPT OUT', rank: 4 },
+    { title: 'RULE', rank: 5 },
     'WHY',
   ];
   const rows = blocks.map((block) => [
@@ -139,7 +139,14 @@ function renderBlocks({ blocks, blocks_total: total }: StoryView): string {
 
 function renderProtected({ protected_hit: hit, protected_untold: untold }: StoryView): string {
   if (hit.length === 0) return 'Of the protected nobody would have been hit.';
-  const head = ['FIRST (UTC)', 'SOURCE', 'PROTECTED BY', 'PACKETS', 'TIMES', 'RULE'];
+  const head = [
+    { title: 'FIRST (UTC)', rank: 2 },
+    'SOURCE',
+    { title: 'PROTECTED BY', wraps: true },
+    { title: 'PACKETS', rank: 1 },
+    { title: 'TIMES', rank: 3 },
+    'RULE',
+  ];
   const rows = hit.map((spared) => [
     shortTime(spared.first_at),
     spared.source,
@@ -158,7 +165,14 @@ function renderDifference({ difference }: ReplayView): string {
   const summary = Object.entries(difference.counts)
     .map(([change, number]) => `${count(number, 'source')}: ${CHANGE_WORDS[change] ?? change}`)
     .join('\n');
-  const head = ['SOURCE', 'PACKETS', 'BEFORE', 'NOW', 'CHANGE', 'RULES'];
+  const head = [
+    'SOURCE',
+    { title: 'PACKETS', rank: 1 },
+    'BEFORE',
+    'NOW',
+    { title: 'CHANGE', wraps: true },
+    'RULES',
+  ];
   const rows = difference.changes.map((change) => [
     change.address,
     String(change.packets),

@@ -5,7 +5,7 @@ import { EVENT_HEAD, eventCells } from './event-view.js';
 import { renderTable } from './table.js';
 import { count } from './words.js';
 
-const SOURCE_COLUMN = EVENT_HEAD.indexOf('SOURCE');
+const SOURCE_COLUMN = EVENT_HEAD.findIndex(({ title }) => title === 'SOURCE');
 
 /** The ids of the events behind sightings, each once, the newest `listedRowsMax` of them. */
 export function sightedIds(sightings: readonly Sighting[]): readonly number[] {
@@ -25,9 +25,9 @@ export function renderSightedEvents(
     const behind = sightings.filter(({ eventIds }) => eventIds.includes(id));
     return [...new Set(behind.map(({ rule }) => rule))].join(', ');
   };
-  const withoutSource = (cells: readonly string[]): string[] =>
+  const withoutSource = <T>(cells: readonly T[]): T[] =>
     cells.filter((_, column) => column !== SOURCE_COLUMN);
-  const head = ['EVENT', 'RULES', ...withoutSource(EVENT_HEAD)];
+  const head = ['EVENT', { title: 'RULES', wraps: true }, ...withoutSource(EVENT_HEAD)];
   const rows = events.map((event) => [
     String(event.id),
     rulesOf(event.id),

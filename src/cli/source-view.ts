@@ -235,7 +235,15 @@ function guesses({ passwords, passwords_tried: known }: SourceView): string {
 
 function renderSightings({ sightings }: SourceView): string {
   if (sightings.length === 0) return 'Why: no rule has fired for it.';
-  const head = ['TIME (UTC)', 'RULE', 'V', 'ATTACK TYPE', 'POINTS', 'PROVEN', 'WHAT WAS SEEN'];
+  const head = [
+    { title: 'TIME (UTC)', rank: 1 },
+    'RULE',
+    { title: 'V', rank: 5 },
+    { title: 'ATTACK TYPE', rank: 4 },
+    { title: 'POINTS', rank: 2 },
+    { title: 'PROVEN', rank: 3 },
+    'WHAT WAS SEEN',
+  ];
   const rows = [...sightings]
     .reverse()
     .map((sighting) => [
@@ -252,7 +260,14 @@ function renderSightings({ sightings }: SourceView): string {
 
 function renderBlocks({ blocks }: SourceView, nowMs: number): string {
   if (blocks.length === 0) return 'Decided: it was never blocked.';
-  const head = ['SINCE (UTC)', 'TARGET', 'BLOCKED', 'LEFT', 'PROOF', 'WHY'];
+  const head = [
+    { title: 'SINCE (UTC)', rank: 1 },
+    'TARGET',
+    { title: 'BLOCKED', wraps: true },
+    'LEFT',
+    { title: 'PROOF', rank: 2 },
+    'WHY',
+  ];
   const rows = [...blocks]
     .reverse()
     .map((block) => [

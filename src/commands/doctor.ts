@@ -1,6 +1,8 @@
 import type { AgentLook } from '../agent/doctor/doctor.js';
 import type { Finding, Outcome } from '../agent/doctor/finding.js';
 import { AgentCommand } from '../cli/agent-command.js';
+import { paint, thisScreen, type Tone } from '../cli/screen.js';
+import { renderPairs } from '../cli/table.js';
 import { count } from '../cli/words.js';
 import type { LoadedSettings } from '../config/load.js';
 import { AgentError } from '../core/model/errors.js';
@@ -59,12 +61,21 @@ function summarise(findings: readonly Finding[]): DoctorView {
   return { ok: counts.fail === 0, counts, findings };
 }
 
+const TONES: Readonly<Record<Outcome, Tone>> = {
+  ok: 'good',
+  warn: 'warn',
+  fail: 'bad',
+  unknown: 'dim',
+};
 const OUTCOME_WIDTH = 'unknown'.length;
 
 function render({ counts, findings }: DoctorView): string {
-  const lines = findings.flatMap(({ check, outcome, what, remedy }) => {
-    const line = `${outcome.padEnd(OUTCOME_WIDTH)}  ${check}: ${what}`;
-    return remedy === null ? [line] : [line, `${' '.repeat(OUTCOME_WIDTH)}  → ${remedy}`];
+  const screen = thisScreen();
+  const lines = findings.map(({ check, outcome, what, remedy }) => {
+    const pairs: [string, string][] = [[outcome.padEnd(OUTCOME_WIDTH), `${check}: ${what}`]];
+    if (remedy !== null) pairs.push(['', `→ ${remedy}`]);
+    const text = renderPairs(pairs, screen);
+    return paint(outcome, TONES[outcome], screen) + text.slice(outcome.length);
   });
   const sum =
     `${count(counts.fail, 'failure')}, ${count(counts.warn, 'warning')}, ` +

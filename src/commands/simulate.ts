@@ -110,7 +110,10 @@ function renderPackets(packets: readonly PacketView[]): string {
       String(Math.round(score)),
       what,
     ]);
-  const table = renderTable(['PACKET', 'TIME (UTC)', 'ANSWER', 'SCORE', 'WHAT'], rows);
+  const table = renderTable(
+    ['PACKET', { title: 'TIME (UTC)', rank: 1 }, 'ANSWER', 'SCORE', 'WHAT'],
+    rows,
+  );
   const more = packets.length - rows.length;
   return more > 0 ? `${table}\nand ${more} more` : table;
 }

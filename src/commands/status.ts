@@ -1,7 +1,7 @@
 import type { StatusView } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { ERROR_CODES } from '../core/model/errors.js';
-import { renderPairs } from '../cli/table.js';
+import { renderPairs, type Pair } from '../cli/table.js';
 import { count, describeMode, timeAgo } from '../cli/words.js';
 
 /** That no agent runs is an answer, not an error, but scripts must see it. */
@@ -30,12 +30,17 @@ function render(status: StatusView, nowMs: number): string {
   const running = status.running
     ? `running, pid ${status.pid ?? '?'}, started ${timeAgo(status.started_at ?? '', nowMs)}`
     : 'not running';
-  const pairs: [string, string][] = [
-    ['agent', `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`],
+  const pairs: Pair[] = [
+    [
+      'agent',
+      `${running}, version ${status.version}${status.trial ? ', a trial' : ''}`,
+      status.running ? null : 'bad',
+    ],
     ['configuration', status.configuration_file ?? 'none (defaults)'],
   ];
   for (const wrong of [status.configuration_error, status.rules_error]) {
-    if (wrong !== null) pairs.push(['  NOT IN FORCE', `${wrong}; what was read before it is`]);
+    if (wrong !== null)
+      pairs.push(['  NOT IN FORCE', `${wrong}; what was read before it is`, 'bad']);
   }
   pairs.push(['database', describeDatabase(status)]);
   if (status.listening.length > 0) {
@@ -43,14 +48,14 @@ function render(status: StatusView, nowMs: number): string {
     pairs.push(['listening', places.join(', ')]);
   }
   pairs.push(
-    ['blocking', describeBlocking(status)],
+    ['blocking', describeBlocking(status), blocking.mode === 'observe' ? 'warn' : 'good'],
     ['active blocks', describeBlocks(blocking)],
     ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
     [
       'events',
       `${store.events ?? '?'} in the database, ${counts['received'] ?? 0} since the start`,
     ],
-    ['lost', losses(status)],
+    ['lost', losses(status), losses(status) === 'nothing' ? null : 'warn'],
   );
   if (blocking.confirm_until !== null) {
     pairs.push(['on trial', `until ${blocking.confirm_until}: type \`confirm\` to keep blocking`]);
@@ -65,8 +70,8 @@ function render(status: StatusView, nowMs: number): string {
   if (blocking.unresolved_peers.length > 0) {
     pairs.push(['unresolved peers', blocking.unresolved_peers.join(', ')]);
   }
-  if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error]);
-  if (store.last_error !== null) pairs.push(['store error', store.last_error]);
+  if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error, 'bad']);
+  if (store.last_error !== null) pairs.push(['store error', store.last_error, 'bad']);
   for (const log of status.remote_logs) pairs.push([log.name, describeRemote(log)]);
   if (blocking.storm !== null) {
     pairs.push([

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { blockView, formatTime, type BlockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable } from '../../cli/table.js';
+import { renderTable, type Column } from '../../cli/table.js';
 import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
 import { cidrOf } from '../../core/model/address.js';
 import type { BlockOrigin, Scope } from '../../core/model/block.js';
@@ -101,18 +101,20 @@ const viewListed = (row: StoredBlock): ListedBlock => ({
   end_how: row.endHow,
 });
 
+const COLUMNS: readonly Column[] = [
+  { title: 'TARGET' },
+  // A block that is only simulated must never look like one.
+  { title: 'BLOCKED', wraps: true, tone: (cell) => (/simulated/.test(cell) ? 'warn' : null) },
+  { title: 'SINCE (UTC)', rank: 3 },
+  { title: 'LEFT', tone: (cell) => (cell === 'ended' ? 'dim' : null) },
+  { title: 'DROPPED', rank: 1 },
+  { title: 'ATTACK TYPE', rank: 2 },
+  { title: 'PROOF', rank: 4 },
+  { title: 'WHY' },
+];
+
 function render(blocks: readonly ListedBlock[], total: number, nowMs: number): string {
   if (blocks.length === 0) return 'Nobody is blocked.';
-  const head = [
-    'TARGET',
-    'BLOCKED',
-    'SINCE (UTC)',
-    'LEFT',
-    'DROPPED',
-    'ATTACK TYPE',
-    'PROOF',
-    'WHY',
-  ];
   const rows = blocks.map((block) => [
     block.target,
     describeScope(block),
@@ -124,5 +126,5 @@ function render(blocks: readonly ListedBlock[], total: number, nowMs: number): s
     block.reason,
   ]);
   const more = total > blocks.length ? `, ${blocks.length} shown` : '';
-  return `${count(total, 'block')}${more}\n\n${renderTable(head, rows)}`;
+  return `${count(total, 'block')}${more}\n\n${renderTable(COLUMNS, rows)}`;
 }

@@ -22,11 +22,11 @@ export default class ConfigShow extends AgentCommand {
     const settings = describeSettings(loaded);
     const rows = settings.map(({ section, key, value, origin }) => [
       section === null ? key : `[${section}] ${key}`,
-      value,
+      value === '' ? '(empty)' : value,
       origin,
     ]);
     this.log(`configuration file: ${loaded.file ?? 'none (a trial)'}\n`);
-    this.log(renderTable(['KEY', 'VALUE', 'FROM'], rows));
+    this.log(renderTable(['KEY', { title: 'VALUE', fills: true }, 'FROM'], rows));
     return { configuration_file: loaded.file, trial: loaded.trial, settings };
   }
 }

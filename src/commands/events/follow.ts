@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { eventLine, eventView } from '../../cli/event-view.js';
+import { eventLine, eventLineHead, eventView } from '../../cli/event-view.js';
+import { paint, thisScreen } from '../../cli/screen.js';
 import { safeJson, safeOutput } from '../../core/model/text.js';
 import type { Reader } from '../../store/reader.js';
 
@@ -37,12 +38,16 @@ export default class EventsFollow extends AgentCommand {
   private async follow(reader: Reader, signal: AbortSignal): Promise<void> {
     const [newest] = await reader.listEvents({ limit: 1 });
     let last = newest?.id ?? 0;
+    const screen = thisScreen();
+    if (screen.columns !== null && !this.jsonEnabled()) {
+      process.stdout.write(`${paint(eventLineHead(screen), 'dim', screen)}\n`);
+    }
     while (!signal.aborted) {
       const events = await reader.eventsAfter(last, EVENTS_A_LOOK);
       for (const event of events) {
         const line = this.jsonEnabled()
           ? safeJson(JSON.stringify(eventView(event)))
-          : safeOutput(eventLine(event));
+          : safeOutput(eventLine(event, screen));
         process.stdout.write(`${line}\n`);
       }
       last = events.at(-1)?.id ?? last;

@@ -1,6 +1,6 @@
 import type { JobView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable } from '../../cli/table.js';
+import { renderTable, type Column } from '../../cli/table.js';
 import { shortTime } from '../../cli/words.js';
 
 export default class JobsList extends AgentCommand {
@@ -20,8 +20,20 @@ export default class JobsList extends AgentCommand {
   }
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'JOB' },
+  { title: 'SCHEDULE', rank: 3 },
+  { title: 'NEXT RUN (UTC)', rank: 1 },
+  { title: 'LAST RUN (UTC)', rank: 2 },
+  {
+    title: 'RESULT',
+    fills: true,
+    tone: (cell) => (cell.startsWith('failed') ? 'bad' : null),
+  },
+  { title: 'WHAT IT DOES', rank: 4 },
+];
+
 function render(jobs: readonly JobView[]): string {
-  const head = ['JOB', 'SCHEDULE', 'NEXT RUN (UTC)', 'LAST RUN (UTC)', 'RESULT', 'WHAT IT DOES'];
   const rows = jobs.map((job) => [
     job.name,
     job.schedule,
@@ -30,7 +42,7 @@ function render(jobs: readonly JobView[]): string {
     describeResult(job),
     job.description,
   ]);
-  return renderTable(head, rows);
+  return renderTable(COLUMNS, rows);
 }
 
 function describeResult(job: JobView): string {
