@@ -2,6 +2,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import {
   acceptRule,
   blockSetBody,
+  elementSeconds,
   groupElements,
   groupProtected,
   match,
@@ -47,7 +48,7 @@ const groupChanges = (changes: readonly FirewallChange[]): ReturnType<typeof gro
   groupElements(changes, (change) => ({
     scope: change.scope,
     cidr: requireBlockTarget(change.target),
-    timeoutS: change.kind === 'add' ? change.timeoutS : 'absent',
+    timeoutS: change.kind === 'add' ? elementSeconds(change.timeoutS) : 'absent',
   }));
 
 /** The names of the sets that hold these peers. */

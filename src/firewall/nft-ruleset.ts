@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { KernelScope } from '../core/model/block.js';
 import { parseCidr, type Cidr } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
 import { holderChain, ownerChain } from './nft-owner.js';
@@ -213,7 +214,7 @@ function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly strin
     const elements = isIpv4Host(target)
       ? (hosts[scope] ??= groupOf({ purpose: scope, family: 4, prefix: 32 }))
       : groupOf(keyOfBlock(target, scope));
-    elements.push(elementText(target.slice(0, target.indexOf('/')), timeoutS));
+    elements.push(elementText(target.slice(0, target.indexOf('/')), elementSeconds(timeoutS)));
   }
   return groups;
 }
@@ -232,7 +233,18 @@ export const texts = (elements: Elements): string[] =>
   );
 
 const elementText = (address: string, timeoutS: number | null): string =>
-  timeoutS === null ? address : `${address} timeout ${wholeSeconds(timeoutS)}s`;
+  timeoutS === null ? address : `${address} timeout ${durationText(timeoutS)}`;
+
+/** The time of a block's element: what has no end, or a late one, is renewed by the agent. */
+export const elementSeconds = (timeoutS: number | null): number =>
+  Math.min(timeoutS ?? Infinity, LIMITS.firewallElementSMax);
+
+/** In units: nft refuses nine digits of seconds, and with them all that stands beside them. */
+function durationText(timeoutS: number): string {
+  const seconds = wholeSeconds(timeoutS);
+  const days = Math.floor(seconds / 86_400);
+  return days === 0 ? `${seconds}s` : `${days}d${seconds % 86_400}s`;
+}
 
 /** nft takes a timeout of 0 for "no end", so what has almost run out still gets a second. */
 function wholeSeconds(timeoutS: number): number {

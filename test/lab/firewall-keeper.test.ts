@@ -152,6 +152,22 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     expect(rig.keeper.stats()).toMatchObject({ actual: 3, differing: 0 });
   });
 
+  it('renews an endless and a very long block at half of its time, and not before', async () => {
+    rig.block('10.0.0.1', null);
+    rig.block('10.0.0.2', 3650 * 86_400);
+    await rig.keeper.idle();
+    rig.shiftS = 10;
+    expect(await rig.keeper.check('full')).toBe('2 blocks, as they should be');
+    for (const last of [1, 2]) {
+      const element = `{ 10.0.0.${last} timeout 30d expires 14d }`;
+      await nft('delete', 'element', 'inet', 'sentrypeer', 'all_ipv4_32', `{ 10.0.0.${last} }`);
+      await nft('add', 'element', 'inet', 'sentrypeer', 'all_ipv4_32', element);
+    }
+    expect(await rig.keeper.check('full')).toMatch(/2 blocks were missing or had another end/);
+    const { blocks } = await rig.firewall.read();
+    for (const { expiresS } of blocks) expect(expiresS).toBeGreaterThan(29 * 86_400);
+  });
+
   it('adopts a young element without a block, but not one that was just freed', async () => {
     rig.block('10.0.0.1');
     rig.give({ kind: 'unblock', target: '10.0.0.1/32' });

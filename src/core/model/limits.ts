@@ -28,6 +28,12 @@ export const LIMITS = {
   /** Milliseconds until a failed job is tried again, five times longer each time, and how often. */
   jobRetryMs: 60_000,
   jobRetriesMax: 3,
+  /**
+   * Seconds for which an element stays in the kernel without the agent, which renews it at half of
+   * that. So a saved ruleset that is loaded where no agent is any more blocks nobody for ever. nft
+   * takes at most 8 digits before a unit, the kernel 213,503 days (measured).
+   */
+  firewallElementSMax: 30 * 86_400,
   /** Milliseconds one small call of the firewall program may take. */
   firewallCommandMsMax: 10_000,
   /** Milliseconds a call with many elements, or a listing of all of them, may take. */
