@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import { mindGroup } from './child-group.js';
 import { createIncludeFiles } from './nft-include.js';
 import { nftError } from './nft-run.js';
 
@@ -166,6 +167,7 @@ function start(command: readonly string[]): Child {
     stderr: 'pipe',
     buffer: false,
     reject: false,
+    detached: true,
     // nft reads and writes a history in the home folder; here it finds none.
     env: {
       LC_ALL: 'C',
@@ -173,6 +175,7 @@ function start(command: readonly string[]): Child {
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
     },
   });
+  const group = mindGroup(running);
   const child: Child = {
     lines: 0,
     said: '\n',
@@ -184,7 +187,7 @@ function start(command: readonly string[]): Child {
     },
     end: async () => {
       running.stdin.end();
-      const timer = setTimeout(() => running.kill('SIGKILL'), LIMITS.firewallChildMsMax);
+      const timer = setTimeout(group.end, LIMITS.firewallChildMsMax);
       await running;
       clearTimeout(timer);
     },

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { LIMITS } from '../core/model/limits.js';
+import { mindGroup } from './child-group.js';
 
 export interface NftWatch {
   close(): Promise<void>;
@@ -26,8 +27,10 @@ export function watchTable(command: readonly string[], table: string, lost: () =
       stderr: 'ignore',
       buffer: false,
       reject: false,
+      detached: true,
       env: { LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
     });
+    const group = mindGroup(child);
     let rest = '';
     child.stdout.on('data', (chunk: Buffer) => {
       const text = rest + chunk.toString('latin1');
@@ -46,15 +49,15 @@ export function watchTable(command: readonly string[], table: string, lost: () =
       }, LIMITS.firewallChildRestMs);
       timer.unref();
     });
-    return child;
+    return { child, group };
   }
 
   return {
     close: async () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);
-      running.kill('SIGTERM');
-      await running;
+      running.group.end();
+      await running.child;
     },
   };
 }
