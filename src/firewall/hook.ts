@@ -41,7 +41,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     readable: false,
     expiresItself: false,
     addsSideBySide: false,
-    guard: null,
+    watched: () => false,
     probe: async () => {
       const said = await call('probe', {});
       return `hook ${state.command[0] ?? ''}${said === '' ? '' : `: ${said}`}`;
@@ -51,6 +51,7 @@ export function createHook(options: HookOptions = {}): Firewall {
       state.protect = desired.protect;
       state.stormRate = desired.stormRate;
     },
+    restore: () => Promise.resolve(false),
     apply: async (changes) => {
       await call('apply', { changes: changes.map(changeBody) });
     },
@@ -64,7 +65,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    look: () => Promise.resolve({ present: true, owner: null, guardPid: null }),
+    look: () => Promise.resolve({ present: true, owner: null, keeperPid: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),

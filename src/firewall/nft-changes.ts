@@ -19,8 +19,6 @@ import {
 export interface KnownSets {
   readonly names: ReadonlySet<string>;
   readonly elementsMax: number;
-  /** false: elements have no counters. */
-  readonly counted?: boolean;
 }
 
 /** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
@@ -110,9 +108,8 @@ export function buildCreateScript(
 
 function newSetLines(table: string, name: string, known: KnownSets): string[] {
   const key = requireKey(name);
-  const counter = known.counted === false ? '' : 'counter; ';
   return [
-    `add set inet ${table} ${name} { ${blockSetBody(name, known.elementsMax)}${counter}}`,
+    `add set inet ${table} ${name} { ${blockSetBody(name, known.elementsMax)}counter; }`,
     `add rule inet ${table} drop_${key.purpose} ${match(key)} counter drop`,
   ];
 }

@@ -23,15 +23,11 @@ export interface NftChild {
    * this returns, and several may be under way: they keep their order.
    */
   run(script: string): Promise<NftAnswer>;
-  /** true: the child that the last script went to has come to its end. */
-  readonly hasEnded: () => boolean;
   close(): Promise<void>;
 }
 
 export interface NftChildOptions {
   readonly nowMs?: () => number;
-  /** Lines after which another child takes its place; Infinity: never, for what it owns goes with it. */
-  readonly linesMax?: number;
 }
 
 interface Child {
@@ -62,7 +58,7 @@ export function createNftChild(
   command: readonly string[],
   options: NftChildOptions = {},
 ): NftChild {
-  const { nowMs = () => performance.now(), linesMax = LIMITS.firewallChildLinesMax } = options;
+  const { nowMs = () => performance.now() } = options;
   const includes = createIncludeFiles();
   let child: Child | null = null;
   let ending: Promise<void> = Promise.resolve();
@@ -70,7 +66,7 @@ export function createNftChild(
   let restUntilMs = -Infinity;
 
   const ask = async (line: string, msMax: number): Promise<NftAnswer> => {
-    if (child !== null && (child.ended || child.lines > linesMax)) drop();
+    if (child !== null && (child.ended || child.lines > LIMITS.firewallChildLinesMax)) drop();
     if (child === null && nowMs() < restUntilMs) return { kind: 'unknown' };
     const live = (child ??= start(command));
     asked += 1;
@@ -113,7 +109,6 @@ export function createNftChild(
       if (child === null && nowMs() >= restUntilMs) child = start(command);
     },
     run,
-    hasEnded: () => child === null || child.ended,
     close: async () => {
       drop();
       await ending;

@@ -6,7 +6,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
-import { holderChain, ownerChain } from './nft-owner.js';
+import { ownerChain } from './nft-owner.js';
 import type { DesiredBlock, DesiredFirewall, FirewallOwner } from './port.js';
 
 /**
@@ -77,42 +77,27 @@ export function buildSyncScript(
   const lines = [
     `add table inet ${table}`,
     `delete table inet ${table}`,
-    ...tableLines(table, desired, { blocks, marks, guard: false }),
+    ...tableLines(table, desired, blocks, marks),
   ];
   return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
 
-/**
- * Builds the table of the guard without its blocks, which come by `buildFillScript`. It belongs to
- * the nft process that makes it: no other may change it, and it goes when that one ends. It stands
- * behind the table proper, so it drops only while that one is gone, and counts nothing.
- */
-export function buildGuardScript(table: string, desired: DesiredFirewall): NftScript {
-  const names = new Set<string>();
-  for (const { target, scope } of desired.blocks) names.add(setName(keyOfBlock(target, scope)));
-  const blocks = new Map([...names].map((name) => [name, []]));
-  const marks = [' flags owner;', holderChain(process.pid)];
-  const lines = tableLines(table, desired, { blocks, marks, guard: true });
-  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
-}
-
-/** Adds blocks to the sets of a guard, which has them all. */
-export const buildFillScript = (table: string, blocks: readonly DesiredBlock[]): string =>
-  [...blockTexts(blocks)]
-    .map(([name, elements]) => `add element inet ${table} ${name} { ${elements.join(', ')} }\n`)
-    .join('');
-
-interface TableParts {
-  /** Elements by set; the sets that every table has are added. */
-  readonly blocks: Map<string, readonly string[]>;
-  readonly marks: readonly string[];
-  readonly guard: boolean;
+/** Builds the same, to be refused where a table of this name stands. Throws AgentError. */
+export function buildRestoreScript(
+  table: string,
+  desired: DesiredFirewall,
+  owner: FirewallOwner | null,
+): NftScript {
+  const whole = buildSyncScript(table, desired, owner);
+  const first = `add table inet ${table}\ndelete table inet ${table}\n`;
+  return { ...whole, text: `create table inet ${table}\n${whole.text.slice(first.length)}` };
 }
 
 function tableLines(
   table: string,
   desired: DesiredFirewall,
-  { blocks, marks, guard }: TableParts,
+  blocks: Map<string, readonly string[]>,
+  marks: readonly string[],
 ): readonly string[] {
   const protect = groupProtected(desired.protect);
   for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, []);
@@ -127,13 +112,13 @@ function tableLines(
     ...[...blocks].map(
       ([name, elements]) =>
         ` set ${name} { ${blockSetBody(name, desired.blocksMax)}` +
-        `${guard ? '' : 'counter; '}${elementsClause(elements)}}`,
+        `counter; ${elementsClause(elements)}}`,
     ),
     ...limitSets(),
     chain('limit_sip', desired.limiting ? limitChainRules(desired.stormRate) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
     ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
-    chain('prerouting', [`${hook}${guard ? ' + 1' : ''}; policy accept`, ...rules]),
+    chain('prerouting', [`${hook}; policy accept`, ...rules]),
     '}',
     '',
   ];

@@ -44,10 +44,11 @@ export const LIMITS = {
   firewallOutputBytesMax: 268_435_456,
   /** Characters that the long-lived nft gets as a line, which it reads letter by letter; else a file. */
   firewallChildLineCharsMax: 512,
-  /** Blocks that the guard takes at a time while it is filled. */
-  firewallGuardPieceBlocks: 2_000,
-  /** Blocks above which there is no guard: it takes as much of the kernel's memory again. */
-  firewallGuardBlocksMax: 250_000,
+  /**
+   * The newest blocks, which are put back first after a flush: nft writes 10,000 in 60 ms, and a flush
+   * may leave them out for 200 ms (measured).
+   */
+  firewallRestoreBlocksMax: 10_000,
   /** Milliseconds until its answer; then the same goes to an nft of its own. */
   firewallChildMsMax: 2_000,
   /** Lines after which it is replaced: it keeps every line in its history. */
@@ -82,8 +83,6 @@ export const LIMITS = {
   firewallCrowdChangesMax: 1_000,
   /** Transactions under way at once. */
   firewallBatchesMax: 16,
-  /** Milliseconds for which additions to the guard are gathered. */
-  firewallGuardGatherMs: 50,
   /** Changes that wait while a transaction is under way. */
   firewallQueueChangesMax: 100_000,
   /** Calls of the firewall program that one refused batch may cost while it is halved. */
