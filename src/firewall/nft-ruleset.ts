@@ -225,7 +225,7 @@ export const elementSeconds = (timeoutS: number | null): number =>
   Math.min(timeoutS ?? Infinity, LIMITS.firewallElementSMax);
 
 /** In units: nft refuses nine digits of seconds, and with them all that stands beside them. */
-function durationText(timeoutS: number): string {
+export function durationText(timeoutS: number): string {
   const seconds = wholeSeconds(timeoutS);
   const days = Math.floor(seconds / 86_400);
   return days === 0 ? `${seconds}s` : `${days}d${seconds % 86_400}s`;
