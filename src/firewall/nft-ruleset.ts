@@ -82,15 +82,26 @@ export function buildSyncScript(
   return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
 
-/** Builds the same, to be refused where a table of this name stands. Throws AgentError. */
-export function buildRestoreScript(
+/**
+ * Builds the same in two steps: the table with the newest blocks, to be refused where a table of this
+ * name stands, and then all other blocks. Throws AgentError.
+ */
+export function buildRestoreScripts(
   table: string,
   desired: DesiredFirewall,
   owner: FirewallOwner | null,
-): NftScript {
-  const whole = buildSyncScript(table, desired, owner);
-  const first = `add table inet ${table}\ndelete table inet ${table}\n`;
-  return { ...whole, text: `create table inet ${table}\n${whole.text.slice(first.length)}` };
+): { readonly first: NftScript; readonly rest: string } {
+  const at = Math.max(0, desired.blocks.length - LIMITS.firewallRestoreFirstBlocks);
+  const blocks = blockTexts(desired.blocks.slice(at));
+  const others = blockTexts(desired.blocks.slice(0, at));
+  for (const name of others.keys()) if (!blocks.has(name)) blocks.set(name, []);
+  const marks = owner === null ? [] : [ownerChain(owner)];
+  const lines = [`create table inet ${table}`, ...tableLines(table, desired, blocks, marks)];
+  const rest = [...others].map(
+    ([name, elements]) => `add element inet ${table} ${name} { ${elements.join(', ')} }\n`,
+  );
+  const first = { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
+  return { first, rest: rest.join('') };
 }
 
 function tableLines(

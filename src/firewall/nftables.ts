@@ -9,7 +9,7 @@ import { buildLimitScript } from './nft-limit.js';
 import { readFirewall } from './nft-read.js';
 import { extractTable, readKnownSets, readTableHandle, readTableOwner } from './nft-terse.js';
 import {
-  buildRestoreScript,
+  buildRestoreScripts,
   buildSyncScript,
   requireTarget,
   type NftScript,
@@ -42,6 +42,8 @@ interface State extends NftTable {
   /** The kernel's number of the table that this program wrote; null: it wrote none. */
   handle: number | null;
   presence: Server | null;
+  /** Until then the watch may tell of what this program wrote. */
+  quietUntilMs: number;
 }
 
 /**
@@ -66,6 +68,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     watch: null,
     handle: null,
     presence: null,
+    quietUntilMs: 0,
     ownMark: options.owner ?? null,
     nft: (args, input, bulk) =>
       runNft(command, {
@@ -129,17 +132,26 @@ async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   await noteWritten(state, desired, script);
 }
 
-/** In one transaction that is refused where our table is there, so it can take nobody's away. */
+const QUIET_MS = 300;
+/** No table has it. */
+const NO_HANDLE = -1;
+
+/** In a transaction that is refused where our table is there, so it can take nobody's away. */
 async function restore(state: State, makeDesired: () => DesiredFirewall): Promise<boolean> {
   const { table, child } = state;
-  // Asked first, in half a millisecond: the own sync is heard like what others do.
-  const absent = await child.run(`create table inet ${table}\ndelete table inet ${table}\n`);
-  if (absent.kind !== 'taken') return false;
+  if (performance.now() < state.quietUntilMs) {
+    // What this program wrote is heard like what others do, and then nothing is to be built.
+    const absent = await child.run(`create table inet ${table}\ndelete table inet ${table}\n`);
+    if (absent.kind !== 'taken') return false;
+  }
   const desired = makeDesired();
-  const script = buildRestoreScript(table, desired, state.ownMark);
-  if ((await child.run(script.text)).kind !== 'taken') return false;
-  await noteWritten(state, desired, script);
-  return true;
+  const { first, rest } = buildRestoreScripts(table, desired, state.ownMark);
+  if ((await child.run(first.text)).kind !== 'taken') return false;
+  const whole = rest === '' || (await child.run(rest)).kind === 'taken';
+  await noteWritten(state, desired, first);
+  // A table that lacks something is to be written anew.
+  if (!whole) state.handle = NO_HANDLE;
+  return whole;
 }
 
 async function noteWritten(
@@ -150,6 +162,7 @@ async function noteWritten(
   state.known = { names: script.blockSets, elementsMax: desired.blocksMax };
   state.protect = desired.protect.map(requireTarget);
   state.stormRate = desired.stormRate;
+  state.quietUntilMs = performance.now() + QUIET_MS;
   state.handle = readTableHandle(await listNumbered(state), state.table);
   if (state.ownMark !== null) state.presence ??= await announce(state.ownMark);
 }

@@ -49,6 +49,8 @@ export const LIMITS = {
    * may leave them out for 200 ms (measured).
    */
   firewallRestoreBlocksMax: 10_000,
+  /** Those of them that go in with the rules, before the others. */
+  firewallRestoreFirstBlocks: 2_000,
   /** Milliseconds until its answer; then the same goes to an nft of its own. */
   firewallChildMsMax: 2_000,
   /** Lines after which it is replaced: it keeps every line in its history. */
