@@ -28,11 +28,7 @@ export const LIMITS = {
   /** Milliseconds until a failed job is tried again, five times longer each time, and how often. */
   jobRetryMs: 60_000,
   jobRetriesMax: 3,
-  /**
-   * Seconds for which an element stays in the kernel without the agent, which renews it at half of
-   * that. So a saved ruleset that is loaded where no agent is any more blocks nobody for ever. nft
-   * takes at most 8 digits before a unit, the kernel 213,503 days (measured).
-   */
+  /** Seconds an element of a block lasts; the agent renews it at half. nft takes 8 digits of a unit. */
   firewallElementSMax: 30 * 86_400,
   /** Milliseconds one small call of the firewall program may take. */
   firewallCommandMsMax: 10_000,
@@ -44,10 +40,7 @@ export const LIMITS = {
   firewallOutputBytesMax: 268_435_456,
   /** Characters that the long-lived nft gets as a line, which it reads letter by letter; else a file. */
   firewallChildLineCharsMax: 512,
-  /**
-   * The newest blocks, which are put back first after a flush: nft writes 10,000 in 60 ms, and a flush
-   * may leave them out for 200 ms (measured).
-   */
+  /** The newest blocks, back first after a flush: nft writes 10,000 in 60 ms (measured). */
   firewallRestoreBlocksMax: 10_000,
   /** Those of them that go in with the rules, before the others. */
   firewallRestoreFirstBlocks: 2_000,
