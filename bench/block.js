@@ -264,9 +264,6 @@ async function flushes(place, say, title, times) {
     const [, table = ''] = /^table inet sentrypeer \{\n([^]*?)^\}/m.exec(listing) ?? [];
     return table.includes('jump drop_sip');
   };
-  await lab.until('the guard stands', () =>
-    place.exec('agent', 'nft', ['list', 'tables']).includes('_guard'),
-  );
   await lab.pause(3000);
   for (let round = 0; round < times; round += 1) {
     const heard = probe.arrivals.length;

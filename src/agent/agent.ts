@@ -103,8 +103,6 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
-  // Last and not waited for: the table proper is in force already.
-  void context.keeper.guard();
   closers.add('rehearsal', startRehearsal(state, log.say));
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {

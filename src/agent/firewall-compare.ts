@@ -56,13 +56,16 @@ export async function compareFirewall(
   };
 }
 
-/** The clock may have been set, so that the kernel would end a block hours off. */
-function endsAsItMust(block: Block, found: ActualBlock, nowUs: number): boolean {
-  if (block.expiresAtUs === null || found.expiresS === null) {
-    return block.expiresAtUs === null && found.expiresS === null;
-  }
-  const leftS = (block.expiresAtUs - nowUs) / 1e6;
-  return Math.abs(leftS - found.expiresS) <= END_DIFFERS_S;
+/**
+ * The clock may have been set, so that the kernel would end a block hours off. One that lasts longer
+ * than an element may is renewed when half of the element's time is over.
+ */
+function endsAsItMust(block: Block, { expiresS }: ActualBlock, nowUs: number): boolean {
+  if (expiresS === null) return false;
+  const leftS = block.expiresAtUs === null ? Infinity : (block.expiresAtUs - nowUs) / 1e6;
+  const longestS = LIMITS.firewallElementSMax;
+  if (leftS > longestS) return expiresS > longestS / 2 && expiresS <= longestS + END_DIFFERS_S;
+  return Math.abs(leftS - expiresS) <= END_DIFFERS_S;
 }
 
 const isYoung = (block: Block | undefined, nowUs: number): boolean =>

@@ -8,7 +8,8 @@ import type { ChosenFirewall } from '../firewall/select.js';
 import type { BlockDrops } from '../store/types.js';
 import { createDropLedger } from './drop-ledger.js';
 import { createFailedChanges } from './failed-changes.js';
-import { asWantedNow, checkAll, keepGuard, repairSoon, syncAll, type Keeping } from './keeping.js';
+import { asWantedNow, checkAll, repairSoon, type Keeping } from './keeping.js';
+import { syncAll } from './firewall-write.js';
 
 /** Keeps the firewall as the blocks in memory say. */
 export interface FirewallKeeper {
@@ -16,8 +17,6 @@ export interface FirewallKeeper {
   submit(change: FirewallChange): void;
   /** Puts everything in force, in one transaction, and begins to watch over it. */
   readonly sync: () => Promise<void>;
-  /** Puts a guard beside the table, and keeps it there; resolves once it drops what must be. */
-  readonly guard: () => Promise<void>;
   /** Looks whether our rules are there, and now and then at each block; repairs. Says what it found. */
   readonly check: (depth?: 'quick' | 'full') => Promise<string>;
   /** A blocked source was heard although the firewall should drop it. */
@@ -45,7 +44,7 @@ export interface KeeperStats {
   readonly lastRepairUs: number | null;
   readonly lastRepair: string | null;
   readonly lastError: string | null;
-  /** true: a copy of the rules that no other program can take away stands beside the table. */
+  /** true: it is heard at once when rules of ours are taken away. */
   readonly guarded: boolean;
   /** As of the last full look; null before it. */
   readonly actual: number | null;
@@ -85,11 +84,7 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
       else if (freed.size < LIMITS.returnsMax) freed.add(change.target);
       if (keeping.chosen.enforcing) queue.submit([change]);
     },
-    sync: () => syncAll(keeping),
-    guard: () => {
-      keeping.guarding = true;
-      return keepGuard(keeping);
-    },
+    sync: () => syncAll(keeping, () => void repairSoon(keeping)),
     check: (depth = 'full') => checkAll(keeping, depth),
     stillTalking: () => {
       if (!keeping.chosen.enforcing || nowUs() - talkedAtUs < STILL_TALKING_EVERY_US) return;
@@ -158,8 +153,7 @@ function createKeeping(options: KeeperOptions): Keeping {
     nextFullUs: 0,
     repairing: null,
     lostAgain: false,
-    guarding: false,
-    noGuard: null,
+    unwritten: false,
   };
   return keeping;
 }
@@ -181,6 +175,16 @@ function noteFailure(
   if (error.code === 'FIREWALL_GONE') void repairSoon(keeping);
 }
 
+/** What could not be written differs, whatever the last full look has seen. */
+const differing = (
+  { options, unwritten }: Pick<Keeping, 'options' | 'unwritten'>,
+  failed: number,
+  seen: number | null,
+): number | null => {
+  const least = unwritten ? Math.max(1, options.state.blocks.table.byTarget.size) : failed;
+  return seen === null && least === 0 ? null : Math.max(seen ?? 0, least);
+};
+
 function statsOf({ queue, failed, compared, lastRepair, ...keeping }: Keeping): KeeperStats {
   const { pending, underWay, failedTotal } = queue.stats();
   return {
@@ -191,9 +195,9 @@ function statsOf({ queue, failed, compared, lastRepair, ...keeping }: Keeping): 
     lastRepairUs: lastRepair?.atUs ?? null,
     lastRepair: lastRepair?.what ?? null,
     lastError: keeping.lastError,
-    guarded: keeping.chosen.enforcing && keeping.firewall.guard?.inForce() === true,
+    guarded: keeping.chosen.enforcing && keeping.firewall.watched(),
     actual: compared?.actual ?? null,
-    differing: compared?.differing ?? null,
+    differing: differing(keeping, failed.size, compared?.differing ?? null),
     comparedAtUs: compared?.atUs ?? null,
   };
 }

@@ -1,17 +1,13 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { ActualBlock, DesiredFirewall, Firewall, FirewallOwner } from '../firewall/port.js';
+import type { ActualBlock, Firewall, FirewallOwner } from '../firewall/port.js';
 import type { FirewallQueue } from '../firewall/queue.js';
 import { foreignOwner, type ChosenFirewall } from '../firewall/select.js';
 import type { DropLedger } from './drop-ledger.js';
 import type { FailedChanges } from './failed-changes.js';
-import {
-  compareFirewall,
-  desiredBlocks,
-  secondsLeft,
-  type Comparison,
-} from './firewall-compare.js';
+import { compareFirewall, secondsLeft, type Comparison } from './firewall-compare.js';
+import { restoreSoon, syncAll } from './firewall-write.js';
 import type { KeeperOptions } from './firewall-keeper.js';
 
 /** What a keeper has in hand. */
@@ -31,10 +27,8 @@ export interface Keeping {
   nextFullUs: number;
   repairing: Promise<string> | null;
   lostAgain: boolean;
-  /** true: a guard is to stand beside the table while this keeper lives. */
-  guarding: boolean;
-  /** Why there is no guard, as it was said last. */
-  noGuard: string | null;
+  /** true: the last write of the whole failed, and what is in force is not what must be. */
+  unwritten: boolean;
 }
 
 /** An element older than this without a block is a leftover, not the work of a crash. */
@@ -44,47 +38,6 @@ const FULL_LOOK_SHARE = 100;
 
 /** True for an element that may stand for a block of the last moments before a crash. */
 export const isYoung = ({ ageS }: ActualBlock): boolean => ageS !== null && ageS < YOUNG_S;
-
-/** Puts everything in force in one transaction, and begins to watch over it. */
-export async function syncAll(keeping: Keeping): Promise<void> {
-  const { firewall } = keeping;
-  try {
-    // First, while there is little to see: nft keeps in memory what stands when it begins to watch.
-    firewall.watch(() => void repairSoon(keeping));
-    await firewall.sync(desiredFirewall(keeping));
-    keeping.drops.restart();
-    keeping.failed.clear();
-    keeping.lastError = null;
-  } catch (error) {
-    keeping.lastError = error instanceof Error ? error.message : String(error);
-    throw error;
-  }
-}
-
-function desiredFirewall({ options }: Keeping): DesiredFirewall {
-  const { state, nowUs, sipPorts, storm } = options;
-  return {
-    protect: state.blocks.protect.peers.map(({ target }) => target),
-    sipPorts,
-    blocksMax: state.settings.policy.blocksMax,
-    blocks: desiredBlocks(state, nowUs()),
-    limiting: state.blocks.breaker.tripped,
-    storm,
-  };
-}
-
-/** Puts the guard in force where the backend knows one and there is none. Never rejects. */
-export async function keepGuard(keeping: Keeping): Promise<void> {
-  const { guard } = keeping.firewall;
-  if (guard === null || guard.inForce() || !isEnforcing(keeping)) return;
-  const why = await guard
-    .put(desiredFirewall(keeping))
-    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-  if (why !== null && why !== keeping.noGuard) {
-    keeping.options.say(`no guard stands beside the firewall table: ${why}`);
-  }
-  keeping.noGuard = why;
-}
 
 /**
  * Puts our rules back where they are gone: at once, and once more when something is lost while it
@@ -110,18 +63,20 @@ async function repair(keeping: Keeping): Promise<string> {
   let said = 'our rules are there';
   while (keeping.lostAgain) {
     keeping.lostAgain = false;
+    if (await restoreSoon(keeping)) {
+      said = noteRepair(keeping, 'our rules had been taken away');
+      continue;
+    }
     const { owner: other, present } = await firewall.look();
     if (other !== null && other.id !== options.owner.id) {
       const why = standBack(keeping, other);
       await firewall.close();
       return why;
     }
-    if (present) continue;
-    await syncAll(keeping);
-    said = noteRepair(keeping, 'our rules had been taken away');
+    if (present && !keeping.unwritten) continue;
+    await syncAll(keeping, () => void repairSoon(keeping));
+    said = noteRepair(keeping, 'our rules had been taken away, or written anew by another program');
   }
-  // Not waited for: what is lost meanwhile must be put back at once.
-  if (keeping.guarding) void keepGuard(keeping);
   return said;
 }
 

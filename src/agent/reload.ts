@@ -108,7 +108,6 @@ async function takeOverSettings(
   }
   const later =
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
-  void context.keeper.guard();
   log.say(`configuration taken over: ${chosen.why}${later}`);
   for (const notice of next.notices) if (!known.includes(notice)) log.say(notice);
 }

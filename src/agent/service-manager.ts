@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { limitGroup } from '../firewall/child-group.js';
 import { messageOf } from '../store/files.js';
 
 /** What the service manager that started this process is told: sd_notify(3). */
@@ -28,7 +29,10 @@ export function findServiceManager(
   let failed = false;
   const tell = async (...words: readonly string[]): Promise<void> => {
     try {
-      await execa('systemd-notify', words, { stdin: 'ignore', timeout: NOTIFY_MS_MAX });
+      const running = execa('systemd-notify', words, { stdin: 'ignore', detached: true });
+      const limit = limitGroup(running, NOTIFY_MS_MAX);
+      await running;
+      if (limit.late) throw new Error(`no end within ${NOTIFY_MS_MAX} ms`);
       failed = false;
     } catch (error) {
       if (!failed) say(`systemd was not told "${words.join(' ')}": ${messageOf(error)}`);

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import type { AddBlock, AddedBlocks, AgentCalls } from '../api/calls.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import type { ReadBlocks } from './block-import.js';
 import { count } from './words.js';
 
 /** The text of a file, or of stdin for `-`. Rejects with USAGE, also when it is too long. */
@@ -47,17 +48,17 @@ export async function addMany(
 const SHOWN_MAX = 20;
 
 /** What came of it, for people. */
-export function describeAdded({ added, refused }: AddedBlocks, odd: readonly number[]): string {
-  const lines = [`${count(added, 'block')} added, ${refused.length} refused.`];
+export function describeAdded(
+  { added, refused }: AddedBlocks,
+  { odd, oddTotal }: Pick<ReadBlocks, 'odd' | 'oddTotal'>,
+): string {
+  const notUnderstood = oddTotal === 0 ? '' : `, ${oddTotal} not understood or over already`;
+  const lines = [`${count(added, 'block')} added, ${refused.length} refused${notUnderstood}.`];
   for (const { target, why } of refused.slice(0, SHOWN_MAX)) {
     lines.push(`  ${target}: ${why.replace(`block target ${target}: `, '')}`);
   }
-  if (refused.length > SHOWN_MAX) lines.push(`  and ${refused.length - SHOWN_MAX} more`);
-  if (odd.length > 0) {
-    const shown = odd.slice(0, SHOWN_MAX).join(', ');
-    lines.push(
-      `Passed over, no target in them or over already: lines ${shown}${odd.length > SHOWN_MAX ? ' …' : ''}`,
-    );
-  }
+  if (refused.length > SHOWN_MAX) lines.push(`  and ${refused.length - SHOWN_MAX} more refused`);
+  for (const { line, text } of odd) lines.push(`  line ${line}: no target, or over: ${text}`);
+  if (oddTotal > odd.length) lines.push(`  and ${oddTotal - odd.length} more not understood`);
   return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import { csvLine } from './csv.js';
 import { safeJson } from '../core/model/text.js';
 import type { BlockView } from '../api/views.js';
+import { nftTimeText } from '../core/model/duration.js';
 
 /** What `blocks export` writes: a head, a line for each block, and an end. */
 export interface ExportFormat {
@@ -80,7 +81,7 @@ function nftFormat(nowMs: number): ExportFormat {
     line: (block) => {
       const [address = '', length = ''] = block.target.split('/');
       const left = secondsLeft(block, nowMs);
-      const timeout = left === null ? '' : ` timeout ${left}s`;
+      const timeout = left === null ? '' : ` timeout ${nftTimeText(left)}`;
       const family = isIpv6(block) ? 6 : 4;
       const set = `blocked_ipv${family}_${length}`;
       const make = made.has(set)

@@ -50,7 +50,7 @@ function render(status: StatusView, nowMs: number): string {
   pairs.push(
     ['blocking', describeBlocking(status), blocking.mode === 'observe' ? 'warn' : 'good'],
     ['active blocks', describeBlocks(blocking)],
-    ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; guarded' : ''}`],
+    ['repairs', `${describeRepairs(blocking)}${blocking.guarded ? '; watched' : ''}`],
     [
       'events',
       `${store.events ?? '?'} in the database, ${counts['received'] ?? 0} since the start`,
@@ -88,10 +88,10 @@ function describeBlocking({ running, blocking: { mode, why } }: StatusView): str
 }
 
 function describeBlocks({ active_blocks: active, ...blocking }: StatusView['blocking']): string {
-  if (blocking.actual === null) return String(active);
+  if (blocking.actual === null && blocking.differing === null) return String(active);
   const waiting = blocking.waiting_changes + blocking.retrying_changes;
   return (
-    `${active}; in the firewall at the last full look ${blocking.actual}, ` +
+    `${active}; in the firewall at the last full look ${blocking.actual ?? '?'}, ` +
     `differing ${blocking.differing ?? 0}, changes that wait ${waiting}`
   );
 }

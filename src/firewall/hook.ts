@@ -3,6 +3,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
+import { limitGroup } from './child-group.js';
 import { NO_STORM, type DesiredFirewall, type Firewall, type StormLimit } from './port.js';
 import { createTurns } from '../core/model/turns.js';
 
@@ -40,7 +41,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     readable: false,
     expiresItself: false,
     addsSideBySide: false,
-    guard: null,
+    watched: () => false,
     probe: async () => {
       const said = await call('probe', {});
       return `hook ${state.command[0] ?? ''}${said === '' ? '' : `: ${said}`}`;
@@ -50,6 +51,7 @@ export function createHook(options: HookOptions = {}): Firewall {
       state.protect = desired.protect;
       state.storm = desired.storm;
     },
+    restore: () => Promise.resolve(false),
     apply: async (changes) => {
       await call('apply', { changes: changes.map(changeBody) });
     },
@@ -63,7 +65,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    look: () => Promise.resolve({ present: true, owner: null, guardPid: null }),
+    look: () => Promise.resolve({ present: true, owner: null, keeperPid: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),
@@ -106,18 +108,12 @@ async function run({ command, msMax }: State, action: string, body: object): Pro
     input: `${JSON.stringify({ action, ...body })}\n`,
     reject: false,
     maxBuffer: LIMITS.controlBodyBytesMax,
-    // A group of its own, so that what it started ends with it when it hangs.
     detached: true,
   });
-  const end = { late: false };
-  const timer = setTimeout(() => {
-    end.late = true;
-    killGroup(running.pid);
-  }, msMax);
+  const limit = limitGroup(running, msMax);
   const result = await running;
-  clearTimeout(timer);
   const words = quoteText((result.stderr || result.stdout || result.shortMessage) ?? '');
-  if (end.late) throw failed(`did not finish ${action} within ${msMax} ms, and was ended`);
+  if (limit.late) throw failed(`did not finish ${action} within ${msMax} ms, and was ended`);
   if (result.code === 'ENOENT' || result.code === 'EACCES') {
     throw new AgentError(
       'FIREWALL_MISSING',
@@ -135,13 +131,3 @@ const failed = (what: string): AgentError =>
     `the hook program ${what}`,
     'call it by hand with the JSON of docs/FIREWALL.md on stdin',
   );
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // ESRCH: it has ended by itself in this very moment.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}

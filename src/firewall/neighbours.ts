@@ -34,16 +34,12 @@ export async function findClosedChains(
   const closed: ClosedChain[] = [];
   for (const line of (await list('list', 'tables')).split('\n')) {
     const [, family = '', table = ''] = /^table (\w+) ([\w.-]+)/.exec(line) ?? [];
-    if (table === '' || (family === 'inet' && isOurs(table, ownTable))) continue;
+    if (table === '' || (family === 'inet' && table === ownTable)) continue;
     const json = await list('-j', '-t', 'list', 'table', family, table);
     if (isJson(json)) closed.push(...readClosedChains(json, ownTable));
   }
   return closed;
 }
-
-/** The table proper and its guard. */
-const isOurs = (table: string, ownTable: string): boolean =>
-  table === ownTable || table === `${ownTable}_guard`;
 
 function isJson(text: string): boolean {
   try {

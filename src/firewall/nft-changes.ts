@@ -2,6 +2,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import {
   acceptRule,
   blockSetBody,
+  elementSeconds,
   groupElements,
   groupProtected,
   match,
@@ -18,8 +19,6 @@ import {
 export interface KnownSets {
   readonly names: ReadonlySet<string>;
   readonly elementsMax: number;
-  /** false: elements have no counters. */
-  readonly counted?: boolean;
 }
 
 /** Replaces the protected peers of a table that has the sets `before`, blocks untouched. */
@@ -47,7 +46,7 @@ const groupChanges = (changes: readonly FirewallChange[]): ReturnType<typeof gro
   groupElements(changes, (change) => ({
     scope: change.scope,
     cidr: requireBlockTarget(change.target),
-    timeoutS: change.kind === 'add' ? change.timeoutS : 'absent',
+    timeoutS: change.kind === 'add' ? elementSeconds(change.timeoutS) : 'absent',
   }));
 
 /** The names of the sets that hold these peers. */
@@ -109,9 +108,8 @@ export function buildCreateScript(
 
 function newSetLines(table: string, name: string, known: KnownSets): string[] {
   const key = requireKey(name);
-  const counter = known.counted === false ? '' : 'counter; ';
   return [
-    `add set inet ${table} ${name} { ${blockSetBody(name, known.elementsMax)}${counter}}`,
+    `add set inet ${table} ${name} { ${blockSetBody(name, known.elementsMax)}counter; }`,
     `add rule inet ${table} drop_${key.purpose} ${match(key)} counter drop`,
   ];
 }

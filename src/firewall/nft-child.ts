@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import { mindGroup } from './child-group.js';
 import { createIncludeFiles } from './nft-include.js';
 import { nftError } from './nft-run.js';
 
@@ -22,15 +23,11 @@ export interface NftChild {
    * this returns, and several may be under way: they keep their order.
    */
   run(script: string): Promise<NftAnswer>;
-  /** true: the child that the last script went to has come to its end. */
-  readonly hasEnded: () => boolean;
   close(): Promise<void>;
 }
 
 export interface NftChildOptions {
   readonly nowMs?: () => number;
-  /** Lines after which another child takes its place; Infinity: never, for what it owns goes with it. */
-  readonly linesMax?: number;
 }
 
 interface Child {
@@ -61,7 +58,7 @@ export function createNftChild(
   command: readonly string[],
   options: NftChildOptions = {},
 ): NftChild {
-  const { nowMs = () => performance.now(), linesMax = LIMITS.firewallChildLinesMax } = options;
+  const { nowMs = () => performance.now() } = options;
   const includes = createIncludeFiles();
   let child: Child | null = null;
   let ending: Promise<void> = Promise.resolve();
@@ -69,7 +66,7 @@ export function createNftChild(
   let restUntilMs = -Infinity;
 
   const ask = async (line: string, msMax: number): Promise<NftAnswer> => {
-    if (child !== null && (child.ended || child.lines > linesMax)) drop();
+    if (child !== null && (child.ended || child.lines > LIMITS.firewallChildLinesMax)) drop();
     if (child === null && nowMs() < restUntilMs) return { kind: 'unknown' };
     const live = (child ??= start(command));
     asked += 1;
@@ -112,7 +109,6 @@ export function createNftChild(
       if (child === null && nowMs() >= restUntilMs) child = start(command);
     },
     run,
-    hasEnded: () => child === null || child.ended,
     close: async () => {
       drop();
       await ending;
@@ -166,6 +162,7 @@ function start(command: readonly string[]): Child {
     stderr: 'pipe',
     buffer: false,
     reject: false,
+    detached: true,
     // nft reads and writes a history in the home folder; here it finds none.
     env: {
       LC_ALL: 'C',
@@ -173,6 +170,7 @@ function start(command: readonly string[]): Child {
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
     },
   });
+  const group = mindGroup(running);
   const child: Child = {
     lines: 0,
     said: '\n',
@@ -184,7 +182,7 @@ function start(command: readonly string[]): Child {
     },
     end: async () => {
       running.stdin.end();
-      const timer = setTimeout(() => running.kill('SIGKILL'), LIMITS.firewallChildMsMax);
+      const timer = setTimeout(group.end, LIMITS.firewallChildMsMax);
       await running;
       clearTimeout(timer);
     },

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function createIncludeFiles(parent: string = tmpdir()): IncludeFiles {
     put: (script) => {
       try {
         // Readable by this user alone: nft does what stands in it.
-        folder ??= mkdtempSync(join(parent, 'sentrypeer-nft-'));
+        folder ??= makeFolder(parent);
         const file = unused.pop() ?? join(folder, `changes-${++made}.nft`);
         if (!/^[\w./-]+$/.test(file)) return null;
         writeFileSync(file, script, { mode: 0o600 });
@@ -47,4 +47,31 @@ export function createIncludeFiles(parent: string = tmpdir()): IncludeFiles {
       unused.length = 0;
     },
   };
+}
+
+const PREFIX = 'sentrypeer-nft-';
+
+/** Named after this process, so that the next can tell what one that was killed left behind. */
+function makeFolder(parent: string): string {
+  for (const name of readdirSync(parent)) {
+    const pid = /^sentrypeer-nft-(\d{1,10})-\w{6}$/.exec(name)?.[1];
+    if (pid !== undefined && !lives(Number(pid))) removeOwn(join(parent, name));
+  }
+  return mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
+}
+
+/** Only a folder of this user's: in a folder for all, others may use such a name. */
+function removeOwn(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true || stats.uid !== process.getuid?.()) return;
+  rmSync(path, { recursive: true, force: true });
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
 }

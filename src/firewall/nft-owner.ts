@@ -25,13 +25,3 @@ export function readOwner(comment: string): FirewallOwner | null {
   if (kind !== 'trial' && kind !== 'installed') return null;
   return { kind, id, path };
 }
-
-/** The mark of the process that keeps a guard. */
-export const holderChain = (pid: number): string =>
-  ` chain owner { return comment "process ${pid}"; }`;
-
-/** The process that a comment names; null when it names none. */
-export function readHolder(comment: string): number | null {
-  const match = /^process (\d{1,10})$/.exec(comment);
-  return match === null ? null : Number(match[1]);
-}

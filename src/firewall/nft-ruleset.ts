@@ -2,10 +2,12 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { KernelScope } from '../core/model/block.js';
 import { parseCidr, type Cidr } from '../core/model/address.js';
+import { nftTimeText } from '../core/model/duration.js';
 import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
-import { holderChain, ownerChain } from './nft-owner.js';
+import { ownerChain } from './nft-owner.js';
 import type { DesiredBlock, DesiredFirewall, FirewallOwner } from './port.js';
 
 /**
@@ -76,42 +78,38 @@ export function buildSyncScript(
   const lines = [
     `add table inet ${table}`,
     `delete table inet ${table}`,
-    ...tableLines(table, desired, { blocks, marks, guard: false }),
+    ...tableLines(table, desired, blocks, marks),
   ];
   return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
 }
 
 /**
- * Builds the table of the guard without its blocks, which come by `buildFillScript`. It belongs to
- * the nft process that makes it: no other may change it, and it goes when that one ends. It stands
- * behind the table proper, so it drops only while that one is gone, and counts nothing.
+ * Builds the same in two steps: the table with the newest blocks, to be refused where a table of this
+ * name stands, and then all other blocks. Throws AgentError.
  */
-export function buildGuardScript(table: string, desired: DesiredFirewall): NftScript {
-  const names = new Set<string>();
-  for (const { target, scope } of desired.blocks) names.add(setName(keyOfBlock(target, scope)));
-  const blocks = new Map([...names].map((name) => [name, []]));
-  const marks = [' flags owner;', holderChain(process.pid)];
-  const lines = tableLines(table, desired, { blocks, marks, guard: true });
-  return { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
-}
-
-/** Adds blocks to the sets of a guard, which has them all. */
-export const buildFillScript = (table: string, blocks: readonly DesiredBlock[]): string =>
-  [...blockTexts(blocks)]
-    .map(([name, elements]) => `add element inet ${table} ${name} { ${elements.join(', ')} }\n`)
-    .join('');
-
-interface TableParts {
-  /** Elements by set; the sets that every table has are added. */
-  readonly blocks: Map<string, readonly string[]>;
-  readonly marks: readonly string[];
-  readonly guard: boolean;
+export function buildRestoreScripts(
+  table: string,
+  desired: DesiredFirewall,
+  owner: FirewallOwner | null,
+): { readonly first: NftScript; readonly rest: string } {
+  const at = Math.max(0, desired.blocks.length - LIMITS.firewallRestoreFirstBlocks);
+  const blocks = blockTexts(desired.blocks.slice(at));
+  const others = blockTexts(desired.blocks.slice(0, at));
+  for (const name of others.keys()) if (!blocks.has(name)) blocks.set(name, []);
+  const marks = owner === null ? [] : [ownerChain(owner)];
+  const lines = [`create table inet ${table}`, ...tableLines(table, desired, blocks, marks)];
+  const rest = [...others].map(
+    ([name, elements]) => `add element inet ${table} ${name} { ${elements.join(', ')} }\n`,
+  );
+  const first = { text: lines.join('\n'), blockSets: new Set(blocks.keys()), makesSets: true };
+  return { first, rest: rest.join('') };
 }
 
 function tableLines(
   table: string,
   desired: DesiredFirewall,
-  { blocks, marks, guard }: TableParts,
+  blocks: Map<string, readonly string[]>,
+  marks: readonly string[],
 ): readonly string[] {
   const protect = groupProtected(desired.protect);
   for (const name of baseSetNames()) if (!blocks.has(name)) blocks.set(name, []);
@@ -126,13 +124,13 @@ function tableLines(
     ...[...blocks].map(
       ([name, elements]) =>
         ` set ${name} { ${blockSetBody(name, desired.blocksMax)}` +
-        `${guard ? '' : 'counter; '}${elementsClause(elements)}}`,
+        `counter; ${elementsClause(elements)}}`,
     ),
     ...limitSets(),
     chain('limit_sip', desired.limiting ? limitChainRules(desired.storm) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
     ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
-    chain('prerouting', [`${hook}${guard ? ' + 1' : ''}; policy accept`, ...rules]),
+    chain('prerouting', [`${hook}; policy accept`, ...rules]),
     '}',
     '',
   ];
@@ -213,7 +211,7 @@ function blockTexts(blocks: readonly DesiredBlock[]): Map<string, readonly strin
     const elements = isIpv4Host(target)
       ? (hosts[scope] ??= groupOf({ purpose: scope, family: 4, prefix: 32 }))
       : groupOf(keyOfBlock(target, scope));
-    elements.push(elementText(target.slice(0, target.indexOf('/')), timeoutS));
+    elements.push(elementText(target.slice(0, target.indexOf('/')), elementSeconds(timeoutS)));
   }
   return groups;
 }
@@ -232,14 +230,11 @@ export const texts = (elements: Elements): string[] =>
   );
 
 const elementText = (address: string, timeoutS: number | null): string =>
-  timeoutS === null ? address : `${address} timeout ${wholeSeconds(timeoutS)}s`;
+  timeoutS === null ? address : `${address} timeout ${nftTimeText(timeoutS)}`;
 
-/** nft takes a timeout of 0 for "no end", so what has almost run out still gets a second. */
-function wholeSeconds(timeoutS: number): number {
-  const whole = Math.max(1, Math.ceil(timeoutS));
-  if (!Number.isSafeInteger(whole)) throw new RangeError(`no timeout in seconds: ${timeoutS}`);
-  return whole;
-}
+/** The time of a block's element: what has no end, or a late one, is renewed by the agent. */
+export const elementSeconds = (timeoutS: number | null): number =>
+  Math.min(timeoutS ?? Infinity, LIMITS.firewallElementSMax);
 
 function portTexts(ports: readonly number[]): string[] {
   return [...new Set(ports)].map((port) => {
@@ -277,7 +272,7 @@ export function requireKey(name: string): SetKey {
 export const setType = (name: string): string => `type ipv${requireKey(name).family}_addr; `;
 
 export const blockSetBody = (name: string, elementsMax: number): string =>
-  `${setType(name)}size ${wholeSeconds(elementsMax)}; flags timeout; `;
+  `${setType(name)}size ${elementsMax}; flags timeout; `;
 
 const elementsClause = (elements: readonly string[]): string =>
   elements.length === 0 ? '' : `elements = { ${elements.join(', ')} } `;

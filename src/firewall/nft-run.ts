@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
+import { limitGroup } from './child-group.js';
 
 /** One call of nft. `input` goes to its stdin, null: none. */
 export interface NftCall {
@@ -18,15 +19,17 @@ export interface NftCall {
  */
 export async function runNft(command: readonly string[], call: NftCall): Promise<string> {
   const [program = 'nft', ...before] = command;
-  const result = await execa(program, [...before, ...call.args], {
+  const running = execa(program, [...before, ...call.args], {
     ...(call.input === null ? { stdin: 'ignore' as const } : { input: call.input }),
     // nft's messages are read below; a user's PATH on Debian leaves out the folder that nft is in.
     env: { LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
-    timeout: call.msMax,
     maxBuffer: LIMITS.firewallOutputBytesMax,
     reject: false,
+    detached: true,
   });
-  if (!result.failed) return result.stdout;
+  const limit = limitGroup(running, call.msMax);
+  const result = await running;
+  if (!result.failed && !limit.late) return result.stdout;
   if (result.code === 'ENOENT') {
     throw new AgentError(
       'FIREWALL_MISSING',
@@ -34,13 +37,7 @@ export async function runNft(command: readonly string[], call: NftCall): Promise
       'install it: apt-get install nftables',
     );
   }
-  if (result.timedOut) {
-    throw new AgentError(
-      'FIREWALL_FAILED',
-      `nft did not finish within ${call.msMax} ms`,
-      'see whether another program holds the firewall, or whether the machine is overloaded',
-    );
-  }
+  if (limit.late) throw lateError(call.msMax);
   throw nftError(result.stderr === '' ? (result.shortMessage ?? '') : result.stderr);
 }
 
@@ -84,3 +81,10 @@ function firstErrorLine(stderr: string): string {
   const line = lines.find((each) => each.includes('Error')) ?? lines[0] ?? '';
   return quoteText(line.replace(/^\S+:\d+:\d+-\d+: /, '').replace(/^Error: /, ''));
 }
+
+export const lateError = (msMax: number): AgentError =>
+  new AgentError(
+    'FIREWALL_FAILED',
+    `nft did not finish within ${msMax} ms`,
+    'see whether another program holds the firewall, or whether the machine is overloaded',
+  );

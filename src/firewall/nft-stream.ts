@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { LIMITS } from '../core/model/limits.js';
-import { nftError } from './nft-run.js';
+import { limitGroup } from './child-group.js';
+import { lateError, nftError } from './nft-run.js';
 import { readElement, readSetName, type SetKey } from './nft-element.js';
 import type { ActualBlock } from './port.js';
 
@@ -47,12 +48,14 @@ export async function visitTable(
     buffer: { stdout: false, stderr: true },
     reject: false,
     env: { LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
-    timeout: LIMITS.firewallBulkMsMax,
+    detached: true,
   });
   running.stdout.on('data', (chunk: Buffer) => {
     scan(chunk.toString('latin1'));
   });
+  const limit = limitGroup(running, LIMITS.firewallBulkMsMax);
   const result = await running;
+  if (limit.late) throw lateError(LIMITS.firewallBulkMsMax);
   if (!result.failed) return true;
   const error = nftError(result.stderr === '' ? (result.shortMessage ?? '') : result.stderr);
   if (error.code === 'FIREWALL_GONE') return false;

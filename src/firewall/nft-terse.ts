@@ -1,12 +1,12 @@
 import type { KnownSets } from './nft-changes.js';
 import { readSetName } from './nft-element.js';
-import { readHolder, readOwner } from './nft-owner.js';
+import { readOwner } from './nft-owner.js';
 import { baseSetNames } from './nft-ruleset.js';
 import type { FirewallOwner } from './port.js';
 
 /**
  * Reads what `nft -t list ruleset inet` prints: rules and sets without elements. As text, because nft
- * 1.0.6 breaks off its JSON at a table with the flag `owner`, as our guard is and firewalld's may be
+ * 1.0.6 breaks off its JSON at a table with the flag `owner`, as firewalld's may be
  * (it prints the name of the flag out of memory that it has given back). A `list table` would do
  * without the others, but fetches all elements (1.5 s at 100,000).
  */
@@ -20,9 +20,13 @@ export interface TableShape {
   readonly hooked: boolean;
 }
 
-/** True when every set is there that must be, and each set has the rule that makes it count. */
+/**
+ * True when every set is there that must be, and each has the one rule that makes it count. A saved
+ * ruleset that is loaded without a flush adds all rules once more.
+ */
 export function isWhole({ sets, rules, hooked }: TableShape): boolean {
-  const has = (chain: string, mark: string): boolean => rules.get(chain)?.includes(mark) === true;
+  const has = (chain: string, mark: string): boolean =>
+    rules.get(chain)?.filter((each) => each === mark).length === 1;
   const jumps = ['drop_forced', 'protect', 'drop_all', 'limit_sip', 'drop_sip'];
   return (
     hooked &&
@@ -51,10 +55,14 @@ export function readTableOwner(ruleset: string, tableName: string): FirewallOwne
   return comment === null ? null : readOwner(comment);
 }
 
-/** The process that keeps the guard; null: there is none. */
-export function readGuardPid(ruleset: string, guardName: string): number | null {
-  const { comment } = readTable(ruleset, guardName);
-  return comment === null ? null : readHolder(comment);
+/**
+ * The kernel's number of our table, where the listing has numbers (`nft -a`); null: it is not there. It
+ * is another one for each table that is made, so it tells whether another program made this one.
+ */
+export function readTableHandle(listing: string, tableName: string): number | null {
+  const head = new RegExp(`^table inet ${tableName} \\{ # .*?handle (\\d{1,15})$`, 'm');
+  const match = head.exec(listing);
+  return match === null ? null : Number(match[1]);
 }
 
 /** Our table out of the text, '' when it is not there. */

@@ -1,13 +1,19 @@
+import type { Server } from 'node:net';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { applyChanges, createTableTurns, isGone, listTerse, type NftTable } from './nft-apply.js';
+import { applyChanges, createTableTurns, listTerse, type NftTable } from './nft-apply.js';
 import { createNftChild } from './nft-child.js';
-import { openGuard, type NftGuard } from './nft-guard.js';
+import { announce, findKeeper } from './nft-presence.js';
 import { buildProtectScript, protectSetNames } from './nft-changes.js';
 import { buildLimitScript } from './nft-limit.js';
 import { readFirewall } from './nft-read.js';
-import { extractTable, readGuardPid, readKnownSets, readTableOwner } from './nft-terse.js';
-import { buildSyncScript, requireTarget } from './nft-ruleset.js';
+import { extractTable, readKnownSets, readTableHandle, readTableOwner } from './nft-terse.js';
+import {
+  buildRestoreScripts,
+  buildSyncScript,
+  requireTarget,
+  type NftScript,
+} from './nft-ruleset.js';
 import { runNft } from './nft-run.js';
 import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
@@ -16,12 +22,10 @@ import {
   type ActualFirewall,
   type DesiredFirewall,
   type Firewall,
-  type FirewallGuard,
   type FirewallLook,
   type FirewallOwner,
   type StormLimit,
 } from './port.js';
-import type { FirewallChange } from '../core/model/block.js';
 
 export interface NftablesOptions {
   /** Our table, of family inet. */
@@ -37,9 +41,11 @@ interface State extends NftTable {
   readonly ownMark: FirewallOwner | null;
   storm: StormLimit;
   watch: NftWatch | null;
-  guard: NftGuard | null;
-  /** Told when rules of ours, or the guard, are gone. */
-  lost: () => void;
+  /** The kernel's number of the table that this program wrote; null: it wrote none. */
+  handle: number | null;
+  presence: Server | null;
+  /** Until then the watch may tell of what this program wrote. */
+  quietUntilMs: number;
 }
 
 /**
@@ -62,8 +68,9 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     protect: [],
     storm: NO_STORM,
     watch: null,
-    guard: null,
-    lost: () => undefined,
+    handle: null,
+    presence: null,
+    quietUntilMs: 0,
     ownMark: options.owner ?? null,
     nft: (args, input, bulk) =>
       runNft(command, {
@@ -78,43 +85,31 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     readable: true,
     expiresItself: true,
     addsSideBySide: true,
-    guard: guardOf(state),
+    watched: () => state.watch?.runs() === true,
     probe: () => alone(() => probe(state)),
     sync: (desired) => alone(() => sync(state, desired)),
-    apply: (changes) => apply(state, changes),
+    restore: (makeDesired) => alone(() => restore(state, makeDesired)),
+    apply: (changes) => applyChanges(state, changes),
     look: () => alone(() => look(state)),
     // Not in turn: it takes seconds at 100,000 blocks, and the next block must not wait for it.
     visit: (see) => visitTable(command, table, see),
     protect: (peers) => alone(() => protect(state, peers)),
     limit: (on) => alone(() => limit(state, on)),
     watch: (lost) => {
-      state.lost = lost;
       state.watch ??= watchTable(command, table, lost);
     },
     read: () => alone(() => read(state)),
     print: () => alone(() => print(state)),
     remove: () => alone(() => remove(state)),
     close: async () => {
-      state.lost = () => undefined;
       await state.watch?.close();
       state.watch = null;
-      await alone(async () => {
-        await closeGuard(state);
-        await state.child.close();
-      });
+      await alone(() => state.child.close());
+      state.presence?.close();
+      state.presence = null;
     },
   };
 }
-
-const guardOf = (state: State): FirewallGuard => ({
-  put: async (desired) => {
-    const why = await state.turns.alone(() => putGuard(state, desired));
-    // Not in turn: changes must not wait for the filling.
-    await state.guard?.filled;
-    return why;
-  },
-  inForce: () => state.guard?.inForce() === true,
-});
 
 /**
  * `--check` lets the kernel go through the whole transaction and then drop it, so it tells whether
@@ -136,70 +131,66 @@ async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   // Meanwhile, for the first block must not wait for a spawn.
   state.child.start();
   await writing;
+  await noteWritten(state, desired, script);
+}
+
+const QUIET_MS = 300;
+/** No table has it. */
+const NO_HANDLE = -1;
+
+/** In a transaction that is refused where our table is there, so it can take nobody's away. */
+async function restore(state: State, makeDesired: () => DesiredFirewall): Promise<boolean> {
+  const { table, child } = state;
+  if (performance.now() < state.quietUntilMs) {
+    // What this program wrote is heard like what others do, and then nothing is to be built.
+    const absent = await child.run(`create table inet ${table}\ndelete table inet ${table}\n`);
+    if (absent.kind !== 'taken') return false;
+  }
+  const desired = makeDesired();
+  const { first, rest } = buildRestoreScripts(table, desired, state.ownMark);
+  if ((await child.run(first.text)).kind !== 'taken') return false;
+  const whole = rest === '' || (await child.run(rest)).kind === 'taken';
+  await noteWritten(state, desired, first);
+  // A table that lacks something is to be written anew.
+  if (!whole) state.handle = NO_HANDLE;
+  return whole;
+}
+
+async function noteWritten(
+  state: State,
+  desired: DesiredFirewall,
+  script: NftScript,
+): Promise<void> {
   state.known = { names: script.blockSets, elementsMax: desired.blocksMax };
   state.protect = desired.protect.map(requireTarget);
   state.storm = desired.storm;
-}
-
-async function apply(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  try {
-    await applyChanges(state, changes);
-  } catch (error) {
-    // The guard is what drops until the table is back, so it takes what is wanted all the same.
-    if (isGone(error)) await state.guard?.change(changes);
-    throw error;
-  }
-  const inGuard = state.guard?.change(changes);
-  // Who is freed must be free when it is said; who is blocked is, by the table.
-  if (changes.some(({ kind }) => kind === 'remove')) await inGuard;
+  state.quietUntilMs = performance.now() + QUIET_MS;
+  state.handle = readTableHandle(await listNumbered(state), state.table);
+  if (state.ownMark !== null) state.presence ??= await announce(state.ownMark);
 }
 
 async function protect(state: State, peers: readonly string[]): Promise<void> {
   const before = protectSetNames(state.protect.map(({ text }) => text));
   await state.nft(['-f', '-'], buildProtectScript(state.table, peers, before), true);
   state.protect = peers.map(requireTarget);
-  await state.guard?.protect(peers);
 }
 
 async function limit(state: State, on: boolean): Promise<void> {
   await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.storm), false);
-  await state.guard?.limit(on);
 }
 
-const guardName = ({ table }: State): string => `${table}_guard`;
-
-/** Null when a guard is in force, else why there is none. */
-async function putGuard(state: State, desired: DesiredFirewall): Promise<string | null> {
-  if (state.guard?.inForce() === true) return null;
-  await closeGuard(state);
-  if (desired.blocks.length > LIMITS.firewallGuardBlocksMax) {
-    return `more than ${LIMITS.firewallGuardBlocksMax} blocks are in force`;
-  }
-  try {
-    state.guard = await openGuard(state.command, guardName(state), desired, () => {
-      // Not at once: what took it away may do so again.
-      setTimeout(() => {
-        state.lost();
-      }, LIMITS.firewallChildRestMs).unref();
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof AgentError) return error.message;
-    throw error;
-  }
-}
-
-async function closeGuard(state: State): Promise<void> {
-  await state.guard?.close();
-  state.guard = null;
-}
+/** `list tables` of nft 1.0.6 gives no numbers. */
+const listNumbered = ({ nft }: State): Promise<string> =>
+  nft(['-a', '-t', 'list', 'ruleset', 'inet'], null, false);
 
 async function look(state: State): Promise<FirewallLook> {
-  const ruleset = await listTerse(state);
+  const ruleset = await listNumbered(state);
+  const owner = readTableOwner(ruleset, state.table);
+  const isOurs = state.handle === null || state.handle === readTableHandle(ruleset, state.table);
   return {
-    present: readKnownSets(ruleset, state.table) !== null,
-    owner: readTableOwner(ruleset, state.table),
-    guardPid: readGuardPid(ruleset, guardName(state)),
+    present: isOurs && readKnownSets(ruleset, state.table) !== null,
+    owner,
+    keeperPid: owner === null ? null : findKeeper(owner),
   };
 }
 
@@ -219,7 +210,7 @@ async function print(state: State): Promise<string> {
 
 async function remove(state: State): Promise<void> {
   state.known = null;
-  await closeGuard(state);
+  state.handle = null;
   const script = `add table inet ${state.table}\ndelete table inet ${state.table}\n`;
   await state.nft(['-f', '-'], script, true);
 }

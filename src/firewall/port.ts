@@ -56,24 +56,12 @@ export interface ActualFirewall {
 }
 
 export interface FirewallLook {
+  /** true: our rules are all there, once each, as this program wrote them where it wrote any. */
   readonly present: boolean;
   /** null: nobody, or somebody who left no mark. */
   readonly owner: FirewallOwner | null;
-  /** The process that keeps the guard, as its own network's programs number it; null: none does. */
-  readonly guardPid: number | null;
-}
-
-/**
- * A second copy of our rules that no other program can take away, and that ends with the agent: it
- * drops what must be dropped until rules that were taken away are back. Never rejects.
- */
-export interface FirewallGuard {
-  /**
-   * Puts a guard in force where there is none; changes that follow go into it too. Resolves to null
-   * once all is in it, or to why there can be none.
-   */
-  readonly put: (desired: DesiredFirewall) => Promise<string | null>;
-  readonly inForce: () => boolean;
+  /** The process of that owner which runs in this network, as it numbers itself; null: none does. */
+  readonly keeperPid: number | null;
 }
 
 /**
@@ -88,12 +76,17 @@ export interface Firewall {
   readonly expiresItself: boolean;
   /** true: additions may be applied while others are under way; all else waits for what came before. */
   readonly addsSideBySide: boolean;
-  /** null: this backend knows none. */
-  readonly guard: FirewallGuard | null;
+  /** true: it is heard at once when rules of ours are taken away. */
+  readonly watched: () => boolean;
   /** One line when this backend can work here, an AgentError when it cannot. Changes nothing. */
   probe(): Promise<string>;
   /** Replaces everything of ours by `desired`, in one transaction: no moment without protection. */
   sync(desired: DesiredFirewall): Promise<void>;
+  /**
+   * The quickest way back after rules of ours were taken away: asks for what must be in force,
+   * and writes it, only where there is nothing of ours. False: something is there, or this backend has no such way.
+   */
+  restore(makeDesired: () => DesiredFirewall): Promise<boolean>;
   /** Ordered. After it resolves the changes are in force; after it rejects, none of them is. */
   apply(changes: readonly FirewallChange[]): Promise<void>;
   /** Whether our rules are all there, and who wrote what is; quick at any number of blocks. */
@@ -112,6 +105,6 @@ export interface Firewall {
   print(): Promise<string>;
   /** Takes away everything of ours. */
   remove(): Promise<void>;
-  /** Ends what was started to watch, guard and write; rules stay. */
+  /** Ends what was started to watch and write; rules stay. */
   close(): Promise<void>;
 }

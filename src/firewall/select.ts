@@ -39,15 +39,15 @@ export async function chooseFirewall(
   }
   try {
     const why = await firewall.probe();
-    const { owner: other, present, guardPid } = await firewall.look();
+    const { owner: other, present, keeperPid } = await firewall.look();
     const { owner } = options;
     const enforce = { firewall, enforcing: true, stood: present || other !== null, heldBy: null };
     if (owner === undefined || other === null || other.id === owner.id) {
       return { ...enforce, why };
     }
-    // Two that take the table from each other would protect nobody, and the guard tells who runs.
-    const runs = other.kind === 'installed' && guardPid !== null;
-    const heldBy = runs ? `process ${guardPid}, ${nameOwner(other)}` : null;
+    // Two that take the table from each other would protect nobody, and its keeper's socket tells who runs.
+    const runs = other.kind === 'installed' && keeperPid !== null;
+    const heldBy = runs ? `process ${keeperPid}, ${nameOwner(other)}` : null;
     // A trial never takes away what protects this host; the service does not bow to a trial.
     if (owner.kind === 'trial' || heldBy !== null) {
       return { ...observing(`observing, not blocking: ${foreignOwner(other)}`), heldBy };

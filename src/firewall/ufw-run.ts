@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
+import { limitGroup, mindGroup } from './child-group.js';
 
 /** Takes ufw's own lock (a POSIX lock, which Node cannot take) and keeps it until stdin ends. */
 const LOCK_PROGRAM = [
@@ -25,15 +26,17 @@ export async function runUfw(
 ): Promise<string> {
   const words: readonly string[] = [...before, 'ufw', ...args];
   const [program = '', ...rest] = words;
-  const result = await execa(program, rest, {
+  const running = execa(program, rest, {
     stdin: 'ignore',
     env: ENV(),
-    timeout: msMax,
     reject: false,
     maxBuffer: LIMITS.firewallOutputBytesMax,
+    detached: true,
   });
-  if (!result.failed) return result.stdout;
-  if (result.timedOut) throw held(`ufw ${args[0] ?? ''} did not finish within ${msMax} ms`);
+  const limit = limitGroup(running, msMax);
+  const result = await running;
+  if (!result.failed && !limit.late) return result.stdout;
+  if (limit.late) throw held(`ufw ${args[0] ?? ''} did not finish within ${msMax} ms`);
   const said = (result.stderr || result.stdout || result.shortMessage) ?? '';
   throw ufwError(said, result.code === 'ENOENT' || result.exitCode === 127);
 }
@@ -76,8 +79,10 @@ export async function withUfwLock<T>(
     stderr: 'ignore',
     buffer: false,
     reject: false,
+    detached: true,
     env: ENV(),
   });
+  const group = mindGroup(keeper);
   keeper.stdin.on('error', () => undefined);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -99,7 +104,7 @@ export async function withUfwLock<T>(
     return await work();
   } finally {
     keeper.stdin.end();
-    const timer = setTimeout(() => keeper.kill('SIGKILL'), LIMITS.firewallChildMsMax);
+    const timer = setTimeout(group.end, LIMITS.firewallChildMsMax);
     await keeper;
     clearTimeout(timer);
   }

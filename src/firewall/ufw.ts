@@ -57,9 +57,10 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     readable: true,
     expiresItself: false,
     addsSideBySide: false,
-    guard: null,
+    watched: () => false,
     probe: () => turns.take(() => probe(state)),
     sync: (desired) => turns.take(() => sync(state, desired)),
+    restore: () => Promise.resolve(false),
     apply: (changes) => turns.take(() => apply(state, changes)),
     protect: (peers) => {
       state.protect = peers.map(requireTarget);
@@ -72,7 +73,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     look: async () => ({
       present: await turns.take(() => isActive(state)),
       owner: null,
-      guardPid: null,
+      keeperPid: null,
     }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };

@@ -56,7 +56,7 @@ describe('a transaction of changes', () => {
       [
         'add element inet t all_ipv4_32 { 203.0.113.7 }',
         'delete element inet t all_ipv4_32 { 203.0.113.7 }',
-        'add element inet t all_ipv4_32 { 203.0.113.7 }',
+        'add element inet t all_ipv4_32 { 203.0.113.7 timeout 30d0s }',
       ],
     ],
     [
@@ -76,7 +76,16 @@ describe('a transaction of changes', () => {
         'add rule inet t drop_all ip saddr & 255.255.252.0 @all_ipv4_22 counter drop',
         'add element inet t all_ipv4_22 { 198.51.100.0 }',
         'delete element inet t all_ipv4_22 { 198.51.100.0 }',
-        'add element inet t all_ipv4_22 { 198.51.100.0 }',
+        'add element inet t all_ipv4_22 { 198.51.100.0 timeout 30d0s }',
+      ],
+    ],
+    [
+      'gives what lasts long the longest time of an element, in days, for the agent renews it',
+      [add('203.0.113.7/32', 3650 * 86_400), add('203.0.113.8/32', 90_061)],
+      [
+        'add element inet t all_ipv4_32 { 203.0.113.7, 203.0.113.8 }',
+        'delete element inet t all_ipv4_32 { 203.0.113.7, 203.0.113.8 }',
+        'add element inet t all_ipv4_32 { 203.0.113.7 timeout 30d0s, 203.0.113.8 timeout 1d3661s }',
       ],
     ],
     ['has nothing to do for a removal from a set that does not exist', [remove('10.0.0.0/9')], []],
@@ -106,7 +115,7 @@ describe('a transaction of new elements', () => {
     const changes = [add('203.0.113.7/32'), add('2001:db8::/64', null), add('203.0.113.8/32', 0.5)];
     expect(buildCreateScript('t', changes, KNOWN)).toBe(
       'create element inet t all_ipv4_32 { 203.0.113.7 timeout 60s, 203.0.113.8 timeout 1s }\n' +
-        'create element inet t all_ipv6_64 { 2001:db8:: }\n',
+        'create element inet t all_ipv6_64 { 2001:db8:: timeout 30d0s }\n',
     );
   });
 
@@ -206,7 +215,7 @@ describe('the whole table', () => {
         'set sip_ports { type inet_service; elements = { 5060, 5061 } }',
         'set protect_ipv4_32 { type ipv4_addr; elements = { 192.0.2.1 } }',
         `set all_ipv4_32 { ${body} elements = { 203.0.113.7 timeout 21s } }`,
-        `set sip_ipv4_32 { ${body} elements = { 203.0.113.7 } }`,
+        `set sip_ipv4_32 { ${body} elements = { 203.0.113.7 timeout 30d0s } }`,
         `set sip_ipv4_11 { ${body} elements = { 10.32.0.0 timeout 5s } }`,
         'ip saddr & 255.224.0.0 @sip_ipv4_11 counter drop',
       ]),

@@ -3,8 +3,8 @@ import { ownerOf } from '../../src/firewall/nft-owner.js';
 import { baseSetNames } from '../../src/firewall/nft-ruleset.js';
 import {
   extractTable,
-  readGuardPid,
   readKnownSets,
+  readTableHandle,
   readTableOwner,
 } from '../../src/firewall/nft-terse.js';
 
@@ -77,15 +77,26 @@ describe('reading the rules without the elements', () => {
     expect(readKnownSets(without(table(), part), 't')).toBeNull();
   });
 
-  it('tells whose table it is, and who keeps the guard', () => {
+  it('tells whose table it is', () => {
     const owner = ownerOf('installed', '/var/lib/sentrypeer/sentrypeer.db');
     const comment = `${owner.kind} ${owner.id} ${owner.path}`;
-    const guard = table('table inet t_guard { # progname nft', [], 'process 77');
-    const ruleset = [guard, table(undefined, [], comment)].join('\n');
-    expect(readTableOwner(ruleset, 't')).toEqual(owner);
-    expect(readGuardPid(ruleset, 't_guard')).toBe(77);
-    expect(readGuardPid(ruleset, 't')).toBeNull();
+    expect(readTableOwner(table(undefined, [], comment), 't')).toEqual(owner);
     expect(readTableOwner('', 't')).toBeNull();
+  });
+
+  it('takes a table with a rule twice for one that is not whole', () => {
+    const twice = table().replace('\t\tjump drop_all', '\t\tjump drop_all\n\t\tjump drop_all');
+    expect(readKnownSets(twice, 't')).toBeNull();
+  });
+
+  it.each([
+    ['table inet t { # handle 7', 7],
+    ['table inet o { # handle 6\ntable inet t { # progname nft handle 12\n}', 12],
+    ['table inet t {\n}', null],
+    ['table inet tt { # handle 7', null],
+    ['', null],
+  ])('reads the number of the table in %j', (listing, expected) => {
+    expect(readTableHandle(listing, 't')).toBe(expected);
   });
 
   it('is not misled by what others write', () => {

@@ -34,12 +34,12 @@ export function parseUdpCounters(text: string): UdpCounters {
   };
 }
 
-/** The ruleset as nft's JSON with `table` and its guard left out: what others own, handles and counters too. */
+/** The ruleset as nft's JSON with `table` left out: what others own, handles and counters too. */
 export async function foreignRuleset(host: LabHost, table = 'sentrypeer'): Promise<string> {
   const { stdout } = await host.exec('nft', ['-j', 'list', 'ruleset']);
   // JSON.parse gives `any`; nft's listing is an object with one array.
   const { nftables } = JSON.parse(stdout) as { nftables: Record<string, { table?: string }>[] };
-  const isOurs = (name: unknown): boolean => name === table || name === `${table}_guard`;
+  const isOurs = (name: unknown): boolean => name === table;
   const foreign = nftables.filter((entry) =>
     Object.entries(entry).every(
       ([kind, item]) => !isOurs(item.table) && !(kind === 'table' && isOurs(nameOf(item))),

@@ -34,7 +34,24 @@ describe.skipIf(needs.skip)(`the nftables table in a real kernel ${needs.note}`,
     await add(`${IPV4}/32`, 'all', 50);
     expect(await expires()).toBeLessThanOrEqual(50);
     await add(`${IPV4}/32`, 'all', null);
-    expect(await expires()).toBeNull();
+    expect(await expires()).toBeGreaterThan(29 * 86_400);
+  });
+
+  it.each([99_999_999, 100_000_000, 3650 * 86_400, 1e12, Number.MAX_SAFE_INTEGER])(
+    'takes a block of %i seconds, alone and in a whole table',
+    async (timeoutS) => {
+      await add(`${IPV4}/32`, 'all', timeoutS);
+      expect((await firewall.read()).blocks).toHaveLength(1);
+      const blocks = [{ target: `${IPV4}/32`, scope: 'all' as const, timeoutS }];
+      await firewall.sync(desired({ blocks }));
+      expect((await firewall.read()).blocks).toHaveLength(1);
+    },
+  );
+
+  it('writes an endless block so that it ends where no agent renews it', async () => {
+    const blocks = [{ target: `${IPV4}/32`, scope: 'all' as const, timeoutS: null }];
+    await firewall.sync(desired({ blocks }));
+    expect((await firewall.read()).blocks[0]?.expiresS).toBeLessThanOrEqual(30 * 86_400);
   });
 
   it('removes what is absent without a word', async () => {

@@ -8,6 +8,7 @@ const PROGRAMS = {
   ss: ['ss'],
   tcpdump: ['tcpdump'],
   ufw: ['ufw'],
+  iptables: ['iptables-nft-restore'],
   unshare: ['unshare'],
   setpriv: ['setpriv'],
   svmap: ['svmap', 'sipvicious_svmap'],

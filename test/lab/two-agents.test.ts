@@ -58,9 +58,6 @@ describe.skipIf(needs.skip)(`starts that must not go on, or not alone ${needs.no
   it('a second agent with a database of its own refuses and names the first', async () => {
     const [one, two] = [lab.makeFolder(), lab.makeFolder()];
     const first = await startAgent(lab, { args: ['-c', configure(one, '')], stateDir: one });
-    const names = async (): Promise<string> =>
-      (await lab.agent.exec('nft', ['list', 'tables'])).stdout;
-    await waitUntil('the first has its guard', async () => (await names()).includes('_guard'));
     const file = configure(two, 'listen_port = 5070');
     const second = await runCommand(lab.agent, two, ['run', '-c', file]);
     expect(second.stderr).toContain('FIREWALL_TAKEN');

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { execa } from 'execa';
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
+import { limitGroup } from '../../firewall/child-group.js';
 import { AgentError } from '../../core/model/errors.js';
 import { LIMITS } from '../../core/model/limits.js';
 import { endOf, readMaterial, sourceOf } from '../certificate-files.js';
@@ -18,13 +19,15 @@ const COMMAND_MS_MAX = 5_000;
 
 /** What a program printed; null when it is not there, or failed. */
 async function ask(program: string, args: readonly string[]): Promise<string | null> {
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     stdin: 'ignore',
     env: { LC_ALL: 'C' },
-    timeout: COMMAND_MS_MAX,
     reject: false,
+    detached: true,
   });
-  return result.failed ? null : result.stdout;
+  const limit = limitGroup(running, COMMAND_MS_MAX);
+  const result = await running;
+  return result.failed || limit.late ? null : result.stdout;
 }
 
 const isSystemdRunning = (): boolean => existsSync('/run/systemd/system');

@@ -75,13 +75,13 @@ export default class BlocksAdd extends AgentCommand {
   }
 
   private async addFromStdin(loaded: LoadedSettings, how: ImportDefaults): Promise<AddedBlocks> {
-    const { blocks, odd } = readBlocks(await readInput('-'), how, Date.now());
+    const read = readBlocks(await readInput('-'), how, Date.now());
     const result = await this.withAgent(
       loaded,
-      (calls) => this.addAndTell(calls, () => addMany(calls, blocks, 'manual')),
+      (calls) => this.addAndTell(calls, () => addMany(calls, read.blocks, 'manual')),
       'write',
     );
-    this.log(describeAdded(result, odd));
+    this.log(describeAdded(result, read));
     return result;
   }
 }

@@ -2,14 +2,15 @@ import { Args, Flags } from '@oclif/core';
 import type { AddedBlocks } from '../../api/calls.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { readBlocks } from '../../cli/block-import.js';
+import { readBlocks, type OddPart } from '../../cli/block-import.js';
 import { readDuration } from '../../cli/read-duration.js';
 
 export default class BlocksImport extends AgentCommand {
   static override summary = 'Block every target of a file';
   static override description =
-    'Takes what `blocks export` writes, in each of its formats, and lists of others with ' +
-    'one address or network a line. Remaining times are kept where the file has them. Protected ' +
+    'Takes what `blocks export` writes, in each of its formats, and lists of others: addresses and ' +
+    'networks parted by spaces, commas or lines, what fail2ban-client, ipset save and nft list set ' +
+    'print, and hosts.deny. What is not understood is named with its line. Remaining times are kept where the file has them. Protected ' +
     'peers are refused one by one and named; the rest is blocked.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> blocks.json',
@@ -32,7 +33,7 @@ export default class BlocksImport extends AgentCommand {
     yes: Flags.boolean({ char: 'y', description: 'also networks wider than /8 (IPv6: /19)' }),
   };
 
-  async run(): Promise<AddedBlocks> {
+  async run(): Promise<AddedBlocks & { readonly not_understood: readonly OddPart[] }> {
     const { args, flags } = await this.parse(BlocksImport);
     const loaded = await this.loadToFind(flags.config);
     const durationS =
@@ -41,13 +42,13 @@ export default class BlocksImport extends AgentCommand {
         : readDuration(flags.for, '--for');
     const { scope, reason } = flags;
     const how = { scope, reason, durationS, force: false, wide: flags.yes };
-    const { blocks, odd } = readBlocks(await readInput(args.file), how, Date.now());
+    const read = readBlocks(await readInput(args.file), how, Date.now());
     const result = await this.withAgent(
       loaded,
-      (calls) => addMany(calls, blocks, 'import'),
+      (calls) => addMany(calls, read.blocks, 'import'),
       'write',
     );
-    this.log(describeAdded(result, odd));
-    return result;
+    this.log(describeAdded(result, read));
+    return { ...result, not_understood: read.odd };
   }
 }

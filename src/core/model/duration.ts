@@ -16,3 +16,17 @@ export function formatDuration(seconds: number): string {
   }
   return parts.length === 0 ? '0s' : parts.join(' ');
 }
+
+/** In units: nft refuses nine digits of seconds, and with them all that stands beside them. */
+export function nftTimeText(timeoutS: number): string {
+  const seconds = wholeSeconds(timeoutS);
+  const days = Math.floor(seconds / 86_400);
+  return days === 0 ? `${seconds}s` : `${days}d${seconds % 86_400}s`;
+}
+
+/** nft takes a timeout of 0 for "no end", so what has almost run out still gets a second. */
+function wholeSeconds(timeoutS: number): number {
+  const whole = Math.max(1, Math.ceil(timeoutS));
+  if (!Number.isSafeInteger(whole)) throw new RangeError(`no timeout in seconds: ${timeoutS}`);
+  return whole;
+}

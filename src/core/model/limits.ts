@@ -30,6 +30,8 @@ export const LIMITS = {
   /** Milliseconds until a failed job is tried again, five times longer each time, and how often. */
   jobRetryMs: 60_000,
   jobRetriesMax: 3,
+  /** Seconds an element of a block lasts; the agent renews it at half. nft takes 8 digits of a unit. */
+  firewallElementSMax: 30 * 86_400,
   /** Milliseconds one small call of the firewall program may take. */
   firewallCommandMsMax: 10_000,
   /** Milliseconds a call with many elements, or a listing of all of them, may take. */
@@ -40,10 +42,10 @@ export const LIMITS = {
   firewallOutputBytesMax: 268_435_456,
   /** Characters that the long-lived nft gets as a line, which it reads letter by letter; else a file. */
   firewallChildLineCharsMax: 512,
-  /** Blocks that the guard takes at a time while it is filled. */
-  firewallGuardPieceBlocks: 2_000,
-  /** Blocks above which there is no guard: it takes as much of the kernel's memory again. */
-  firewallGuardBlocksMax: 250_000,
+  /** The newest blocks, back first after a flush: nft writes 10,000 in 60 ms (measured). */
+  firewallRestoreBlocksMax: 10_000,
+  /** Those of them that go in with the rules, before the others. */
+  firewallRestoreFirstBlocks: 2_000,
   /** Milliseconds until its answer; then the same goes to an nft of its own. */
   firewallChildMsMax: 2_000,
   /** Lines after which it is replaced: it keeps every line in its history. */
@@ -80,8 +82,6 @@ export const LIMITS = {
   firewallCrowdChangesMax: 1_000,
   /** Transactions under way at once. */
   firewallBatchesMax: 16,
-  /** Milliseconds for which additions to the guard are gathered. */
-  firewallGuardGatherMs: 50,
   /** Changes that wait while a transaction is under way. */
   firewallQueueChangesMax: 100_000,
   /** Calls of the firewall program that one refused batch may cost while it is halved. */
