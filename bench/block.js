@@ -177,7 +177,9 @@ async function startUntilInForce(place) {
 }
 
 async function measureMany(place, say, goal) {
+  const first = await lab.startAgent(place, ENV);
   lab.command(place, ['blocks', 'clear', '--yes'], undefined, ENV);
+  await first.stop();
   lab.command(place, ['blocks', 'add', BLOCKED, '--scope', 'all', '--for', '7d'], undefined, ENV);
   const bare = await startUntilInForce(place);
   const before = bare.agent;
@@ -228,8 +230,8 @@ async function measureMany(place, say, goal) {
 }
 
 async function measureFlushes(place, say, goal) {
-  lab.command(place, ['blocks', 'clear', '--yes'], undefined, ENV);
   const agent = await lab.startAgent(place, ENV);
+  lab.command(place, ['blocks', 'clear', '--yes'], undefined, ENV);
   lab.command(place, ['blocks', 'import', '-', '--for', '7d'], targets(10_000), ENV);
   const attack = place.start('attacker', process.execPath, [
     ATTACKER,
