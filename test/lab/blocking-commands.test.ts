@@ -60,7 +60,7 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
     writeFileSync(file, '203.0.113.7\n203.0.113.0/24\n2001:db8::/64\nnonsense\n127.0.0.1\n');
     const imported = await type('blocks', 'import', file, '--for', '1h');
     expect(imported.stdout).toContain('3 blocks added, 1 refused');
-    expect(imported.stdout).toContain('lines 4');
+    expect(imported.stdout).toMatch(/line 4.*nonsense/);
     await type('blocks', 'add', '10.0.0.1', '--scope', 'sip', '--for', '5m');
     expect(await listed('--address', '203.0.113.7')).toEqual(['203.0.113.0/24', '203.0.113.7/32']);
     expect(await listed('--origin', 'manual')).toEqual(['10.0.0.1/32']);
