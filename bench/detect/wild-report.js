@@ -69,14 +69,19 @@ export function printWild(results, verbose) {
     const isBanned = ({ others }) => others[name].first !== null;
     say(othersRow(name, attacks, peers, verdictOf, isBanned));
   }
-  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results);
+  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, verbose);
 }
 
-function printNames(verdict, results) {
+/** Who makes rules better must not look at the half that is held back, so its names are not shown. */
+function printNames(verdict, results, verbose) {
   const some = results.filter((result) => result.verdict === verdict);
   if (some.length === 0) return;
   say(`\n${verdict}:`);
-  for (const result of some) say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
+  const shown = some.filter(({ half }) => verbose || half === 'tune');
+  for (const result of shown)
+    say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
+  if (shown.length < some.length)
+    say(`  held  ${some.length - shown.length} (--verbose names them)`);
 }
 
 const hereVerdict = ({ verdict, story }) =>
