@@ -1,5 +1,5 @@
 // How well and how dearly the built-in rules tell attacks from peers:
-// npm run bench -- detect [--seed N] [--only quality|cost]
+// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileRules } from '../dist/core/detect/detect.js';
@@ -11,6 +11,7 @@ import { measureCost } from './detect/cost.js';
 import { createRandom, EVASIONS } from './detect/messages.js';
 import { play } from './detect/play.js';
 import { judge, printBenign, printEvasions, printMatrix, printMisses } from './detect/report.js';
+import { printWild, runWild } from './detect/wild-report.js';
 
 export const ABOUT = 'what the rules find, what they wrongly block, and what they cost';
 
@@ -21,12 +22,16 @@ const RECORDED_EVASIONS = ['plain', 'renamed', 'ports change', 'compact', 'tcp']
 export async function run(words) {
   const { values } = parseArgs({
     args: words,
-    options: { seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
+    options: {
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string', default: '' },
+      verbose: { type: 'boolean', default: false },
+    },
   });
   const rules = await loadRules([RULES]);
   const seed = Number(values.seed);
   const met = [];
-  if (values.only !== 'cost') {
+  if (['', 'quality'].includes(values.only)) {
     for (const [title, some] of [
       ['all rules', rules],
       ['without the rules that know a tool by name or make', rules.filter(isBehaviour)],
@@ -34,8 +39,9 @@ export async function run(words) {
       met.push(...measureQuality(title, some, seed));
     }
   }
-  if (values.only !== 'quality') met.push(...(await measureCost(rules)));
-  say('\nGoals');
+  if (['', 'wild'].includes(values.only)) printWild(runWild(rules), values.verbose);
+  if (['', 'cost'].includes(values.only)) met.push(...(await measureCost(rules)));
+  if (met.length > 0) say('\nGoals');
   for (const { goal, ok, figure } of met) say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);
 }
 

@@ -1,0 +1,124 @@
+// Prints how the behaviours of test/fixtures/wild fare: in each half, here and with others.
+import { compileRules } from '../../dist/core/detect/detect.js';
+import { parseMessage } from '../../dist/core/sip/parse.js';
+import { step } from '../../dist/core/step.js';
+import { BEHAVIOURS } from '../../test/fixtures/wild/index.js';
+import { createOthers, linesOf } from './pbx-logs.js';
+import { createState } from './play.js';
+import { enact, halfOf, START_US } from './wild-actors.js';
+import { isInTime, judgeWild, playWild } from './wild.js';
+
+const ATTACKS = ['right', 'misnamed', 'late', 'seen', 'missed'];
+const HONEST = ['free', 'sip', 'hard'];
+const HALVES = ['tune', 'held'];
+
+/** Every behaviour with its verdicts, ours and the others'. */
+export function runWild(rules) {
+  const ruleSet = compileRules(rules);
+  const severities = new Map(rules.map(({ id, severity }) => [id, severity]));
+  return BEHAVIOURS.map((behaviour) => {
+    const story = playWild(behaviour, ruleSet, severities);
+    const verdict = judgeWild(behaviour, story);
+    return { behaviour, half: halfOf(behaviour), story, verdict, others: playOthers(behaviour) };
+  });
+}
+
+/** Before a trap without rules, which nobody is blocked from: a PBX would have seen all of it. */
+function playOthers(behaviour) {
+  const state = createState(compileRules([]));
+  const others = createOthers();
+  const found = Object.keys(others).map((name) => [name, { first: null, blocked: new Set() }]);
+  const played = enact(behaviour, (packet, number, nowUs) => {
+    const { address } = packet.source;
+    const lines = linesOf(parseMessage(packet.bytes), packet.transport);
+    for (const [name, ban] of found) {
+      if (!others[name](address, lines, (nowUs - START_US) / 1e6)) continue;
+      ban.first ??= number;
+      ban.blocked.add(address);
+    }
+    const effects = step(state, { kind: 'packet', packet }, nowUs);
+    return effects.filter(({ kind }) => kind === 'answer').map(({ bytes }) => bytes);
+  });
+  return Object.fromEntries(
+    found.map(([name, { first, blocked }]) => {
+      const inTime = first !== null && isInTime(behaviour.packets, first, { ...played, blocked });
+      return [name, { first, verdict: first === null ? 'missed' : inTime ? 'in time' : 'late' }];
+    }),
+  );
+}
+
+export function printWild(results, verbose) {
+  const of = (kind) => results.filter(({ behaviour }) => behaviour.kind === kind);
+  const [attacks, peers] = [of('attack'), of('honest')];
+  say(`\n=== Described behaviours: ${attacks.length} attacks, ${peers.length} honest peers`);
+  if (verbose) for (const result of results) say(lineOf(result));
+  say('\nAttacks         tune  held   all');
+  for (const verdict of ATTACKS) say(row(verdict, attacks, (result) => result.verdict === verdict));
+  say(row('total', attacks, () => true));
+  for (const half of HALVES) {
+    const some = attacks.filter((result) => result.half === half);
+    const right = some.filter(({ verdict }) => verdict === 'right').length;
+    say(`  ${half}: ${((100 * right) / some.length).toFixed(1)} % named and blocked in time`);
+  }
+  say('\nHonest peers    tune  held   all');
+  for (const verdict of HONEST) say(row(verdict, peers, (result) => result.verdict === verdict));
+  say('\nWithout names   attacks: in time  late  missed   honest banned');
+  say(othersRow('here', attacks, peers, hereVerdict, ({ verdict }) => verdict !== 'free'));
+  for (const name of Object.keys(results[0].others)) {
+    const verdictOf = ({ others }) => others[name].verdict;
+    const isBanned = ({ others }) => others[name].first !== null;
+    say(othersRow(name, attacks, peers, verdictOf, isBanned));
+  }
+  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, verbose);
+}
+
+/** Who makes rules better must not look at the half that is held back, so its names are not shown. */
+function printNames(verdict, results, verbose) {
+  const some = results.filter((result) => result.verdict === verdict);
+  if (some.length === 0) return;
+  say(`\n${verdict}:`);
+  const shown = some.filter(({ half }) => verbose || half === 'tune');
+  for (const result of shown)
+    say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
+  if (shown.length < some.length)
+    say(`  held  ${some.length - shown.length} (--verbose names them)`);
+}
+
+const hereVerdict = ({ verdict, story }) =>
+  ['right', 'misnamed'].includes(verdict) ? 'in time' : story.block === null ? 'missed' : 'late';
+
+function row(title, results, isIt) {
+  const count = (some) => String(some.filter(isIt).length).padStart(6);
+  const halves = HALVES.map((half) => count(results.filter((result) => result.half === half)));
+  return `  ${title.padEnd(12)}${halves.join('')}${count(results)}`;
+}
+
+function othersRow(title, attacks, peers, verdictOf, isBanned) {
+  const counts = ['in time', 'late', 'missed'].map((verdict) =>
+    String(attacks.filter((result) => verdictOf(result) === verdict).length).padStart(7),
+  );
+  return `  ${title.padEnd(22)}${counts.join('')}${String(peers.filter(isBanned).length).padStart(14)}`;
+}
+
+/** What a story comes to, in words. */
+function told({ block, hard, best, packets }) {
+  const scope = ({ scope: reach, proven }) => `${reach}${proven ? ', proven' : ''}`;
+  if (block !== null) {
+    const later = hard !== null && hard !== block ? `; hard at ${hard.packet}` : '';
+    return `: ${block.type} (${block.rule}), ${scope(block)}, packet ${block.packet} of ${packets}${later}`;
+  }
+  if (best !== null) return `: ${best.points} points for ${best.type} (${best.rule}), no block`;
+  return ': nothing';
+}
+
+function lineOf({ behaviour, half, story, verdict, others }) {
+  const { name, kind, packets } = behaviour;
+  const seen = story.sighting === null ? '' : `; first seen at ${story.sighting.packet}`;
+  const theirs = Object.entries(others).map(([who, { first }]) => `${who} ${first ?? 'never'}`);
+  const known = kind === 'attack' ? ` (a person: ${packets})` : '';
+  return `${verdict.padEnd(9)}${half}  ${kind} ${name}${known}${told(story)}${seen} | ${theirs.join(', ')}`;
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
