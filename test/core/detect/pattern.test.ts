@@ -127,7 +127,8 @@ describe('a pattern', () => {
       { numRuns: 3_000 },
     );
     expect(Math.min(seen.whole, seen.filter, seen.hits)).toBeGreaterThan(20);
-  });
+    // All of it is computing: on a busy machine it takes as long as it takes.
+  }, 180_000);
 
   it('that no engine may backtrack in takes linear time', () => {
     expect(patternTest('^(?:a+)+b$', false)('a'.repeat(20_000))).toBe(false);
