@@ -59,7 +59,8 @@ export async function salvageDatabase(databaseFile: string, nowMs: number): Prom
       await rename(`${realFile}${side}`, `${asideFile}${side}`);
   }
   await rm(markOf(databaseFile), { force: true });
-  const database = await openForWriting(databaseFile);
+  // Where it lay: the name may be a link, and leads nowhere now.
+  const database = await openForWriting(realFile);
   try {
     const { saved, incomplete } = await copyTables(database, asideFile);
     return { asideFile, saved, incomplete };
