@@ -104,7 +104,7 @@ export async function openContext(
     const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
     closers.add('store', store.close);
     const endedAtOpening = await store.expireBlocks(nowUs());
-    const reader = await openReader(settings.databaseFile, settings.homeCountry);
+    const reader = await openReader(settings.databaseFile, settings.homeCountry, store.mend);
     closers.add('reader', reader.close);
     const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);

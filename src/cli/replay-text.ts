@@ -2,6 +2,7 @@ import { formatDuration } from '../core/model/duration.js';
 import { quoteText } from '../core/model/text.js';
 import { LEFT_OUT, type LeftOut } from '../replay/recorded.js';
 import type { ReplayView, StoryView } from './replay-view.js';
+import { describeZone } from './time-zone.js';
 import { renderTable } from './table.js';
 import { count, shortTime } from './words.js';
 
@@ -37,7 +38,9 @@ const join = (parts: readonly (string | null)[]): string =>
 
 function renderInputs({ inputs }: ReplayView): string {
   return inputs
-    .map(({ name, format, records, messages, understood, left_out, foreign, damage }) => {
+    .map((input) => {
+      const { name, format, records, messages, understood, left_out, foreign, damage } = input;
+      const { time_zone } = input;
       const what = format === null ? 'nothing readable' : format;
       const head = `${quoteText(name)}: ${what}, ${count(records, 'record')}, ${count(messages, 'message')}`;
       const left = Object.entries(left_out).map(
@@ -47,6 +50,7 @@ function renderInputs({ inputs }: ReplayView): string {
           (why === 'not_udp_or_tcp' ? namesOf(foreign) : ''),
       );
       const notes = [
+        ...(time_zone === null ? [] : [`  note: ${describeZone({ ...input, time_zone })}`]),
         ...(damage === null ? [] : [`  note: ${damage}`]),
         ...(understood ? [] : ['  note: nothing in it was understood as SIP']),
       ];

@@ -10,6 +10,13 @@ import type { ReplayPlan } from './replay-setup.js';
 /** Seconds to the microsecond, so that the text of a number is the same everywhere. */
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
+/** Null where no local time was read. */
+const viewZone = ({ localTimes }: Ledger) => ({
+  time_zone: localTimes !== null && localTimes.counts.read > 0 ? localTimes.zone : null,
+  times_twice: localTimes?.counts.twice ?? 0,
+  times_skipped: localTimes?.counts.skipped ?? 0,
+});
+
 const viewInput = (ledger: Ledger) => ({
   name: ledger.name,
   format: ledger.format,
@@ -22,6 +29,7 @@ const viewInput = (ledger: Ledger) => ({
   foreign: Object.fromEntries(
     [...ledger.foreign].sort(([a], [b]) => compareTexts(a, b)),
   ) as Readonly<Record<string, number>>,
+  ...viewZone(ledger),
   damage: ledger.damage,
 });
 

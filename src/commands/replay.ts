@@ -3,6 +3,7 @@ import { AgentCommand } from '../cli/agent-command.js';
 import { readMoment } from '../cli/read-moment.js';
 import { readDatabase, withinSpan, type Span } from '../cli/replay-input.js';
 import { planReplay, readNetwork } from '../cli/replay-setup.js';
+import { readTimeZone, timeZoneFlag } from '../cli/time-zone.js';
 import { renderReplay } from '../cli/replay-text.js';
 import { viewReplay, type ReplayView } from '../cli/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
@@ -22,6 +23,7 @@ interface InputFlags {
   readonly database: string | undefined;
   readonly local: readonly string[];
   readonly port: readonly number[];
+  readonly timeZone: string;
 }
 
 export default class Replay extends AgentCommand {
@@ -81,6 +83,7 @@ export default class Replay extends AgentCommand {
       max: 65_535,
       description: 'in captures: a SIP port, beside those of the configuration',
     }),
+    'time-zone': timeZoneFlag,
     limit: Flags.integer({ default: 50, min: 1, max: 10_000, description: 'rows of each list' }),
   };
 
@@ -89,10 +92,11 @@ export default class Replay extends AgentCommand {
     const { rule = [], protect = [], local = [], port = [], database } = flags;
     const loaded = await this.load(flags.config);
     const plan = await planReplay(loaded, { protect, ruleFiles: rule, only: flags.only });
+    const timeZone = readTimeZone(flags['time-zone']);
     const span = readSpan(flags.since, flags.until);
     // Arguments of a command without `strict` are texts, as typed.
     const files = argv as string[];
-    const input = await openInput(loaded, files, { database, local, port }, span);
+    const input = await openInput(loaded, files, { database, local, port, timeZone }, span);
     const base = createRun(plan.setting, plan.rules);
     const trial = plan.trial === null ? null : createRun(plan.setting, plan.trial.rules);
     try {
@@ -143,6 +147,6 @@ async function openInput(
     return { ledgers: [ledger], batches, reader };
   }
   const ports = new Set([settings.listenPort, ...settings.blocking.sipPorts, ...flags.port]);
-  const capture = { ports, local: flags.local.map(readNetwork) };
-  return { ...(await openFiles({ files, capture, stdin: process.stdin })), reader: null };
+  const options = { ports, local: flags.local.map(readNetwork), timeZone: flags.timeZone };
+  return { ...(await openFiles({ files, options, stdin: process.stdin })), reader: null };
 }

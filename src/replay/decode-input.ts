@@ -1,3 +1,4 @@
+import { createLocalTimeReader, type LocalTimeReader } from '../core/model/local-time.js';
 import {
   createCaptureDecoder,
   decodeFrame,
@@ -10,21 +11,34 @@ import { createPcapngReader, isPcapng, readPcapng, type PcapngReader } from './c
 import { createLineReader, readLines, readLogLine, type LineReader } from './json-log.js';
 import { leaveOut, type Ledger, type RecordedPacket } from './recorded.js';
 
-type Reader = PcapReader | PcapngReader | { readonly kind: 'json-log'; readonly lines: LineReader };
+interface LogReader {
+  readonly kind: 'json-log';
+  readonly lines: LineReader;
+  readonly localTimes: LocalTimeReader;
+}
+
+type Reader = PcapReader | PcapngReader | LogReader;
+
+export interface InputOptions extends CaptureOptions {
+  /** Whose local time SentryPeer's own logs are in. */
+  readonly timeZone: string;
+}
 
 /** One input as its bytes come in. What it is, is told from how it begins. */
 export interface InputDecoder {
   readonly ledger: Ledger;
   readonly capture: CaptureDecoder;
+  readonly timeZone: string;
   head: Buffer;
   reader: Reader | null;
 }
 
 const HEAD_BYTES = 4;
 
-export const createInputDecoder = (ledger: Ledger, options: CaptureOptions): InputDecoder => ({
+export const createInputDecoder = (ledger: Ledger, options: InputOptions): InputDecoder => ({
   ledger,
   capture: createCaptureDecoder(options),
+  timeZone: options.timeZone,
   head: Buffer.alloc(0),
   reader: null,
 });
@@ -37,8 +51,9 @@ export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly Reco
     if (decoder.head.length < HEAD_BYTES) return [];
     bytes = decoder.head;
     decoder.head = Buffer.alloc(0);
-    decoder.reader = readerFor(bytes);
+    decoder.reader = readerFor(bytes, decoder.timeZone);
     decoder.ledger.format = decoder.reader.kind;
+    if (decoder.reader.kind === 'json-log') decoder.ledger.localTimes = decoder.reader.localTimes;
   }
   const messages = readWith(decoder, decoder.reader, bytes);
   decoder.ledger.messages += messages.length;
@@ -72,10 +87,11 @@ export function endInput(decoder: InputDecoder): readonly RecordedPacket[] {
 
 const LINE_FEED = Buffer.from('\n');
 
-function readerFor(head: Buffer): Reader {
+function readerFor(head: Buffer, timeZone: string): Reader {
   if (isPcap(head)) return createPcapReader();
   if (isPcapng(head)) return createPcapngReader();
-  return { kind: 'json-log', lines: createLineReader() };
+  const localTimes = createLocalTimeReader(timeZone);
+  return { kind: 'json-log', lines: createLineReader(), localTimes };
 }
 
 function readWith(
@@ -84,17 +100,23 @@ function readWith(
   bytes: Buffer,
 ): readonly RecordedPacket[] {
   if (reader.kind === 'json-log') {
-    return readLines(reader.lines, bytes).flatMap((line) => readOneLine(ledger, line));
+    return readLines(reader.lines, bytes).flatMap((line) =>
+      readOneLine(ledger, line, reader.localTimes),
+    );
   }
   const frames = reader.kind === 'pcap' ? readPcap(reader, bytes) : readPcapng(reader, bytes);
   ledger.records += frames.length;
   return frames.flatMap((frame) => decodeFrame(capture, frame, ledger));
 }
 
-function readOneLine(ledger: Ledger, line: string | null): readonly RecordedPacket[] {
+function readOneLine(
+  ledger: Ledger,
+  line: string | null,
+  localTimes: LocalTimeReader,
+): readonly RecordedPacket[] {
   if (line?.trim() === '') return [];
   ledger.records += 1;
-  const message = line === null ? null : readLogLine(line);
+  const message = line === null ? null : readLogLine(line, localTimes);
   if (message !== null) return [message];
   leaveOut(ledger, 'bad_lines');
   const bad = ledger.leftOut.get('bad_lines') ?? 0;

@@ -1,6 +1,7 @@
 import { canonicalAddress } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
 import { PROOFS } from '../core/model/proof.js';
+import type { LocalTimeReader } from '../core/model/local-time.js';
 import { readTime } from '../core/model/time.js';
 import { TRANSPORTS } from '../core/model/transport.js';
 import type { RecordedPacket } from './recorded.js';
@@ -36,16 +37,18 @@ export function readLines(reader: LineReader, chunk: Buffer): readonly (string |
 
 /**
  * The message of one line of the JSON log, ours or SentryPeer's, with the proof that it had; null
- * when the line is no event. Our times are exact to the microsecond, SentryPeer's are UTC as well.
+ * when the line is no event. Our times are UTC, SentryPeer's are what `localTimes` reads.
  */
-export function readLogLine(line: string): RecordedPacket | null {
+export function readLogLine(line: string, localTimes: LocalTimeReader): RecordedPacket | null {
   const fields = parseObject(line);
   if (fields === null) return null;
   const text = (name: string): string | null => {
     const value = fields[name];
     return typeof value === 'string' ? value : null;
   };
-  const atUs = readTime(text('timestamp') ?? text('event_timestamp') ?? '');
+  // SentryPeer has no `timestamp`.
+  const ours = text('timestamp');
+  const atUs = ours === null ? localTimes.read(text('event_timestamp') ?? '') : readTime(ours);
   const source = canonicalAddress(text('source_ip') ?? '');
   const local = canonicalAddress(text('destination_ip') ?? '');
   const transport = oneOf(TRANSPORTS, (text('transport_type') ?? '').toLowerCase());

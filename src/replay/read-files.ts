@@ -4,15 +4,14 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { CaptureOptions } from './capture/decode.js';
-import { createInputDecoder, decodeChunk, endInput } from './decode-input.js';
+import { createInputDecoder, decodeChunk, endInput, type InputOptions } from './decode-input.js';
 import { createLedger, type Ledger, type RecordedPacket } from './recorded.js';
 
 export const STDIN = '-';
 
 export interface FileSource {
   readonly files: readonly string[];
-  readonly capture: CaptureOptions;
+  readonly options: InputOptions;
   /** What `-` stands for. */
   readonly stdin: AsyncIterable<Buffer>;
 }
@@ -63,9 +62,9 @@ async function* inOrder(
 /** Gives out batches that hold at least one message. */
 async function* decodeOne(
   ledger: Ledger,
-  { capture, stdin }: FileSource,
+  { options, stdin }: FileSource,
 ): AsyncGenerator<readonly RecordedPacket[]> {
-  const decoder = createInputDecoder(ledger, capture);
+  const decoder = createInputDecoder(ledger, options);
   const bytes = ledger.name === STDIN ? stdin : createReadStream(ledger.name);
   try {
     for await (const chunk of decompress(bytes)) {

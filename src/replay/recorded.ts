@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/model/limits.js';
+import type { LocalTimeReader } from '../core/model/local-time.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Packet } from '../core/model/transport.js';
 
@@ -43,6 +44,8 @@ export interface Ledger {
   readonly leftOut: Map<LeftOut, number>;
   /** What `not_udp_or_tcp` was, by name. The rest beyond the bound is under `others`. */
   readonly foreign: Map<string, number>;
+  /** Reads local times; null where none can be in the input. */
+  localTimes: LocalTimeReader | null;
   /** What is wrong with the input itself, from where on; null: nothing. */
   damage: string | null;
 }
@@ -54,6 +57,7 @@ export const createLedger = (name: string): Ledger => ({
   messages: 0,
   leftOut: new Map(),
   foreign: new Map(),
+  localTimes: null,
   damage: null,
 });
 

@@ -1,8 +1,15 @@
-import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 import { checkDatabase } from './check.js';
-import { fileSize, giveToFolderOwner, isFileItself, prepareFile, unwritable } from './files.js';
+import {
+  fileSize,
+  giveToFolderOwner,
+  isFileItself,
+  prepareFile,
+  renameForGood,
+  unwritable,
+} from './files.js';
 import { openDatabase } from './sqlite.js';
 import { withInterrupt } from './interrupt.js';
 
@@ -39,7 +46,7 @@ export async function backUpDatabase(options: BackupOptions): Promise<Backup> {
     if (made !== undefined) await giveToFolderOwner(folder);
     await refuseWithoutRoom(databaseFile, folder);
     await copyTo(partial, options);
-    await rename(partial, file);
+    await renameForGood(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
     throw error instanceof AgentError ? error : unwritable(file, error);
@@ -65,12 +72,6 @@ async function copyTo(partial: string, options: BackupOptions): Promise<void> {
       `the copy of ${databaseFile} is not sound: ${findings[0] ?? ''}`,
       'check the database with `sentrypeer-agent db check`, and the disk',
     );
-  }
-  const handle = await open(partial, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { LIMITS } from '../core/model/limits.js';
 import { withInterrupt } from './interrupt.js';
-import { openDatabase, sqliteCode, type OpenMode } from './sqlite.js';
+import { isDamage, openDatabase, type OpenMode } from './sqlite.js';
 import { messageOf } from './files.js';
 
 /**
@@ -22,8 +22,7 @@ export async function checkDatabase(
     return findings.length === 1 && findings[0] === 'ok' ? [] : findings;
   } catch (error) {
     // Damage that the check itself stumbles over is a finding too.
-    const code = sqliteCode(error);
-    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') return [messageOf(error)];
+    if (isDamage(error)) return [messageOf(error)];
     throw error;
   } finally {
     await database.close();

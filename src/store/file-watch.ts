@@ -1,26 +1,34 @@
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from './files.js';
+import { messageOf, type FileIdentity } from './files.js';
+import { isDamage } from './sqlite.js';
 import type { LiveDatabase } from './live-database.js';
 import type { PersisterReport } from './persister.js';
 import type { Turns } from '../core/model/turns.js';
 
+export interface DatabaseWatch {
+  /** Looks now, and waits for what has to be done. Never rejects. */
+  readonly lookNow: () => Promise<void>;
+  /** As lookNow(), for damage that somebody else has met in the file of this identity. */
+  readonly mend: (identity: FileIdentity) => Promise<void>;
+  readonly end: () => void;
+}
+
 /**
  * Looks once a second whether the database is still the file of its name, and sound as far as is
  * known. `onRenewed` is called when another file is open than before, between two transactions.
- * Returns what stops it.
  */
 export function watchDatabaseFile(
   live: LiveDatabase,
   turns: Turns,
   report: (report: PersisterReport) => void,
   onRenewed: () => Promise<void>,
-): () => void {
+): DatabaseWatch {
   let failing = false;
   let looking = false;
 
-  const look = async (): Promise<void> => {
+  const act = async (work: () => Promise<string | null>): Promise<void> => {
     try {
-      const done = await live.look();
+      const done = await work();
       failing = false;
       if (done === null) return;
       await onRenewed();
@@ -33,14 +41,34 @@ export function watchDatabaseFile(
     }
   };
 
+  const lookNow = (): Promise<void> => turns.take(() => act(() => live.look()));
+
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    void turns.take(look).finally(() => {
+    void lookNow().finally(() => {
       looking = false;
     });
   }, LIMITS.databaseLookMs);
-  return () => {
-    clearInterval(timer);
+  return {
+    lookNow,
+    mend: (identity) => turns.take(() => act(() => live.mend(identity))),
+    end: () => {
+      clearInterval(timer);
+    },
   };
+}
+
+/** A call that meets damage is made once more, of the database that took the damaged one's place. */
+export async function mending<Value>(
+  watch: Pick<DatabaseWatch, 'lookNow'>,
+  call: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    await watch.lookNow();
+    return call();
+  }
 }

@@ -1,5 +1,16 @@
-import { access, chmod, constants, lchown, lstat, mkdir, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import {
+  access,
+  chmod,
+  constants,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  rename,
+  stat,
+} from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
 
 /** What the operating system calls the error, such as `EACCES`; null when it is none of its own. */
@@ -55,6 +66,12 @@ export async function fileSize(file: string): Promise<number | null> {
   }
 }
 
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 /** What a file is, whatever its name; `absent`; or `unknown`, where its folder may not be looked into. */
 export type FileIdentity = string;
 
@@ -86,6 +103,42 @@ export async function isFileItself(
     throw error;
   }
 }
+
+/** Gives a file its name once all of it is on the disk, so that a crash leaves no part under that name. */
+export async function renameForGood(from: string, to: string): Promise<void> {
+  await sync(from);
+  await rename(from, to);
+  await sync(dirname(to));
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Where a name leads to, through links, also when nothing is there: SQLite keeps its side files
+ * beside that.
+ */
+export async function resolveLinks(file: string): Promise<string> {
+  let path = file;
+  for (let links = 0; links < LINKS_MAX; links += 1) {
+    try {
+      path = resolve(dirname(path), await readlink(path));
+    } catch {
+      // No link, or nothing: whoever opens it says what is wrong.
+      return path;
+    }
+  }
+  return path;
+}
+
+/** As many as Linux follows. */
+const LINKS_MAX = 40;
 
 export async function fileExists(file: string): Promise<boolean> {
   return (await fileSize(file)) !== null;

@@ -1,14 +1,21 @@
 import { LIMITS } from '../core/model/limits.js';
-import { identityOf } from './files.js';
-import type { Database } from './sqlite.js';
+import { AgentError } from '../core/model/errors.js';
+import { identityOf, type FileIdentity } from './files.js';
+import { explain } from './migrate.js';
+import { isDamage, type Database } from './sqlite.js';
 
 /**
  * A database that is read for long, while the file of its name may be removed or replaced: before a
  * query, at most once a second, the file is looked at, and the one that is there now is read from
- * then on. While that one cannot be opened, the old one is. Has no statements that last.
+ * then on. While that one cannot be opened, the old one is. Has no statements that last. `mend` has a
+ * damaged file replaced: a query that met the damage is asked once more then.
  */
-export async function followFile(file: string, open: () => Promise<Database>): Promise<Database> {
-  let current = await open();
+export async function followFile(
+  file: string,
+  open: () => Promise<Database>,
+  mend?: (identity: FileIdentity) => Promise<void>,
+): Promise<Database> {
+  let current = await openMended(file, open, mend);
   let opened = await identityOf(file);
   let lookedAtMs = performance.now();
   let looking: Promise<void> = Promise.resolve();
@@ -36,7 +43,19 @@ export async function followFile(file: string, open: () => Promise<Database>): P
       looking = looking.then(look);
     }
     await looking;
-    return query(current);
+    const asked = { database: current, identity: opened };
+    try {
+      return await query(asked.database);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (mend !== undefined) {
+        await mend(asked.identity);
+        looking = looking.then(look);
+        await looking;
+        if (current !== asked.database) return query(current);
+      }
+      throw explain(file, error);
+    }
   };
 
   return {
@@ -53,4 +72,19 @@ export async function followFile(file: string, open: () => Promise<Database>): P
       await current.close();
     },
   };
+}
+
+async function openMended(
+  file: string,
+  open: () => Promise<Database>,
+  mend?: (identity: FileIdentity) => Promise<void>,
+): Promise<Database> {
+  try {
+    return await open();
+  } catch (error) {
+    const damaged = error instanceof AgentError && error.code === 'DATABASE_DAMAGED';
+    if (!damaged || mend === undefined) throw error;
+    await mend(await identityOf(file));
+    return open();
+  }
 }

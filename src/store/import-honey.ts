@@ -3,7 +3,11 @@ import { canonicalAddress } from '../core/model/address.js';
 import { AgentError } from '../core/model/errors.js';
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
-import { readTime } from '../core/model/time.js';
+import {
+  createLocalTimeReader,
+  type LocalTimeCounts,
+  type LocalTimeReader,
+} from '../core/model/local-time.js';
 import { TRANSPORTS } from '../core/model/transport.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
@@ -24,6 +28,15 @@ export interface HoneyImport {
   readonly skipped: number;
   /** Rows that an earlier import of the same database has brought already. */
   readonly earlier: number;
+  /** How the times were read, those of rows that were passed over too. */
+  readonly times: Readonly<LocalTimeCounts>;
+}
+
+export interface HoneyImportOptions {
+  /** ISO code of the country whose national numbers are dialled here; null: none is assumed. */
+  readonly homeCountry: string | null;
+  /** Whose local time SentryPeer wrote. */
+  readonly timeZone: string;
 }
 
 /** SentryPeer keeps no ports. */
@@ -47,7 +60,7 @@ interface HoneyRow {
 export async function importHoney(
   databaseFile: string,
   honeyFile: string,
-  homeCountry: string | null = null,
+  { homeCountry, timeZone }: HoneyImportOptions,
 ): Promise<HoneyImport> {
   const honey = await openHoney(honeyFile);
   try {
@@ -63,7 +76,7 @@ export async function importHoney(
       ),
     };
     try {
-      return await importRows(honey, database, writers);
+      return await importRows(honey, database, writers, createLocalTimeReader(timeZone));
     } catch (error) {
       throw error instanceof AgentError ? error : explain(databaseFile, error);
     } finally {
@@ -125,6 +138,7 @@ async function importRows(
   honey: Honey,
   database: Database,
   writers: { readonly inserter: Inserter; readonly tallies: Tallies },
+  localTimes: LocalTimeReader,
 ): Promise<HoneyImport> {
   const before = await database.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', [
     honey.mark,
@@ -144,7 +158,7 @@ async function importRows(
     );
     const records: EventRecord[] = [];
     for (const row of rows) {
-      const record = readRow(row, nextId + records.length);
+      const record = readRow(row, nextId + records.length, localTimes);
       if (record !== null) records.push(record);
     }
     last = rows.at(-1)?.id ?? last;
@@ -155,7 +169,7 @@ async function importRows(
     skipped += rows.length - records.length;
     if (rows.length < LIMITS.insertRowsMax) break;
   }
-  return { imported, skipped, earlier: earlier?.count ?? 0 };
+  return { imported, skipped, earlier: earlier?.count ?? 0, times: localTimes.counts };
 }
 
 /** The rows and how far the import has come, in one transaction. */
@@ -180,8 +194,8 @@ async function writeRecords(
   }
 }
 
-function readRow(row: HoneyRow, id: number): EventRecord | null {
-  const receivedAtUs = readTime(row.time ?? '');
+function readRow(row: HoneyRow, id: number, localTimes: LocalTimeReader): EventRecord | null {
+  const receivedAtUs = localTimes.read(row.time ?? '');
   const source = canonicalAddress(row.source ?? '');
   if (receivedAtUs === null || source === null) return null;
   if (row.message === null || row.message.length === 0) return null;

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
-import { identityOf, type FileIdentity } from './files.js';
+import { identityOf, isFolder, resolveLinks, unwritable, type FileIdentity } from './files.js';
 import { openForWriting } from './migrate.js';
 import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
-import { sqliteCode, type Database, type SqlValue, type Statement } from './sqlite.js';
+import { isDamage, type Database, type SqlValue, type Statement } from './sqlite.js';
 
 /** A database whose file may be removed, replaced or damaged while it is open. */
 export interface LiveDatabase {
@@ -15,6 +15,8 @@ export interface LiveDatabase {
    * when there is none to open: then every call rejects with the same. Only between transactions.
    */
   look(): Promise<string | null>;
+  /** Somebody who reads the file has met damage: sets it aside unless another one is open by now. */
+  mend(identity: FileIdentity): Promise<string | null>;
 }
 
 interface Identity {
@@ -47,14 +49,22 @@ export async function openLive(file: string): Promise<LiveDatabase> {
 
   return {
     database: handle.database,
+    mend: async (identity) => (identity === opened.file && handle.isOpen() ? setAside() : null),
     look: async () => {
+      // Its rows and its WAL are safe where they are: it may come back.
+      if (await isFolder(file)) {
+        const reason = unwritable(file, new Error('it is a folder'));
+        handle.pause(reason);
+        throw reason;
+      }
+      const paused = handle.goOn();
       if (handle.isDamaged() || (await isMarkedDamaged(file))) return setAside();
       const found = await identify(file);
       const same = found.file === opened.file || found.file === 'unknown';
       if (same && handle.isOpen()) {
         // The WAL is made by the first write, and made anew.
         opened = found;
-        return null;
+        return paused ? `${file} can be written again` : null;
       }
       await handle.close();
       // What is left of the WAL belongs to the file that is gone: SQLite would put it into the next.
@@ -74,6 +84,9 @@ interface Handle {
   take(database: Database): void;
   /** There is none, and why; every call rejects with it. */
   leaveFor(reason: unknown, damaged: boolean): void;
+  /** Stays open, and takes nothing until goOn(), which tells whether it was paused. */
+  pause(reason: unknown): void;
+  goOn(): boolean;
   isOpen(): boolean;
   /** A call has met damage. */
   isDamaged(): boolean;
@@ -84,15 +97,15 @@ function createHandle(first: Database): Handle {
   let current: Database | null = first;
   let absentFor: unknown = null;
   let damaged = false;
+  let paused = false;
   const statements = new Set<LiveStatement>();
 
   const use = async <Value>(work: (database: Database) => Promise<Value>): Promise<Value> => {
-    if (current === null) throw absentFor;
+    if (current === null || paused) throw absentFor;
     try {
       return await work(current);
     } catch (error) {
-      const code = sqliteCode(error);
-      if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') damaged = true;
+      if (isDamage(error)) damaged = true;
       throw error;
     }
   };
@@ -100,6 +113,9 @@ function createHandle(first: Database): Handle {
   const close = async (): Promise<void> => {
     const old = current;
     current = null;
+    paused = false;
+    // SQLite leaves the WAL as it is when the file was moved meanwhile, and its rows would be lost.
+    await old?.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     // An open statement keeps its connection open.
     for (const statement of statements) await statement.leave();
     // Nothing is under way on it: what it could not write is told by whoever wrote.
@@ -111,18 +127,7 @@ function createHandle(first: Database): Handle {
     exec: (sql) => use((each) => each.exec(sql)),
     all: (sql, values) => use((each) => each.all(sql, values)),
     get: (sql, values) => use((each) => each.get(sql, values)),
-    prepare: async (sql) => {
-      const statement = createLiveStatement(sql, use);
-      await statement.ready();
-      statements.add(statement);
-      return {
-        run: (values) => statement.run(values),
-        finalize: async () => {
-          statements.delete(statement);
-          await statement.leave();
-        },
-      };
-    },
+    prepare: (sql) => prepareLive(sql, use, statements),
     interrupt: () => current?.interrupt(),
     close,
   };
@@ -137,9 +142,35 @@ function createHandle(first: Database): Handle {
       absentFor = reason;
       damaged = isDamage;
     },
+    pause: (reason) => {
+      absentFor = reason;
+      paused = true;
+    },
+    goOn: () => {
+      const was = paused;
+      paused = false;
+      return was;
+    },
     isOpen: () => current !== null,
     isDamaged: () => damaged,
     close,
+  };
+}
+
+async function prepareLive(
+  sql: string,
+  use: <Value>(work: (database: Database) => Promise<Value>) => Promise<Value>,
+  statements: Set<LiveStatement>,
+): Promise<Statement> {
+  const statement = createLiveStatement(sql, use);
+  await statement.ready();
+  statements.add(statement);
+  return {
+    run: (values) => statement.run(values),
+    finalize: async () => {
+      statements.delete(statement);
+      await statement.leave();
+    },
   };
 }
 
@@ -172,9 +203,11 @@ function createLiveStatement(
 }
 
 async function identify(file: string): Promise<Identity> {
-  return { file: await identityOf(file), wal: await identityOf(`${file}-wal`) };
+  const wal = `${await resolveLinks(file)}-wal`;
+  return { file: await identityOf(file), wal: await identityOf(wal) };
 }
 
 async function removeSides(file: string): Promise<void> {
-  for (const side of ['-wal', '-shm']) await rm(`${file}${side}`, { force: true });
+  const realFile = await resolveLinks(file);
+  for (const side of ['-wal', '-shm']) await rm(`${realFile}${side}`, { force: true });
 }

@@ -77,8 +77,9 @@ async function takeFile(databaseFile: string): Promise<Database> {
     throw unwritable(file, error);
   }
   try {
-    await database.exec(`PRAGMA busy_timeout = ${TAKE_BUSY_MS}`);
-    await hold(database);
+    // A journal in memory: what is noted here may be lost, and a full disk must not stop a start.
+    await database.exec(`PRAGMA busy_timeout = ${TAKE_BUSY_MS}; PRAGMA journal_mode = MEMORY`);
+    await holdAnyway(database);
   } catch (error) {
     const busy = sqliteCode(error) === 'SQLITE_BUSY';
     const holder = busy ? await readHolder(database) : null;
@@ -130,6 +131,17 @@ function isAlive(pid: number): boolean {
 }
 
 const lockFileOf = (databaseFile: string): string => `${databaseFile}.lock`;
+
+/** On a full disk nobody can read who holds the lock, but it is held. */
+async function holdAnyway(database: Database): Promise<void> {
+  try {
+    await hold(database);
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_FULL') throw error;
+    await rollBack(database);
+    await database.exec('BEGIN IMMEDIATE');
+  }
+}
 
 async function hold(database: Database): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {

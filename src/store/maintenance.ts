@@ -9,7 +9,7 @@ import type { Turns } from '../core/model/turns.js';
 import type { Maintenance, VacuumCounts } from './types.js';
 
 /** What looks after the database alone. */
-export type DatabaseMaintenance = Omit<Maintenance, 'reopenLog' | 'archiveLogs'>;
+export type DatabaseMaintenance = Omit<Maintenance, 'reopenLog' | 'archiveLogs' | 'mend'>;
 
 /** The maintenance calls on the writer's own connection, in steps between its batches. */
 export function createMaintenance(database: Database, turns: Turns): DatabaseMaintenance {

@@ -1,9 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { fileSize, messageOf, prepareFile, unwritable } from './files.js';
+import { fileSize, messageOf, prepareFile, renameForGood, unwritable } from './files.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
-import { openDatabase, sqliteCode, type Database } from './sqlite.js';
+import { hasBadHeader, isOurs } from './ours.js';
+import { isDamage, openDatabase, sqliteCode, type Database } from './sqlite.js';
+
+/** No program will have so many: what names more is damaged. */
+const SCHEMAS_MAX = 10_000;
 
 /**
  * Opens the database to write, and brings its schema up to date; an existing one is copied to
@@ -26,8 +30,16 @@ export async function openForWriting(
     }
     return database;
   } catch (error) {
-    throw error instanceof AgentError ? error : explain(file, error);
+    if (error instanceof AgentError) throw error;
+    throw (await isUnfit(file, error)) ? damaged(file, error) : explain(file, error);
   }
+}
+
+/** SQLite does not call everything damage that is: it may say that it cannot write, or read the format. */
+async function isUnfit(file: string, error: unknown): Promise<boolean> {
+  const code = sqliteCode(error);
+  if (code !== 'SQLITE_ERROR' && code !== 'SQLITE_READONLY') return false;
+  return hasBadHeader(file);
 }
 
 /** What a migration did; the numbers are those of the schema, 0 for a new database. */
@@ -60,10 +72,7 @@ async function schemaOf(file: string): Promise<number> {
 
 /** The AgentError that says what SQLite's error on this file means. */
 export function explain(file: string, error: unknown): AgentError {
-  const code = sqliteCode(error);
-  if (code === 'SQLITE_CORRUPT') return damaged(file, error);
-  if (code === 'SQLITE_NOTADB') return foreign(file, 'it is no SQLite database');
-  return unwritable(file, error);
+  return isDamage(error) ? damaged(file, error) : unwritable(file, error);
 }
 
 export function foreign(file: string, why: string): AgentError {
@@ -82,7 +91,7 @@ export function newer(file: string, schema: number): AgentError {
   );
 }
 
-function damaged(file: string, cause: unknown): AgentError {
+export function damaged(file: string, cause: unknown): AgentError {
   return new AgentError(
     'DATABASE_DAMAGED',
     `the database ${file} is damaged: ${messageOf(cause)}`,
@@ -103,9 +112,25 @@ async function refuseForeign(file: string): Promise<void> {
   const database = await openDatabase(file, 'inspect');
   try {
     await refuseOtherId(database, file);
+  } catch (error) {
+    throw await judgeForeign(file, error);
   } finally {
     await database.close();
   }
+}
+
+/**
+ * What to say of a file that is not what it should be: that it is damaged when it was ours, so that
+ * it is set aside; else that it is another program's, and nobody touches it.
+ */
+export async function judgeForeign(file: string, error: unknown): Promise<AgentError> {
+  const code = sqliteCode(error);
+  const strange = error instanceof AgentError ? error.code === 'DATABASE_FOREIGN' : isDamage(error);
+  if (!strange && code !== 'SQLITE_ERROR') {
+    return error instanceof AgentError ? error : explain(file, error);
+  }
+  if (await isOurs(file)) return damaged(file, error);
+  return error instanceof AgentError ? error : foreign(file, 'it is no SQLite database');
 }
 
 /** Rejects with DATABASE_FOREIGN unless the database carries our `application_id`. */
@@ -129,14 +154,16 @@ async function prepare(
   // Before journal_mode, whose change needs a lock that another process may hold for a moment.
   await database.exec(`PRAGMA busy_timeout = ${LIMITS.databaseBusyMsMax}`);
   const version = await readPragma(database, 'user_version');
-  if (version > migrations.length) {
-    throw newer(file, version);
-  }
+  if (version < 0 || version > SCHEMAS_MAX) throw damaged(file, new Error(`schema ${version}`));
+  if (version > migrations.length) throw newer(file, version);
+  // The id comes with the first step, in the same transaction.
+  if (version === 0 && (await readPragma(database, 'application_id')) === APPLICATION_ID)
+    throw damaged(file, new Error('schema 0'));
   // While the first step runs the journal is a rollback journal, so that the application_id is in
   // the main file from the first commit on, where refuseForeign looks for it.
   if (version > 0 && version < migrations.length) await backUp(database, file, version);
   for (let step = version; step < migrations.length; step += 1) {
-    await migrate(database, step, migrations[step] ?? '');
+    await migrate(database, file, step, migrations[step] ?? '');
   }
   await database.exec(
     [
@@ -151,7 +178,7 @@ async function prepare(
   await database.all('SELECT name FROM sqlite_schema');
 }
 
-async function migrate(database: Database, step: number, sql: string): Promise<void> {
+async function migrate(database: Database, file: string, step: number, sql: string): Promise<void> {
   // Takes effect only before the first table (https://sqlite.org/pragma.html#pragma_auto_vacuum).
   if (step === 0) await database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   await database.exec('BEGIN IMMEDIATE');
@@ -162,7 +189,9 @@ async function migrate(database: Database, step: number, sql: string): Promise<v
     await database.exec('COMMIT');
   } catch (error) {
     await rollBack(database);
-    throw error;
+    // The file holds already what a later schema brings: the number in its header is wrong.
+    const isLater = /already exists|duplicate column/.test(messageOf(error));
+    throw isLater ? damaged(file, error) : error;
   }
 }
 
@@ -178,12 +207,16 @@ export async function rollBack(database: Database): Promise<void> {
 async function backUp(database: Database, file: string, version: number): Promise<void> {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const copy = `${file}.v${version}-${time}.bak`;
+  // One name for all, so that what a crash left of it is begun anew, and never looks like a copy.
+  const partial = `${file}.bak.partial`;
+  await rm(partial, { force: true });
   // VACUUM INTO accepts an empty file, and keeps the mode that it has.
-  await prepareFile(copy, 0o600);
+  await prepareFile(partial, 0o600);
   try {
-    await database.run('VACUUM INTO ?', [copy]);
+    await database.run('VACUUM INTO ?', [partial]);
+    await renameForGood(partial, copy);
   } catch (error) {
-    await rm(copy, { force: true });
+    await rm(partial, { force: true });
     throw error;
   }
 }

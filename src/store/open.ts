@@ -1,5 +1,6 @@
 import { AgentError } from '../core/model/errors.js';
 import { messageOf } from './files.js';
+import { hasBadHeader } from './ours.js';
 import { createPersister, type Persister, type PersisterOptions } from './persister.js';
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
@@ -40,12 +41,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         })
       : createPersister(persisterOptions, queue.note);
   const persister = await start().catch(async (error: unknown) => {
-    if (!(error instanceof AgentError) || error.code !== 'DATABASE_DAMAGED') throw error;
+    if (!(await isOfDamage(error, options.databaseFile))) throw error;
     await setAside(options, onNotice);
     return start();
   });
   queue.feed(persister);
   return storeOf(persister, queue, onNotice);
+}
+
+/** That it cannot be written may come of its header alone, which no disk and no permission mends. */
+async function isOfDamage(error: unknown, databaseFile: string): Promise<boolean> {
+  if (!(error instanceof AgentError)) return false;
+  if (error.code === 'DATABASE_DAMAGED') return true;
+  if (error.code !== 'STATE_UNWRITABLE' || error.path !== databaseFile) return false;
+  return hasBadHeader(databaseFile).catch(() => false);
 }
 
 /** A damaged database stops no agent: a new one begins, with what can be read of the old. */
@@ -84,6 +93,7 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     flush: () => afterSend(() => persister.flush()),
     reopenLog: () => afterSend(() => persister.reopenLog()),
     expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
+    mend: (identity) => afterSend(() => persister.mend(identity)),
     recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
     protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
     unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),

@@ -8,24 +8,21 @@ import type { LogOrigin } from './event-lines.js';
 import { eventRow, type EventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
-import { createPasswordNamer, type Guess, type PasswordNamer } from './guess.js';
-import { createInserter } from './insert.js';
+import type { Guess, PasswordNamer } from './guess.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createJsonbMaker, type JsonbWriter } from './jsonb.js';
-import { watchDatabaseFile } from './file-watch.js';
+import { mending, watchDatabaseFile, type DatabaseWatch } from './file-watch.js';
 import { createMaintenance, type DatabaseMaintenance } from './maintenance.js';
-import { readNextIds } from './next-ids.js';
 import { openLive } from './live-database.js';
+import { noteInstance, openRows } from './open-rows.js';
 import { explain } from './migrate.js';
-import { openCountries } from './countries.js';
 import { unpack, type PackedEvents, type PackMemory } from './pack.js';
-import { readPasswordLists } from './password-list.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
-import type { Database } from './sqlite.js';
+import { isDamage, type Database } from './sqlite.js';
 import { tallyEvent, type TalliedEvent } from './tallied-event.js';
-import { openTallies, type Tallies } from './tallies.js';
-import { createTurns, type Turns } from '../core/model/turns.js';
+import type { Tallies } from './tallies.js';
+import { createTurns } from '../core/model/turns.js';
 import type { Maintenance, StoreBatch } from './types.js';
 
 export interface PersisterOptions extends LogOrigin {
@@ -98,12 +95,11 @@ export async function createPersister(
   const live = await openLive(databaseFile);
   const { database } = live;
   const logs = await openLogs(options, report, database);
-  await noteInstance(database, options.instanceId);
   const turns = createTurns();
-  const { writers, namer } = await openWriters(options, database, turns, report);
+  const { writers, namer, ids } = await openRows(options, live, logs, turns, report);
   const maintenance = createMaintenance(database, turns);
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
-  const endWatch = watchDatabaseFile(live, turns, report, async () => {
+  const watch = watchDatabaseFile(live, turns, report, async () => {
     await noteInstance(database, options.instanceId);
   });
 
@@ -115,9 +111,10 @@ export async function createPersister(
     await logs.flush();
     await commits.settleDown();
     await commits.run();
+    if (isDamage(commits.obstacle())) await watch.lookNow().then(() => commits.run());
     const obstacle = commits.obstacle();
     if (obstacle !== null) throw explain(databaseFile, obstacle);
-    await writers.tallies.flush().catch((error: unknown) => {
+    await mending(watch, () => writers.tallies.flush()).catch((error: unknown) => {
       throw explain(databaseFile, error);
     });
   };
@@ -126,10 +123,10 @@ export async function createPersister(
     await preparer.idle();
     await commits.settleDown();
   };
-  const calls = createCalls(databaseFile, maintenance, settleDown, writers.tallies);
+  const calls = createCalls(databaseFile, maintenance, settleDown, writers.tallies, watch);
 
   return {
-    ...(await readNextIds(database)),
+    ...ids,
     accept: preparer.accept,
     room: async () => {
       await preparer.idle();
@@ -137,6 +134,7 @@ export async function createPersister(
     },
     flush,
     ...calls,
+    mend: watch.mend,
     reopenLog: () => logs.reopen(),
     archiveLogs: () => logs.archive(),
     close: async () => {
@@ -146,7 +144,7 @@ export async function createPersister(
         report({ kind: 'notice', text: `not all was stored: ${messageOf(error)}` });
       }
       commits.abandon();
-      endWatch();
+      watch.end();
       await turns.take(() => closeDatabase(database, writers, report));
       await logs.close();
     },
@@ -159,11 +157,12 @@ function createCalls(
   maintenance: DatabaseMaintenance,
   settleDown: () => Promise<void>,
   tallies: Tallies,
+  watch: DatabaseWatch,
 ): DatabaseMaintenance {
   const afterWrites = async <Value>(call: () => Promise<Value>): Promise<Value> => {
     await settleDown();
     try {
-      return await call();
+      return await mending(watch, call);
     } catch (error) {
       throw error instanceof AgentError ? error : explain(databaseFile, error);
     }
@@ -183,34 +182,6 @@ function createCalls(
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
     rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),
     analyze: () => afterWrites(() => maintenance.analyze()),
-  };
-}
-
-/** For the view `honey`, whose rows name who made them. */
-async function noteInstance(database: Database, instanceId: string): Promise<void> {
-  if (instanceId === '') return;
-  await database.run("INSERT OR REPLACE INTO meta (name, value) VALUES ('instance_id', ?)", [
-    instanceId,
-  ]);
-}
-
-/** What reads events and writes rows. A file that helps and cannot be used is told, no more. */
-async function openWriters(
-  options: PersisterOptions,
-  database: Database,
-  turns: Turns,
-  report: (report: PersisterReport) => void,
-): Promise<{ writers: Writers; namer: PasswordNamer }> {
-  const { words, notices } = await readPasswordLists(options.passwordFiles);
-  const { countryOf, problem } = await openCountries(options.countryFile);
-  for (const text of [...notices, ...(problem === null ? [] : [problem])])
-    report({ kind: 'notice', text });
-  const tallies = await openTallies(database, turns, countryOf, options.homeCountry, (text) => {
-    report({ kind: 'notice', text });
-  });
-  return {
-    writers: { inserter: createInserter(database), tallies },
-    namer: createPasswordNamer(words),
   };
 }
 

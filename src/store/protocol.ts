@@ -9,6 +9,7 @@ export type CallName =
   | 'reopenLog'
   | 'expireBlocks'
   | 'recordDrops'
+  | 'mend'
   | 'protectPeer'
   | 'unprotectPeer'
   | 'prune'
@@ -71,6 +72,8 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.rollUp(argument as Parameters<Persister['rollUp']>[0]);
     case 'expireBlocks':
       return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
+    case 'mend':
+      return persister.mend(argument as Parameters<Persister['mend']>[0]);
     case 'recordDrops':
       return persister.recordDrops(argument as Parameters<Persister['recordDrops']>[0]);
     case 'protectPeer':

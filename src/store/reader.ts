@@ -4,8 +4,8 @@ import { LIMITS } from '../core/model/limits.js';
 import type { Cidr } from '../core/model/address.js';
 import type { Sighting } from '../core/model/sighting.js';
 import { followFile } from './follow-file.js';
-import { fileExists, fileSize, systemCode, unreadable } from './files.js';
-import { explain, foreign, newer, readPragma, refuseOtherId } from './migrate.js';
+import { fileExists, fileSize, systemCode, unreadable, type FileIdentity } from './files.js';
+import { foreign, judgeForeign, newer, readPragma, refuseOtherId } from './migrate.js';
 import { MIGRATIONS } from './schema.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
@@ -13,7 +13,7 @@ import { createNumberQueries, type NumberQueries } from './read-numbers.js';
 import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
-import { openDatabase, sqliteCode, type Database } from './sqlite.js';
+import { isDamage, openDatabase, sqliteCode, type Database } from './sqlite.js';
 import type { JobRun, StoredPeer } from './types.js';
 
 export interface RuleActivity {
@@ -48,15 +48,17 @@ export interface Reader extends EventQueries, BlockQueries, NumberQueries, Stats
 
 /**
  * Opens a database read-only, also while an agent writes it; what takes its place later is read from
- * then on. `homeCountry`: where national numbers are dialled (ISO code). Rejects with
+ * then on. `homeCountry`: where national numbers are dialled (ISO code). `mend`: has a damaged file
+ * set aside by its writer; what met the damage is then read of the next one. Rejects with
  * DATABASE_MISSING, DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
  */
 export async function openReader(
   databaseFile: string,
   homeCountry: string | null = null,
+  mend?: (identity: FileIdentity) => Promise<void>,
 ): Promise<Reader> {
   await refuseUnreadable(databaseFile);
-  const database = await followFile(databaseFile, () => openReadOnly(databaseFile));
+  const database = await followFile(databaseFile, () => openReadOnly(databaseFile), mend);
   return createReader(database, databaseFile, homeCountry);
 }
 
@@ -119,7 +121,7 @@ async function openReadOnly(file: string): Promise<Database> {
     if (error instanceof AgentError) throw error;
     const code = sqliteCode(error);
     if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') return openAlone(file, error);
-    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') throw explain(file, error);
+    if (isDamage(error)) throw await judgeForeign(file, error);
     throw unreadable(file, error);
   }
 }

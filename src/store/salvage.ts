@@ -1,5 +1,5 @@
 import { access, rename, rm, writeFile } from 'node:fs/promises';
-import { fileExists } from './files.js';
+import { fileExists, resolveLinks } from './files.js';
 import { openForWriting } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
 
@@ -50,19 +50,30 @@ export const isMarkedDamaged = (databaseFile: string): Promise<boolean> =>
  */
 export async function salvageDatabase(databaseFile: string, nowMs: number): Promise<Salvage> {
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  const asideFile = `${databaseFile}.damaged-${time}`;
+  // The file itself, and not a link to it: what SQLite keeps beside it lies there, too.
+  const realFile = await resolveLinks(databaseFile);
+  const asideFile = await freeName(`${realFile}.damaged-${time}`);
   // The WAL belongs to the file and holds its last batches.
   for (const side of ['-wal', '-shm', '']) {
-    if (await fileExists(`${databaseFile}${side}`))
-      await rename(`${databaseFile}${side}`, `${asideFile}${side}`);
+    if (await fileExists(`${realFile}${side}`))
+      await rename(`${realFile}${side}`, `${asideFile}${side}`);
   }
   await rm(markOf(databaseFile), { force: true });
-  const database = await openForWriting(databaseFile);
+  // Where it lay: the name may be a link, and leads nowhere now.
+  const database = await openForWriting(realFile);
   try {
     const { saved, incomplete } = await copyTables(database, asideFile);
     return { asideFile, saved, incomplete };
   } finally {
     await database.close();
+  }
+}
+
+/** A second one of the same second does not take the place of the first. */
+async function freeName(name: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (!(await fileExists(free))) return free;
   }
 }
 
@@ -131,10 +142,10 @@ async function copyFrom(database: Database, old: Database, course: Course): Prom
   const { table, columns, key, descending } = course;
   const at = columns.indexOf(key);
   const [compare, order] = descending ? ['<', 'DESC'] : ['>', 'ASC'];
-  let last: unknown = null;
+  let last: number | null = null;
   let rows = 0;
   for (let size = CHUNK_ROWS; size >= 1;) {
-    const where = last === null ? '' : `WHERE ${key} ${compare} ${Number(last)}`;
+    const where: string = last === null ? '' : `WHERE ${key} ${compare} ${last}`;
     const sql = `SELECT json_array(${columns.map(asJson).join(',')}) AS row${rawOf(columns)}
       FROM ${table} ${where} ORDER BY ${key} ${order} LIMIT ${size}`;
     const chunk = await readable(() => old.all<Row>(sql));
@@ -145,7 +156,11 @@ async function copyFrom(database: Database, old: Database, course: Course): Prom
     rows += await insertRows(database, table, columns, chunk);
     const final = chunk.at(-1);
     if (final === undefined || chunk.length < size) return { rows, whole: true };
-    last = (JSON.parse(final.row) as unknown[])[at];
+    const next: unknown = (JSON.parse(final.row) as unknown[])[at];
+    // Pages that lead back to themselves would be read for ever.
+    if (typeof next !== 'number' || (last !== null && next < last === !descending)) break;
+    if (next === last) break;
+    last = next;
   }
   return { rows, whole: false };
 }
@@ -190,8 +205,11 @@ async function insertRows(
   let inserted = 0;
   await database.exec('BEGIN IMMEDIATE');
   try {
-    for (const { row, raw = null } of rows)
-      inserted += await statement.run(withRaw ? [row, raw] : [row]);
+    for (const { row, raw = null } of rows) {
+      const values = withRaw ? [row, raw] : [row];
+      // What nonsense a damaged page holds may not fit the columns.
+      inserted += (await readable(() => statement.run(values))) ?? 0;
+    }
   } finally {
     await database.exec('COMMIT');
     await statement.finalize();

@@ -33,6 +33,12 @@ export interface Database {
  */
 export type OpenMode = 'write' | 'read' | 'inspect';
 
+/** SQLite has met a page or a header that it cannot make sense of. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
+}
+
 /** Opens a database file. Rejects with the package's error; see sqliteCode. */
 export function openDatabase(file: string, mode: OpenMode): Promise<Database> {
   const { name, flags } = target(file, mode);

@@ -4,6 +4,7 @@ import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
+import type { FileIdentity } from './files.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
 import type { Rotation } from './rotate.js';
 import type { ThinnedSource } from './thinning.js';
@@ -181,6 +182,8 @@ export interface Maintenance {
   readonly analyze: () => Promise<void>;
   /** Sets the log files aside and begins new ones; resolves when the old ones are compressed. */
   readonly archiveLogs: () => Promise<ArchiveCounts>;
+  /** Sets the database aside that bears this identity, in which a reader has met damage. Never rejects. */
+  readonly mend: (identity: FileIdentity) => Promise<void>;
   /** Opens the log files anew, after a program like logrotate moved them. */
   readonly reopenLog: () => Promise<void>;
 }

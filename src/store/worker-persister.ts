@@ -66,6 +66,7 @@ export async function startWorkerPersister(
     flush: () => calls.call('flush'),
     reopenLog: () => calls.call('reopenLog'),
     expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
+    mend: (identity) => calls.call('mend', identity),
     recordDrops: (drops) => calls.call('recordDrops', drops),
     protectPeer: (peer) => calls.call('protectPeer', peer),
     unprotectPeer: (name) => calls.call('unprotectPeer', name),

@@ -10,7 +10,11 @@ export interface Decoded {
 /** Decodes a whole input, in pieces of `pieceBytes`. */
 export function decodeAll(
   input: Buffer,
-  { local = [], pieceBytes = 65_536 }: { local?: readonly string[]; pieceBytes?: number } = {},
+  {
+    local = [],
+    pieceBytes = 65_536,
+    timeZone = 'UTC',
+  }: { local?: readonly string[]; pieceBytes?: number; timeZone?: string } = {},
 ): Decoded {
   const ledger = createLedger('test');
   const own = local.map((text) => {
@@ -18,7 +22,7 @@ export function decodeAll(
     if (cidr === null) throw new Error(text);
     return cidr;
   });
-  const decoder = createInputDecoder(ledger, { ports: new Set([5060]), local: own });
+  const decoder = createInputDecoder(ledger, { ports: new Set([5060]), local: own, timeZone });
   const messages: RecordedPacket[] = [];
   for (let at = 0; at < input.length; at += pieceBytes) {
     messages.push(...decodeChunk(decoder, input.subarray(at, at + pieceBytes)));

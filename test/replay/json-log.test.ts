@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createLocalTimeReader } from '../../src/core/model/local-time.js';
 import { readTime } from '../../src/core/model/time.js';
 import { readLogLine } from '../../src/replay/json-log.js';
 import { formatJsonLine } from '../../src/store/event-lines.js';
@@ -22,7 +23,7 @@ describe('a line of the JSON log', () => {
     ['of nothing', { raw: Buffer.alloc(0) }],
   ])('gives back what was received: %s', (_name, change) => {
     const record = sampleEvent(1, change);
-    expect(readLogLine(lineOf(change))).toEqual({
+    expect(readLogLine(lineOf(change), createLocalTimeReader('America/New_York'))).toEqual({
       packet: {
         receivedAtUs: record.receivedAtUs,
         transport: record.transport,
@@ -42,14 +43,14 @@ describe('a line of the JSON log', () => {
       destination_ip: '192.0.2.1',
       sip_message: 'OPTIONS sip:h SIP/2.0\r\n\r\n',
     });
-    expect(readLogLine(line)).toMatchObject({
+    expect(readLogLine(line, createLocalTimeReader('UTC'))).toMatchObject({
       packet: { receivedAtUs: START_US + 1, source: { port: 5060 } },
       proof: 'none',
     });
   });
 
   it.each(['', '{', '[]', 'null', '7', '{}', '{"timestamp":1}'])('is no event: %j', (line) => {
-    expect(readLogLine(line)).toBeNull();
+    expect(readLogLine(line, createLocalTimeReader('UTC'))).toBeNull();
   });
 
   it.each([
@@ -60,6 +61,29 @@ describe('a line of the JSON log', () => {
     ['yesterday', null],
   ])('has the time %s', (text, us) => {
     expect(readTime(text)).toBe(us);
+  });
+});
+
+describe("a log of SentryPeer's", () => {
+  const lineAt = (time: string): string =>
+    JSON.stringify({
+      app_name: 'sentrypeer',
+      event_timestamp: time,
+      transport_type: 'UDP',
+      source_ip: '203.0.113.7',
+      destination_ip: '192.0.2.1',
+      sip_message: 'OPTIONS sip:h SIP/2.0\r\n\r\n',
+    });
+
+  it('is in order: its fractions are nanoseconds, its times those of the zone', () => {
+    const times = ['00.5000123', '00.100000000', '00.999000000', '01.000045'];
+    const log = times.map((second) => lineAt(`2026-01-05 10:00:${second}`)).join('\n');
+    const { messages, ledger } = decodeAll(Buffer.from(log), { timeZone: 'Europe/Berlin' });
+    const atUs = Date.parse('2026-01-05T09:00:00Z') * 1_000;
+    expect(messages.map(({ packet }) => packet.receivedAtUs - atUs)).toEqual([
+      5_000, 100_000, 999_000, 1_000_000,
+    ]);
+    expect(ledger.localTimes).toMatchObject({ zone: 'Europe/Berlin', counts: { read: 4 } });
   });
 });
 

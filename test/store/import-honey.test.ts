@@ -41,12 +41,16 @@ async function addRows(rows: readonly (readonly string[])[]): Promise<void> {
   await honey.close();
 }
 
+const bring = (file: string, timeZone = 'UTC') =>
+  importHoney(databaseFile, file, { homeCountry: null, timeZone });
+
 describe('importHoney', () => {
   it('brings events over with their time, bytes and number', async () => {
-    expect(await importHoney(databaseFile, honeyFile)).toEqual({
+    expect(await bring(honeyFile)).toEqual({
       imported: 2,
       skipped: 2,
       earlier: 0,
+      times: { read: 4, twice: 0, skipped: 0 },
     });
     const reader = closeAfterTest(await openReader(databaseFile));
     const events = await reader.listEvents({ limit: 10, withRaw: true });
@@ -66,13 +70,31 @@ describe('importHoney', () => {
     expect((await reader.statsSince(0, 1)).messages).toBe(2);
   });
 
+  it('reads the times of its zone, and tells those of the hour that the clock showed twice', async () => {
+    await addRows([
+      ['2021-11-07 01:59:59.5000000', '203.0.113.9', sipText('OPTIONS')],
+      ['2021-11-07 01:00:01.000045', '203.0.113.9', sipText('OPTIONS')],
+    ]);
+    const { times } = await bring(honeyFile, 'America/New_York');
+    expect(times).toEqual({ read: 6, twice: 2, skipped: 0 });
+    const reader = closeAfterTest(await openReader(databaseFile));
+    const events = await reader.eventsAfter(0, 10, false);
+    expect(events.map(({ receivedAtUs }) => new Date(receivedAtUs / 1_000).toISOString())).toEqual([
+      '2021-11-24T01:13:36.427Z',
+      '2021-11-24T01:13:37.000Z',
+      '2021-11-07T05:59:59.005Z',
+      '2021-11-07T06:00:01.000Z',
+    ]);
+  });
+
   it('brings only what is new when it is typed again', async () => {
-    await importHoney(databaseFile, honeyFile);
+    await bring(honeyFile);
     await addRows([['2021-11-24 00:00:00.000000000', '203.0.113.9', sipText('REGISTER')]]);
-    expect(await importHoney(databaseFile, honeyFile)).toEqual({
+    expect(await bring(honeyFile)).toEqual({
       imported: 1,
       skipped: 0,
       earlier: 4,
+      times: { read: 1, twice: 0, skipped: 0 },
     });
     const reader = closeAfterTest(await openReader(databaseFile));
     expect(await reader.countEvents()).toBe(3);
@@ -82,13 +104,13 @@ describe('importHoney', () => {
     const other = await openDatabase(join(honeyFile, '../other.db'), 'write');
     await other.exec('CREATE TABLE bees (id)');
     await other.close();
-    const failure = importHoney(databaseFile, join(honeyFile, '../other.db'));
+    const failure = bring(join(honeyFile, '../other.db'));
     await expect(failure).rejects.toMatchObject({ code: 'DATABASE_FOREIGN' });
     await expect(openReader(databaseFile)).rejects.toMatchObject({ code: 'DATABASE_MISSING' });
-    await importHoney(databaseFile, honeyFile);
-    const own = importHoney(databaseFile, databaseFile);
+    await bring(honeyFile);
+    const own = bring(databaseFile);
     await expect(own).rejects.toMatchObject({ code: 'DATABASE_FOREIGN' });
-    const absent = importHoney(databaseFile, join(honeyFile, '../absent.db'));
+    const absent = bring(join(honeyFile, '../absent.db'));
     await expect(absent).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

@@ -1,4 +1,16 @@
-import { chmod, copyFile, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDatabase } from '../../src/store/check.js';
@@ -162,7 +174,8 @@ describe('a database that is damaged while it is open', () => {
     await store.vacuum(1);
     await overwrite(databaseFile, 200 * 4_096, 1_000 * 4_096);
     const few = pruning({ rowsMax: { events: 10, sightings: 0, blocks: 0 } });
-    await expect(store.prune(few)).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });
+    // It meets the damage, has the file set aside, and is done in the next one.
+    expect((await store.prune(few)).events).toBeGreaterThan(0);
     store.write(batchOf({ events: sampleEvents(40_011, 1_000) }));
     await expect.poll(setting.renewed, { timeout: 30_000 }).toBe(1);
     await expect.poll(() => store.stats().queued, WAIT).toBe(0);
@@ -201,4 +214,55 @@ it('a folder that may not be looked into for a while changes nothing', async () 
   }
   expect(setting.renewed()).toBe(0);
   expect(setting.notices).toEqual([]);
+});
+
+describe('a database in whose place a folder is for a while', () => {
+  it('waits, loses no row of its WAL, and is written again without a restart', async () => {
+    const setting = await setUp();
+    const { databaseFile, notices, store, reader } = setting;
+    await rename(databaseFile, `${databaseFile}.away`);
+    await mkdir(databaseFile);
+    await expect.poll(() => notices, WAIT).toHaveLength(1);
+    expect(notices[0]).toMatch(/it is a folder; what comes waits in memory$/);
+    store.write(batchOf({ events: sampleEvents(11, 5) }));
+    await expect.poll(() => store.stats().lastError, WAIT).toContain('it is a folder');
+    await rmdir(databaseFile);
+    await rename(`${databaseFile}.away`, databaseFile);
+    await expect.poll(() => store.stats(), WAIT).toMatchObject({ queued: 0, lastError: null });
+    expect(store.stats()).toMatchObject({ committed: 15, failed: 0 });
+    await expect.poll(() => reader.countEvents(), WAIT).toBe(15);
+    await store.close();
+    expect(await checkDatabase(databaseFile)).toEqual([]);
+    const again = closeAfterTest(await openReader(databaseFile));
+    expect(await again.countEvents()).toBe(15);
+  });
+
+  it('has all rows of its WAL in the file that was moved away, when another one is begun', async () => {
+    const setting = await setUp();
+    const { databaseFile } = setting;
+    await rename(databaseFile, `${databaseFile}.away`);
+    await expect.poll(setting.renewed, WAIT).toBe(1);
+    await setting.store.close();
+    await setting.reader.close();
+    const away = closeAfterTest(await openReader(`${databaseFile}.away`));
+    expect((await away.listEvents({ limit: 100 })).map(({ id }) => id)).toHaveLength(10);
+  });
+});
+
+it('a damaged database behind a link is set aside where it lies, and the link stays', async () => {
+  const first = await setUp();
+  await first.store.close();
+  const folder = dirname(first.databaseFile);
+  const link = join(folder, 'link.db');
+  await symlink('sentrypeer.db', link);
+  await markDamaged(link);
+  const { store, notices } = await openSampleStore({ databaseFile: link });
+  expect(notices).toEqual([expect.stringContaining('saved 10 events and 1 blocks, lost nothing')]);
+  store.write(batchOf({ events: sampleEvents(11, 5) }));
+  await store.close();
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  const names = await namesBeside(link);
+  expect(names.filter((name) => /^sentrypeer\.db\.damaged-\d+T\d+Z$/.test(name))).toHaveLength(1);
+  const reader = closeAfterTest(await openReader(first.databaseFile));
+  expect(await reader.countEvents()).toBe(15);
 });

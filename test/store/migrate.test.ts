@@ -1,6 +1,7 @@
-import { readdir, stat, writeFile, open } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { checkDatabase } from '../../src/store/check.js';
 import { openForWriting, readPragma } from '../../src/store/migrate.js';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.js';
 import { openDatabase } from '../../src/store/sqlite.js';
@@ -77,6 +78,24 @@ describe('openForWriting', () => {
     const old = closeAfterTest(await openDatabase(copy, 'read'));
     expect(await readPragma(old, 'user_version')).toBe(MIGRATIONS.length);
     expect(await old.get('SELECT value FROM meta')).toEqual({ value: 'b' });
+  });
+
+  it('gives a copy its name when it is whole, and begins anew what a crash left of one', async () => {
+    await makeOurs();
+    await writeFile(`${file}.bak.partial`, 'half a copy');
+    const next = [...MIGRATIONS, 'CREATE TABLE added (id INTEGER PRIMARY KEY)'];
+    closeAfterTest(await openForWriting(file, next));
+    const names = (await readdir(folder)).filter((name) => name.includes('.bak'));
+    expect(names).toEqual([expect.stringMatching(/Z\.bak$/)]);
+    expect(await checkDatabase(join(folder, names[0] ?? ''), 'inspect')).toEqual([]);
+  });
+
+  it('leaves no name of a copy behind when there is no making one', async () => {
+    await makeOurs();
+    await mkdir(`${file}.bak.partial`);
+    const next = [...MIGRATIONS, 'CREATE TABLE added (id INTEGER PRIMARY KEY)'];
+    await expect(openForWriting(file, next)).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    expect((await readdir(folder)).filter((name) => name.endsWith('.bak'))).toEqual([]);
   });
 
   it('leaves the database as it was when a migration fails', async () => {
