@@ -193,9 +193,21 @@ export const LIMITS = {
   udpSendQueueBytesMax: 1_048_576,
   /** Milliseconds that closing goes on reading while datagrams keep coming. */
   trapDrainMsMax: 250,
-  /** TCP connections at once: in all, and of one source (an IPv4 address or an IPv6 /64). */
+  /** TCP connections at once: in all, of a /24 or IPv6 /48, and of one source (model/identity.ts). */
   tcpConnectionsMax: 10_000,
+  tcpConnectionsPerNetworkMax: 1_000,
   tcpConnectionsPerSourceMax: 100,
+  /** Milliseconds until the first message, and between two: keep-alives alone hold no place. */
+  tcpFirstMessageMsMax: 30_000,
+  tcpSilentMsMax: 900_000,
+  /** Keep-alives of a stream that are one event; such events, and silent ends, of a source in a second. */
+  keepAlivesPerEvent: 100,
+  quietEventsPerSourceMax: 20,
+  /** Sources that have such events in a second. */
+  quietSourcesMax: 10_000,
+  /** Bytes of one stream that are looked at in a row, and of all in a turn of the loop. */
+  streamPieceBytesMax: 4_096,
+  streamTurnBytesMax: 16_384,
   /** Milliseconds from the first byte of a message, or from connecting, to its end. */
   tcpMessageMsMax: 10_000,
   /** TLS connections at once, for each costs some 50 KiB outside of the heap. */
