@@ -71,7 +71,7 @@ export const LIMITS = {
   /** Packets of blocked sources: microseconds after a block from which on they are remarkable. */
   stillTalkingGraceUs: 2_000_000,
   /** Sources blocked once they go on: how many, for how long, answers in a storm, its networks. */
-  suspects: { max: 50_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
+  suspects: { max: 20_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
@@ -155,15 +155,15 @@ export const LIMITS = {
   rulePointsMax: 1_000,
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
-  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 400 MiB. */
-  detectGroupsMax: 1_680_000,
-  detectCellsMax: 64_000_000,
-  detectNetworksMax: 1_000_000,
+  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 110 MiB. */
+  detectGroupsMax: 420_000,
+  detectCellsMax: 16_000_000,
+  detectNetworksMax: 250_000,
   detectFirstsMax: 262_144,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */
-  scoredSourcesMax: 1_000_000,
+  scoredSourcesMax: 250_000,
   /** Samples of one rule, and events of one sample with all repetitions. */
   ruleSamplesMax: 50,
   ruleSampleEventsMax: 5_000,
