@@ -150,12 +150,21 @@ const addressOf = (n) => {
   return `${(mixed >>> 24) % 223 || 1}.${(mixed >>> 16) & 255}.${(mixed >>> 8) & 255}.${mixed & 255}`;
 };
 
+/** Room for a million sources. */
+const MILLION = {
+  scoredSourcesMax: 1_000_000,
+  groupsMax: 1_680_000,
+  cellsMax: 64_000_000,
+  networksMax: 1_000_000,
+};
+
 async function measureMemory(ruleSet) {
   // Code that is still being compiled stalls too, and says nothing of an agent that has run a while.
   timeInTurns([ruleSet], 1_000);
   await collectAll();
   const before = used();
-  const state = createDetectState();
+  // Four times what the agent may have (limits.ts): how densely it is kept is what is asked here.
+  const state = createDetectState(MILLION);
   const stalls = watchStalls();
   const keptWhole = { sources: 0, mib: 0 };
   for (let n = 0; n < TRACKED; n += 1) {

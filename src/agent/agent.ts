@@ -1,8 +1,11 @@
 import type { LoadedSettings } from '../config/load.js';
+import type { Settings } from '../config/schema.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { BlockRequest } from '../core/block/request.js';
 import { startRehearsal } from './rehearse.js';
-import { step } from '../core/step.js';
+import { identitiesOf } from '../core/block/identities.js';
+import { identityOf } from '../core/model/identity.js';
+import { step, type AgentState } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { Trap } from '../trap/options.js';
@@ -75,12 +78,10 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     ? await loadCertificate(settings, nowUs() / 1_000)
     : null;
   const trap = await openTrap({
-    addresses: settings.listenAddresses,
-    port: settings.listenPort,
-    ports: { tls: settings.tlsPort, ws: settings.wsPort, wss: settings.wssPort },
-    transports: settings.transports,
+    ...placesOf(settings),
     tls: material,
     nowUs,
+    identityOf: (address) => sourceOf(state, address),
     onPacket: (packet, reply) => {
       runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
     },
@@ -121,6 +122,17 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     },
   };
 }
+
+const placesOf = (settings: Settings) => ({
+  addresses: settings.listenAddresses,
+  port: settings.listenPort,
+  ports: { tls: settings.tlsPort, ws: settings.wsPort, wss: settings.wssPort },
+  transports: settings.transports,
+});
+
+/** Whom an address counts as, with the settings and protected peers that are in force now. */
+const sourceOf = ({ settings, blocks }: AgentState, address: string): string =>
+  identityOf(identitiesOf(settings.policy, blocks.protect), address);
 
 /** Brings the rest of the memory back, then loads the server, whose parts take a while. */
 async function makeReady(context: AgentContext) {

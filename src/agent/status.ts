@@ -135,6 +135,8 @@ function lossesOf(
     kernel_drops: trap === undefined ? 0 : trap.kernelDrops,
     answers_refused_by_system: trap?.sendErrors ?? 0,
     connections_refused: trap?.connectionsRefused ?? 0,
+    connections_evicted: trap?.connectionsEvicted ?? 0,
+    quiet_events_thinned: trap?.quietEventsThinned ?? 0,
     connections_timed_out: trap?.connectionsTimedOut ?? 0,
     seconds_without_descriptors: trap?.secondsWithoutDescriptors ?? 0,
     stream_bytes_ignored: trap?.streamBytesIgnored ?? 0,

@@ -4,12 +4,26 @@ import { cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Endpoint, Packet, TlsRecord } from '../core/model/transport.js';
 import { toEndpoint } from './endpoint.js';
+import { createFairTurns, type FairTurns } from './fair-turns.js';
 import type { StreamTransport, TrapContext } from './options.js';
+import {
+  createShares,
+  enter,
+  firstToGo,
+  leave,
+  moveToEnd,
+  sharesOf,
+  sizeOf,
+  type Share,
+  type Shares,
+} from './shares.js';
 
 /** All connections of a trap. `pendingBytes`: what all of them hold of unfinished messages. */
 export interface Connections {
-  readonly open: Set<Connection>;
-  readonly perSource: Map<string, number>;
+  readonly shares: Shares;
+  readonly turns: FairTurns;
+  /** Events without a message that were told in this second, by the source's identity. */
+  readonly quietEvents: Map<string, number>;
   /** How many may be open at once; the descriptors of this process may allow few. */
   readonly countMax: number;
   pendingBytes: number;
@@ -22,7 +36,9 @@ export interface Connection {
   readonly socket: Socket;
   readonly source: Endpoint;
   readonly local: Endpoint;
-  readonly group: string;
+  /** Whom it counts for. */
+  readonly identity: string;
+  readonly shares: readonly Share[];
   /** `handshake`: no message can come yet. */
   phase: 'handshake' | 'open';
   tls: TlsRecord | null;
@@ -31,18 +47,28 @@ export interface Connection {
   /** When the message or handshake under way began; null: idle. */
   begunAtUs: number | null;
   lastByteAtUs: number;
+  /** When the last message came; before the first: when it was accepted. */
+  heardAtUs: number;
+  heard: boolean;
   pendingBytes: number;
   /** What came and belongs to no whole message, when the connection ends; null: nothing. */
   takeRest: () => Buffer | null;
 }
 
 export function createConnections(countMax: number): Connections {
-  return { open: new Set(), perSource: new Map(), countMax, pendingBytes: 0 };
+  return {
+    shares: createShares(countMax),
+    turns: createFairTurns(),
+    quietEvents: new Map(),
+    countMax,
+    pendingBytes: 0,
+  };
 }
 
 /**
- * Takes a connection, or closes it when there are too many and answers null. Errors of the socket
- * end it and nothing else; what is left over when it ends is one more packet.
+ * Takes a connection; where its share is full, the oldest idle one of that makes room. Answers null
+ * for one that is gone already. Errors of the socket end it and nothing else; what is left over when
+ * it ends is one more packet.
  */
 export function acceptConnection(
   context: TrapContext,
@@ -62,13 +88,11 @@ export function acceptConnection(
     return null;
   }
   const source = toEndpoint(remoteAddress, remotePort);
-  const group = groupOf(source.address);
-  const ofGroup = connections.perSource.get(group) ?? 0;
-  const full = connections.open.size >= connections.countMax;
-  if (full || ofGroup >= LIMITS.tcpConnectionsPerSourceMax) {
-    refuse(context, socket, `too many ${full ? 'in all' : `from ${group}`}`);
-    return null;
-  }
+  const identity = (context.options.identityOf ?? wideIdentity)(source.address);
+  const secured = transport === 'tls' || transport === 'wss';
+  const shares = sharesOf(connections.shares, source.address, identity, secured);
+  for (const share of shares)
+    if (sizeOf(share) >= share.countMax) makeRoom(context, connections, share);
   const nowUs = context.options.nowUs();
   const connection: Connection = {
     transport,
@@ -76,17 +100,19 @@ export function acceptConnection(
     source,
     // The socket knows where the peer came in, also when the trap listens on all addresses.
     local: toEndpoint(socket.localAddress ?? local.address, local.port),
-    group,
+    identity,
+    shares,
     phase: transport === 'tcp' ? 'open' : 'handshake',
     tls: null,
     webPage: false,
     begunAtUs: nowUs,
     lastByteAtUs: nowUs,
+    heardAtUs: nowUs,
+    heard: false,
     pendingBytes: 0,
     takeRest: () => null,
   };
-  connections.open.add(connection);
-  connections.perSource.set(group, ofGroup + 1);
+  enter(connections.shares, connection);
   context.counts.connectionsOpen += 1;
   socket.once('close', () => {
     forget(context, connections, connection);
@@ -94,25 +120,38 @@ export function acceptConnection(
   return connection;
 }
 
-/** Closes a connection that cannot be had, and counts it. */
-export function refuse(context: TrapContext, socket: Socket, why: string): void {
-  context.counts.connectionsRefused += 1;
-  context.notice('connections', `TCP connections are refused: ${why}`);
-  socket.destroy();
+function makeRoom(context: TrapContext, connections: Connections, share: Share): void {
+  const oldest = firstToGo(share);
+  if (oldest === null) return;
+  context.counts.connectionsEvicted += 1;
+  context.notice('connections', `idle TCP connections make room: too many ${share.words}`);
+  // At once: more may come before its socket has closed.
+  leave(connections.shares, oldest);
+  oldest.socket.destroy();
 }
 
 /** Closes the connections that are slow or idle beyond the limits. */
 export function sweepConnections(context: TrapContext, connections: Connections): void {
+  connections.quietEvents.clear();
   const nowUs = context.options.nowUs();
-  for (const connection of connections.open) {
-    const { socket, begunAtUs, lastByteAtUs, phase } = connection;
-    const msMax = phase === 'handshake' ? LIMITS.handshakeMsMax : LIMITS.tcpMessageMsMax;
-    const slow = begunAtUs !== null && nowUs - begunAtUs > msMax * 1_000;
-    const idle = nowUs - lastByteAtUs > LIMITS.tcpIdleMsMax * 1_000;
-    if (!slow && !idle) continue;
+  const { silent, heard } = connections.shares.all;
+  for (const connection of [...silent, ...heard]) {
+    if (!isOverdue(connection, nowUs)) continue;
     context.counts.connectionsTimedOut += 1;
-    socket.destroy();
+    connection.socket.destroy();
   }
+}
+
+/** Too slow, idle, or kept alive for long without a message. */
+function isOverdue(connection: Connection, nowUs: number): boolean {
+  const { begunAtUs, lastByteAtUs, heardAtUs, heard, phase } = connection;
+  const slowMsMax = phase === 'handshake' ? LIMITS.handshakeMsMax : LIMITS.tcpMessageMsMax;
+  const owedMsMax = heard ? LIMITS.tcpSilentMsMax : LIMITS.tcpFirstMessageMsMax;
+  return (
+    (begunAtUs !== null && nowUs - begunAtUs > slowMsMax * 1_000) ||
+    nowUs - lastByteAtUs > LIMITS.tcpIdleMsMax * 1_000 ||
+    nowUs - heardAtUs > owedMsMax * 1_000
+  );
 }
 
 /** Notes how much of unfinished messages a connection holds; closes it when all hold too much. */
@@ -145,6 +184,46 @@ export function deliver(
   answer: (bytes: Buffer) => void,
   flaws: readonly Noted[] = NOTHING,
 ): void {
+  const nowUs = context.options.nowUs();
+  // Who sends many need not be moved for each.
+  if (!connection.heard || nowUs - connection.heardAtUs > MOVED_AGAIN_US) {
+    connection.heard = true;
+    connection.heardAtUs = nowUs;
+    moveToEnd(connection);
+  }
+  giveOut(context, connection, bytes, answer, flaws);
+}
+
+const MOVED_AGAIN_US = 1_000_000;
+
+/**
+ * Tells of a connection something that is no message: its end without one, or a run of keep-alives.
+ * Of one source so many in a second, for a flood of them says no more; the rest is counted.
+ */
+export function deliverQuiet(
+  context: TrapContext,
+  { quietEvents }: Connections,
+  connection: Connection,
+  bytes: Buffer,
+  noted: readonly Noted[],
+): void {
+  const told = quietEvents.get(connection.identity) ?? 0;
+  const isNew = told === 0 && quietEvents.size >= LIMITS.quietSourcesMax;
+  if (isNew || told >= LIMITS.quietEventsPerSourceMax) {
+    context.counts.quietEventsThinned += 1;
+    return;
+  }
+  quietEvents.set(connection.identity, told + 1);
+  giveOut(context, connection, bytes, () => undefined, noted);
+}
+
+function giveOut(
+  context: TrapContext,
+  connection: Connection,
+  bytes: Buffer,
+  answer: (bytes: Buffer) => void,
+  flaws: readonly Noted[],
+): void {
   const { transport, source, local, tls, phase, webPage } = connection;
   context.counts.received[transport] += 1;
   const receivedAtUs = context.options.nowUs();
@@ -176,18 +255,21 @@ export function deliverFailed(
 }
 
 function forget(context: TrapContext, connections: Connections, connection: Connection): void {
-  if (connection.phase === 'handshake') context.counts.handshakesFailed += 1;
+  const failed = connection.phase === 'handshake';
+  if (failed) context.counts.handshakesFailed += 1;
   const rest = connection.takeRest();
   if (rest !== null) deliverFailed(context, connection, rest);
   connections.pendingBytes -= connection.pendingBytes;
-  connections.open.delete(connection);
+  leave(connections.shares, connection);
   context.counts.connectionsOpen -= 1;
-  const left = (connections.perSource.get(connection.group) ?? 1) - 1;
-  if (left === 0) connections.perSource.delete(connection.group);
-  else connections.perSource.set(connection.group, left);
+  if (connection.heard) return;
+  deliverQuiet(context, connections, connection, EMPTY, failed ? NO_HANDSHAKE : NO_MESSAGE);
 }
 
-/** Whom a connection counts for: the IPv4 address, or the IPv6 /64 that one host owns as a rule. */
-function groupOf(address: string): string {
-  return address.includes(':') ? (cidrOf(address, 64)?.text ?? address) : address;
-}
+const EMPTY = Buffer.alloc(0);
+const NO_MESSAGE: readonly Noted[] = ['no-message'];
+const NO_HANDSHAKE: readonly Noted[] = ['no-handshake'];
+
+/** The IPv4 address, or the IPv6 /64 that one host owns as a rule. */
+const wideIdentity = (address: string): string =>
+  address.includes(':') ? (cidrOf(address, 64)?.text ?? address) : address;

@@ -64,6 +64,8 @@ const startCounts = (): TrapCounts => ({
   connectionsOpen: 0,
   tlsConnectionsOpen: 0,
   connectionsRefused: 0,
+  connectionsEvicted: 0,
+  quietEventsThinned: 0,
   connectionsTimedOut: 0,
   handshakesFailed: 0,
   framingFailures: 0,

@@ -25,6 +25,8 @@ export interface TrapOptions {
   readonly tls?: TlsMaterial | null;
   /** Microseconds since 1970, UTC. */
   nowUs(): number;
+  /** Whom a source counts as, by its address; left out: the address itself, of IPv6 its /64. */
+  identityOf?(address: string): string;
   /** Called once for each datagram or framed message, in order of arrival. */
   onPacket(packet: Packet, reply: (bytes: Buffer) => void): void;
   /** One line for a person, now and then: a limit that was met, an error that was survived. */
@@ -44,8 +46,12 @@ export interface TrapStats {
   readonly connectionsOpen: number;
   /** Of them: TLS, in handshake or after it. */
   readonly tlsConnectionsOpen: number;
-  /** Connections closed at once: too many in all or of one source, or not acceptable. */
+  /** Connections closed at once: unfinished messages hold too much, or not acceptable. */
   readonly connectionsRefused: number;
+  /** Connections closed to make room for new ones, those first that never said anything. */
+  readonly connectionsEvicted: number;
+  /** Silent connections and runs of keep-alives beyond what is told of one source in a second. */
+  readonly quietEventsThinned: number;
   /** Connections closed because a message did not end in time, or nothing came for long. */
   readonly connectionsTimedOut: number;
   /** TLS or WebSocket handshakes that were broken, were none, or did not end in time. */

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 import { LIMITS } from '../core/model/limits.js';
 import { countKeepAlives, createFramer, flush, push, type Framer } from '../core/sip/frame.js';
-import { deliver, holdPending, type Connection, type Connections } from './connections.js';
+import {
+  deliver,
+  deliverQuiet,
+  holdPending,
+  type Connection,
+  type Connections,
+} from './connections.js';
 import type { TrapContext } from './options.js';
 
 /** SIP framed by Content-Length on a connection: TCP itself, or the TLS stream above it. */
@@ -10,6 +16,8 @@ interface SipStream {
   readonly stream: Socket;
   readonly framer: Framer;
   keepAlives: number;
+  /** Of them, up to where they were told. */
+  keepAlivesTold: number;
 }
 
 /**
@@ -26,10 +34,17 @@ export function readSipStream(
     headBytesMax: LIMITS.streamHeadBytesMax,
     messageBytesMax: LIMITS.streamMessageBytesMax,
   });
-  const sip: SipStream = { connection, stream, framer, keepAlives: 0 };
-  connection.takeRest = () => flush(framer);
+  const sip: SipStream = { connection, stream, framer, keepAlives: 0, keepAlivesTold: 0 };
+  const { turns } = connections;
+  connection.takeRest = () => {
+    turns.finish(stream);
+    return flush(framer);
+  };
+  const take = (piece: Buffer): void => {
+    receive(context, connections, sip, piece);
+  };
   stream.on('data', (chunk: Buffer) => {
-    receive(context, connections, sip, chunk);
+    turns.take(stream, chunk, take);
   });
 }
 
@@ -53,6 +68,10 @@ function receive(
   const keepAlives = countKeepAlives(framer);
   context.counts.keepAlives += keepAlives - sip.keepAlives;
   sip.keepAlives = keepAlives;
+  if (keepAlives - sip.keepAlivesTold >= LIMITS.keepAlivesPerEvent) {
+    sip.keepAlivesTold = keepAlives;
+    deliverQuiet(context, connections, connection, KEEP_ALIVE, []);
+  }
   for (const message of messages) {
     deliver(context, connection, message, (answer) => {
       send(context, sip, answer);
@@ -66,6 +85,9 @@ function receive(
   }
   holdPending(context, connections, connection, framer.used);
 }
+
+/** What came, once for all of a run. */
+const KEEP_ALIVE = Buffer.from('\r\n\r\n');
 
 function send(context: TrapContext, { stream }: SipStream, answer: Buffer): void {
   if (!stream.writable) {

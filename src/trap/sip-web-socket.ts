@@ -6,10 +6,12 @@ import { LIMITS } from '../core/model/limits.js';
 import {
   deliver,
   deliverFailed,
+  deliverQuiet,
   holdPending,
   type Connection,
   type Connections,
 } from './connections.js';
+import type { FairTurns } from './fair-turns.js';
 import type { TrapContext } from './options.js';
 import {
   createPart,
@@ -36,9 +38,13 @@ export function readSipWebSocket(
   let last: Buffer | null = null;
   /** Of the chunk at hand: the first message that a strict reader refuses. */
   let flawed: FrameMessage | null = null;
-  connection.takeRest = () => partOf(part);
-  // Before the package's own listener: its errors are about this very chunk.
-  stream.prependListener('data', (chunk: Buffer) => {
+  const { turns } = connections;
+  connection.takeRest = () => {
+    turns.finish(stream);
+    return partOf(part);
+  };
+  // Before the package's own listener: its errors are about this very piece.
+  const take = (chunk: Buffer): void => {
     // The package closes the connection: what still comes is nobody's.
     if (failed) return;
     last = chunk;
@@ -52,13 +58,19 @@ export function readSipWebSocket(
     else if (completed) connection.begunAtUs = nowUs;
     else connection.begunAtUs ??= nowUs;
     holdPending(context, connections, connection, heldBytes(part));
-  });
-  webSocket.on('message', (data: RawData) => {
-    take(context, connection, webSocket, bytesOf(data));
-  });
-  webSocket.on('ping', () => {
+  };
+  inTurns(stream, turns, take);
+  let keepAlives = 0;
+  const keptAlive = (): void => {
     context.counts.keepAlives += 1;
+    keepAlives += 1;
+    if (keepAlives % LIMITS.keepAlivesPerEvent !== 0) return;
+    deliverQuiet(context, connections, connection, KEEP_ALIVE, []);
+  };
+  webSocket.on('message', (data: RawData) => {
+    if (takeMessage(context, connection, webSocket, bytesOf(data))) keptAlive();
   });
+  webSocket.on('ping', keptAlive);
   webSocket.on('error', () => {
     // The package has sent the close that RFC 6455 section 7.4.1 wants: 1002, 1007 or 1009. A peer
     // that does not close in turn is cut off by the sweep.
@@ -95,17 +107,28 @@ function flawsOf({ bytes, text, flaws }: FrameMessage): readonly Noted[] {
   return noted;
 }
 
-function take(
+/** The package's listener gets its bytes in the same pieces, each after ours. */
+function inTurns(stream: Socket, turns: FairTurns, ours: (piece: Buffer) => void): void {
+  const theirs = stream.listeners('data') as ((piece: Buffer) => void)[];
+  for (const each of theirs) stream.off('data', each);
+  const work = (piece: Buffer): void => {
+    ours(piece);
+    for (const each of theirs) each.call(stream, piece);
+  };
+  stream.on('data', (chunk: Buffer) => {
+    turns.take(stream, chunk, work);
+  });
+}
+
+/** True for a keep-alive. */
+function takeMessage(
   context: TrapContext,
   connection: Connection,
   webSocket: WebSocket,
   bytes: Buffer,
-): void {
+): boolean {
   // RFC 5626 section 3.5.1: such a message keeps the way open and says nothing.
-  if (bytes.length === 4 && bytes.equals(KEEP_ALIVE)) {
-    context.counts.keepAlives += 1;
-    return;
-  }
+  if (bytes.length === 4 && bytes.equals(KEEP_ALIVE)) return true;
   deliver(context, connection, bytes, (answer) => {
     if (webSocket.readyState !== webSocket.OPEN) {
       context.counts.sendErrors += 1;
@@ -117,6 +140,7 @@ function take(
       webSocket.send(answer, { binary: !isUtf8(answer) });
     }
   });
+  return false;
 }
 
 const KEEP_ALIVE = Buffer.from('\r\n\r\n');

@@ -2,7 +2,7 @@ import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { TlsRecord } from '../core/model/transport.js';
-import { deliverFailed, openConnection, refuse, type Connection } from './connections.js';
+import { deliverFailed, openConnection, type Connection } from './connections.js';
 import type { TlsMaterial, TrapContext } from './options.js';
 
 /** The certificate in force, which a running trap may get anew. */
@@ -41,10 +41,6 @@ export function acceptTls(
 ): void {
   const { socket } = connection;
   const { counts } = context;
-  if (counts.tlsConnectionsOpen >= LIMITS.tlsConnectionsMax) {
-    refuse(context, socket, 'too many with TLS');
-    return;
-  }
   counts.tlsConnectionsOpen += 1;
   socket.once('close', () => {
     counts.tlsConnectionsOpen -= 1;

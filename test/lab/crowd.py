@@ -32,7 +32,9 @@ def connect(source, port):
 
 
 def address(index):
-    return f"{prefix}{1 + index // (OF_ONE_ADDRESS * 250)}.{1 + index // OF_ONE_ADDRESS % 250}"
+    # Few of each /24, which has a share of its own.
+    source = index // OF_ONE_ADDRESS
+    return f"{prefix}{1 + source // 8}.{1 + source % 8}"
 
 
 opened = begun = half = 0

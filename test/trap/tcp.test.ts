@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../src/core/model/limits.js';
 import type { Trap } from '../../src/trap/options.js';
-import { connectTo, openTestTrap, readToEnd, type TestTrap } from './peers.js';
+import { openTestTrap, readToEnd, type TestTrap } from './peers.js';
 
 const open: Trap[] = [];
 const peers: Socket[] = [];
@@ -23,8 +23,10 @@ async function trapWith(...[changes, answer]: Parameters<typeof openTestTrap>): 
   return test;
 }
 
-async function join(test: TestTrap): Promise<Socket> {
-  const peer = await connectTo(test.port);
+async function join(test: TestTrap, from = '127.0.0.1'): Promise<Socket> {
+  const peer = connect({ port: test.port, host: '127.0.0.1', localAddress: from });
+  peer.on('error', () => undefined);
+  await once(peer, 'connect');
   peers.push(peer);
   return peer;
 }
@@ -145,26 +147,96 @@ describe('the limits', () => {
     expect(test.trap.stats().connectionsTimedOut).toBe(1);
   });
 
-  it('refuse one source too many connections, and say so once', async () => {
+  it('let the oldest idle one of a source make room, and say so once', async () => {
     const test = await trapWith();
-    for (let index = 0; index < LIMITS.tcpConnectionsPerSourceMax; index += 1) await join(test);
-    const refused = await Promise.all([join(test), join(test)]);
-    await Promise.all(refused.map(readToEnd));
-    expect(test.trap.stats()).toMatchObject({
-      connectionsOpen: LIMITS.tcpConnectionsPerSourceMax,
-      connectionsRefused: 2,
-    });
-    expect(test.notices.filter((text) => text.includes('too many from 127.0.0.1'))).toHaveLength(1);
-    const gone = peers[0];
-    if (gone === undefined) throw new Error('there are peers');
-    gone.destroy();
-    await once(gone, 'close');
-    await vi.waitFor(() => {
-      expect(test.trap.stats().connectionsOpen).toBe(LIMITS.tcpConnectionsPerSourceMax - 1);
-    });
-    const late = await join(test);
-    late.write(request('late'));
+    const [spoken, ...silent] = [await join(test), await join(test), await join(test)];
+    spoken.write(request('spoken'));
     await test.received(1);
+    const max = LIMITS.tcpConnectionsPerSourceMax;
+    for (let index = 3; index < max; index += 1) await join(test);
+    for (let index = 0; index < 2; index += 1) await join(test);
+    // The two that never said anything, in the order in which they came.
+    await Promise.all(silent.map(readToEnd));
+    expect(test.trap.stats()).toMatchObject({ connectionsEvicted: 2, connectionsRefused: 0 });
+    expect(test.notices.filter((text) => text.includes('too many from 127.0.0.1'))).toHaveLength(1);
+    await vi.waitFor(() => {
+      expect(test.trap.stats().connectionsOpen).toBe(max);
+    });
+    spoken.write(request('again'));
+    await vi.waitFor(() => {
+      expect(texts(test)).toContain(request('again'));
+    });
+  });
+
+  it('let a network have so many, whatever the address', async () => {
+    const test = await trapWith();
+    const max = LIMITS.tcpConnectionsPerNetworkMax;
+    const first = await join(test, '127.0.7.1');
+    const other = await join(test, '127.0.8.1');
+    for (let index = 1; index <= max; index += 1) await join(test, `127.0.7.${2 + (index >> 6)}`);
+    expect(await readToEnd(first)).toBe('');
+    expect(test.trap.stats()).toMatchObject({ connectionsEvicted: 1 });
+    other.write(request('other'));
+    await vi.waitFor(() => {
+      expect(texts(test)).toContain(request('other'));
+    });
+  });
+
+  it('close who keeps alive and owes a message: the first soon, the next in a while', async () => {
+    const test = await trapWith();
+    const [never, spoken] = [await join(test), await join(test)];
+    spoken.write(request('once'));
+    await test.received(1);
+    const keepAlive = async (peer: Socket): Promise<void> => {
+      const { keepAlives } = test.trap.stats();
+      peer.write('\r\n\r\n');
+      await vi.waitFor(() => {
+        expect(test.trap.stats().keepAlives).toBe(keepAlives + 1);
+      });
+    };
+    for (const peer of [never, spoken]) await keepAlive(peer);
+    sweepAfter(test, LIMITS.tcpFirstMessageMsMax);
+    expect(test.trap.stats().connectionsTimedOut).toBe(0);
+    sweepAfter(test, 1);
+    expect(await readToEnd(never)).toBe('');
+    expect(test.trap.stats().connectionsTimedOut).toBe(1);
+    for (let passed = 0; passed < LIMITS.tcpSilentMsMax; passed += LIMITS.tcpIdleMsMax) {
+      await keepAlive(spoken);
+      sweepAfter(test, LIMITS.tcpIdleMsMax);
+    }
+    expect(await readToEnd(spoken)).toBe('');
+    expect(test.trap.stats().connectionsTimedOut).toBe(2);
+  });
+});
+
+describe('what is no message', () => {
+  const quiet = (test: TestTrap) =>
+    test.packets.filter(({ noted }) => noted?.includes('no-message') === true);
+
+  it('is told when a connection ends without one, so often of one source in a second', async () => {
+    const test = await trapWith();
+    const count = LIMITS.quietEventsPerSourceMax + 5;
+    for (let index = 0; index < count; index += 1) (await join(test)).destroy();
+    await vi.waitFor(() => {
+      expect(test.trap.stats()).toMatchObject({ connectionsOpen: 0, quietEventsThinned: 5 });
+    });
+    expect(quiet(test)).toHaveLength(LIMITS.quietEventsPerSourceMax);
+    expect(quiet(test)[0]).toMatchObject({ transport: 'tcp', bytes: Buffer.alloc(0) });
+    sweepAfter(test, 1_000);
+    (await join(test)).destroy();
+    await vi.waitFor(() => {
+      expect(quiet(test)).toHaveLength(LIMITS.quietEventsPerSourceMax + 1);
+    });
+  });
+
+  it('is told of a run of keep-alives, and of a few not', async () => {
+    const test = await trapWith();
+    const peer = await join(test);
+    peer.write(`${request('a')}${'\r\n\r\n'.repeat(40)}`);
+    await test.received(1);
+    peer.write('\r\n\r\n'.repeat(60));
+    await test.received(2);
+    expect(texts(test)).toEqual([request('a'), '\r\n\r\n']);
   });
 });
 

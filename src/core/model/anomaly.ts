@@ -79,6 +79,10 @@ export const ANOMALIES = [
   'ws-too-large',
   /** A web page opened the WebSocket (Origin, RFC 6455 section 10.2): its visitor may know nothing. */
   'web-page',
+  /** A connection that ended without a message: there are no bytes. */
+  'no-message',
+  /** It had not completed the TLS or WebSocket handshake that its port wants, and sent nothing of one. */
+  'no-handshake',
 ] as const;
 
 export type Anomaly = (typeof ANOMALIES)[number];
@@ -91,5 +95,7 @@ export const NOTED = [
   'ws-bad-frame',
   'ws-too-large',
   'web-page',
+  'no-message',
+  'no-handshake',
 ] as const satisfies readonly Anomaly[];
 export type Noted = (typeof NOTED)[number];

@@ -71,7 +71,7 @@ export const LIMITS = {
   /** Packets of blocked sources: microseconds after a block from which on they are remarkable. */
   stillTalkingGraceUs: 2_000_000,
   /** Sources blocked once they go on: how many, for how long, answers in a storm, its networks. */
-  suspects: { max: 50_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
+  suspects: { max: 20_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
@@ -155,15 +155,15 @@ export const LIMITS = {
   rulePointsMax: 1_000,
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
-  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 400 MiB. */
-  detectGroupsMax: 1_680_000,
-  detectCellsMax: 64_000_000,
-  detectNetworksMax: 1_000_000,
+  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 110 MiB. */
+  detectGroupsMax: 420_000,
+  detectCellsMax: 16_000_000,
+  detectNetworksMax: 250_000,
   detectFirstsMax: 262_144,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */
-  scoredSourcesMax: 1_000_000,
+  scoredSourcesMax: 250_000,
   /** Samples of one rule, and events of one sample with all repetitions. */
   ruleSamplesMax: 50,
   ruleSampleEventsMax: 5_000,
@@ -193,9 +193,21 @@ export const LIMITS = {
   udpSendQueueBytesMax: 1_048_576,
   /** Milliseconds that closing goes on reading while datagrams keep coming. */
   trapDrainMsMax: 250,
-  /** TCP connections at once: in all, and of one source (an IPv4 address or an IPv6 /64). */
+  /** TCP connections at once: in all, of a /24 or IPv6 /48, and of one source (model/identity.ts). */
   tcpConnectionsMax: 10_000,
+  tcpConnectionsPerNetworkMax: 1_000,
   tcpConnectionsPerSourceMax: 100,
+  /** Milliseconds until the first message, and between two: keep-alives alone hold no place. */
+  tcpFirstMessageMsMax: 30_000,
+  tcpSilentMsMax: 900_000,
+  /** Keep-alives of a stream that are one event; such events, and silent ends, of a source in a second. */
+  keepAlivesPerEvent: 100,
+  quietEventsPerSourceMax: 20,
+  /** Sources that have such events in a second. */
+  quietSourcesMax: 10_000,
+  /** Bytes of one stream that are looked at in a row, and of all in a turn of the loop. */
+  streamPieceBytesMax: 4_096,
+  streamTurnBytesMax: 16_384,
   /** Milliseconds from the first byte of a message, or from connecting, to its end. */
   tcpMessageMsMax: 10_000,
   /** TLS connections at once, for each costs some 50 KiB outside of the heap. */

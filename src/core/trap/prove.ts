@@ -7,13 +7,19 @@ import { checkNonce, checkToTag } from './nonce.js';
 /** What a browser can be made to send by any web page, to any port and in its visitor's name. */
 const BROWSERS: ReadonlySet<Anomaly> = new Set<Anomaly>(['http', 'tls-hello', 'stun', 'web-page']);
 
+/** What it can be made to open as well, and to send nothing on (`preconnect`). */
+const noBytes = (noted: readonly Anomaly[]): boolean =>
+  noted.includes('no-message') || noted.includes('no-handshake');
+
 /**
  * True when a web page may be behind a message: a WebSocket with an Origin, or an HTTP request
  * (fetch, a form), a ClientHello (an image by https) or STUN (WebRTC) on a port of SIP. The address
  * is real then, and its owner has done nothing: that proves no attack, so it counts as unproven.
  */
 export const mayBeWebPage = ({ kind, anomalies }: SipMessage, noted: readonly Anomaly[]): boolean =>
-  noted.includes('web-page') || (kind === 'other' && anomalies.some((each) => BROWSERS.has(each)));
+  noted.includes('web-page') ||
+  noBytes(noted) ||
+  (kind === 'other' && anomalies.some((each) => BROWSERS.has(each)));
 
 /**
  * How we know that the source of this one message is real: by its transport, by a nonce of ours in

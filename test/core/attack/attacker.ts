@@ -24,6 +24,8 @@ export interface Sent {
   /** true: with credentials for our nonce of this address, another response each time. */
   readonly guess?: boolean;
   readonly transport?: Transport;
+  /** Our port that it is sent to; left out: 5060. */
+  readonly localPort?: number;
   /** Host of its Contact; left out: its address. */
   readonly contactHost?: string;
 }
@@ -55,7 +57,7 @@ export function createTarget(protect: readonly ProtectedPeer[] = []): Target {
         receivedAtUs: nowUs,
         transport: sent.transport ?? 'udp',
         source: { address, port: 5060 },
-        local: { address: '192.0.2.1', port: 5060 },
+        local: { address: '192.0.2.1', port: sent.localPort ?? 5060 },
         bytes: Buffer.from(messageOf(address, sent, sent.number ?? count, nowUs), 'latin1'),
       } as const;
       const effects = step(state, { kind: 'packet', packet }, nowUs);
