@@ -3,6 +3,7 @@ import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
 import { contactHost } from '../sip/party.js';
+import { likelyGuess } from './likely-guess.js';
 import { hashAddress, hashNetwork } from './address-hash.js';
 import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
 import type { Hash } from './hash.js';
@@ -143,6 +144,11 @@ export const FIELDS: readonly Field[] = [
   auth('uri', 'uri of the digest credentials'),
   auth('response', 'response of the digest credentials'),
   auth('qop', 'qop of the digest credentials'),
+  text(
+    'likely_password',
+    'the password that was tried, when it is the user name, what is made of it, or one of some forty words; of proven events',
+    likelyGuess,
+  ),
   text(
     'auth_guess',
     'stands for one tried password: equal when it was only tried again',
