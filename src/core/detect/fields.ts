@@ -85,15 +85,24 @@ const auth = (key: keyof DigestCredentials, doc: string): Field =>
 
 /**
  * What stands for one tried password, so that the same wrong one tried again is not a new guess.
- * Without qop the response of one nonce is a function of the password alone. With qop each request
- * has another response; there a phone shows itself by keeping its From tag and Call-ID over a
- * registration (RFC 3261, 10.2.4), which guessing tools change from guess to guess.
+ * Without qop (svcrack says `auth` and
+ * computes without) the response to one challenge is a function of the password alone. With qop each
+ * request has another response; there a phone shows itself by keeping its From tag and Call-ID over
+ * a registration (RFC 3261, 10.2.4), which guessing tools change from guess to guess.
  */
 function readGuess(event: TrapEvent): string | null {
   const credentials = event.message.authorization;
   if (credentials === null || credentials.response === '') return null;
-  if (credentials.qop === '') return credentials.response;
+  const { qop, cnonce, nc } = credentials;
+  if (qop === '' || (cnonce === '' && nc === '')) return credentials.response;
   return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
+}
+
+/** What a response is made from beside user and password: only those of one challenge compare. */
+function readChallenge({ message }: TrapEvent): string | null {
+  const credentials = message.authorization;
+  if (credentials === null || credentials.response === '') return null;
+  return `${message.method ?? ''} ${credentials.nonce} ${credentials.uri}`;
 }
 
 /** Host of the first Contact: where a phone says that it is, its own address behind a NAT. */
@@ -153,6 +162,11 @@ export const FIELDS: readonly Field[] = [
     'auth_guess',
     'stands for one tried password: equal when it was only tried again',
     readGuess,
+  ),
+  text(
+    'auth_challenge',
+    'method, nonce and digest URI: what the response is made from beside user and password',
+    readChallenge,
   ),
   text(
     'called_number',

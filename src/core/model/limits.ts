@@ -182,8 +182,8 @@ export const LIMITS = {
   passwordWordsMax: 2_000,
   /** Hashes in a second of events that are spent on naming guessed passwords: some 70 ms. */
   guessHashesPerSecondMax: 100_000,
-  /** The same in detection, on the receiving thread: some 4 ms; guesses remembered, and their size. */
-  likelyHashesPerSecondMax: 6_000,
+  /** The same in detection, on the receiving thread: some 7 ms; guesses remembered, and their size. */
+  likelyHashesPerSecondMax: 10_000,
   likelyGuessesRememberedMax: 5_000,
   likelyKeyCharsMax: 600,
   /** Digest responses whose password, or its absence from the list, is remembered. */
