@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalAddress } from '../core/model/address.js';
 import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import { LIMITS } from '../core/model/limits.js';
-import { RULE_BASES, SEVERITIES } from '../core/model/rule.js';
+import { RULE_BASES, RULE_CONTEXTS, SEVERITIES } from '../core/model/rule.js';
 import type { Rule, RuleCount } from '../core/model/rule.js';
 import { PROOFS, transportProof } from '../core/model/proof.js';
 import { TRANSPORTS } from '../core/model/transport.js';
@@ -153,6 +153,7 @@ export const ruleDocument = z.strictObject({
   severity: z.enum(SEVERITIES),
   enabled: z.boolean().default(true),
   basis: z.enum(RULE_BASES).default('behaviour'),
+  context: z.enum(RULE_CONTEXTS).optional(),
   description: text(2_000),
   references: z.array(text(300)).max(20).default([]),
   match: z
@@ -184,6 +185,7 @@ function toRule(rule: RuleInput): Omit<Rule, 'sourceFile' | 'sourceLine'> {
     attackType: rule.attack_type,
     severity: rule.severity,
     basis: rule.basis,
+    context: rule.context ?? null,
     description: rule.description,
     references: rule.references,
     match: { kind: rule.match.kind, methods: rule.match.methods ?? null },

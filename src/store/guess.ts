@@ -3,6 +3,7 @@ import { LIMITS } from '../core/model/limits.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { DigestCredentials } from '../core/model/sip-message.js';
 import { createPasswordCheck } from '../core/trap/digest-response.js';
+import { LIKELY_WORDS, likelyPasswordsOf } from '../core/trap/likely-passwords.js';
 import type { EventFacts } from './facts.js';
 
 /** The digest credentials of one event: a password that was tried. Packet text is unescaped. */
@@ -41,7 +42,7 @@ export function createPasswordNamer(words: readonly string[]): PasswordNamer {
     second = now;
     const isRight = createPasswordCheck(credentials, method);
     if (isRight === null || hashes >= LIMITS.guessHashesPerSecondMax) return null;
-    const candidates = [...likelyOf(credentials.username), ...words];
+    const candidates = ['', ...likelyPasswordsOf(credentials.username), ...LIKELY_WORDS, ...words];
     hashes += candidates.length * 2;
     const password = candidates.find(isRight) ?? null;
     if (known.size >= LIMITS.guessesRememberedMax) known = new Map();
@@ -63,14 +64,6 @@ export function createPasswordNamer(words: readonly string[]): PasswordNamer {
       };
     },
   };
-}
-
-/** What attackers try first: the extension itself, twice, backwards, and with digits after it. */
-function likelyOf(username: string): readonly string[] {
-  const user = username.slice(0, LIMITS.guessedUserCharsMax);
-  if (user === '') return [''];
-  const backwards = Array.from(user).reverse().join('');
-  return ['', user, user + user, backwards, `${user}1`, `${user}123`, `${user}1234`, `123${user}`];
 }
 
 /** A hash: credentials may be as long as a message, and many are remembered. */

@@ -20,9 +20,13 @@ describe('built-in rules', () => {
   it('reach the threshold of a block at once, but for those that are only a part of the proof', () => {
     const weak = rules.filter(({ points }) => points < 100).map(({ id }) => id);
     expect(weak).toEqual([
+      'call-out-second',
       'credential-slow-response',
       'credential-slow-call-id',
       'credential-replay',
+      'credential-second',
+      'credential-accounts',
+      'credential-accounts-once',
       'extension-probe',
       'extension-walk',
       'responses-unasked',
@@ -33,7 +37,6 @@ describe('built-in rules', () => {
       'faked-stack',
       'protocols-sweep',
       'sipsak-options',
-      'toll-costly',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { AgentError } from '../model/errors.js';
 import { LIMITS } from '../model/limits.js';
-import type { Rule, RuleCount } from '../model/rule.js';
+import type { Rule, RuleContext, RuleCount } from '../model/rule.js';
 import { compileCondition } from './condition.js';
 import type { Condition, ConditionResult } from './condition.js';
 import { hashReaderOf } from './event-view.js';
@@ -76,9 +76,10 @@ export interface RuleSet {
 /**
  * Makes rules ready to run: conditions type-checked and compiled, indexed by kind and method.
  * Throws AgentError RULES_INVALID for a condition or field that cannot work, an id given twice, or
- * more rules than are allowed.
+ * more rules than are allowed. Events of the set are all of one context: rules of another are
+ * checked like the others, and never tried.
  */
-export function compileRules(rules: readonly Rule[]): RuleSet {
+export function compileRules(rules: readonly Rule[], context: RuleContext = 'trap'): RuleSet {
   if (rules.length > LIMITS.rulesMax) {
     const message = `there are ${rules.length} rules, at most ${LIMITS.rulesMax} are allowed`;
     throw new AgentError('RULES_INVALID', message, 'Take away rules that are not needed.');
@@ -90,12 +91,13 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
     ids.add(rule.id);
     return compileRule(rule, index);
   });
+  const concerned = compiled.filter(({ rule }) => (rule.context ?? context) === context);
   return {
     rules: compiled,
     index: {
-      request: indexOf(compiled, 'request', numbers),
-      response: indexOf(compiled, 'response', numbers),
-      other: indexOf(compiled, 'other', numbers),
+      request: indexOf(concerned, 'request', numbers),
+      response: indexOf(concerned, 'response', numbers),
+      other: indexOf(concerned, 'other', numbers),
     },
   };
 }

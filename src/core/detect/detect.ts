@@ -239,7 +239,8 @@ function fire(
     rule: rule.id,
     ruleVersion: rule.version,
     attackType: rule.attackType,
-    points: provenExceeded ? rule.pointsProven : rule.points,
+    // Proof takes no points away: what of them may block wholly is another question.
+    points: provenExceeded ? Math.max(rule.points, rule.pointsProven) : rule.points,
     pointsProven: provenExceeded ? rule.pointsProven : 0,
     reason: reasonOf(rule, event, behind),
     eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,

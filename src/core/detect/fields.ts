@@ -3,6 +3,7 @@ import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
 import { contactHost } from '../sip/party.js';
+import { likelyGuess } from './likely-guess.js';
 import { hashAddress, hashNetwork } from './address-hash.js';
 import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
 import type { Hash } from './hash.js';
@@ -84,15 +85,24 @@ const auth = (key: keyof DigestCredentials, doc: string): Field =>
 
 /**
  * What stands for one tried password, so that the same wrong one tried again is not a new guess.
- * Without qop the response of one nonce is a function of the password alone. With qop each request
- * has another response; there a phone shows itself by keeping its From tag and Call-ID over a
- * registration (RFC 3261, 10.2.4), which guessing tools change from guess to guess.
+ * Without qop (svcrack says `auth` and
+ * computes without) the response to one challenge is a function of the password alone. With qop each
+ * request has another response; there a phone shows itself by keeping its From tag and Call-ID over
+ * a registration (RFC 3261, 10.2.4), which guessing tools change from guess to guess.
  */
 function readGuess(event: TrapEvent): string | null {
   const credentials = event.message.authorization;
   if (credentials === null || credentials.response === '') return null;
-  if (credentials.qop === '') return credentials.response;
+  const { qop, cnonce, nc } = credentials;
+  if (qop === '' || (cnonce === '' && nc === '')) return credentials.response;
   return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
+}
+
+/** What a response is made from beside user and password: only those of one challenge compare. */
+function readChallenge({ message }: TrapEvent): string | null {
+  const credentials = message.authorization;
+  if (credentials === null || credentials.response === '') return null;
+  return `${message.method ?? ''} ${credentials.nonce} ${credentials.uri}`;
 }
 
 /** Host of the first Contact: where a phone says that it is, its own address behind a NAT. */
@@ -144,9 +154,19 @@ export const FIELDS: readonly Field[] = [
   auth('response', 'response of the digest credentials'),
   auth('qop', 'qop of the digest credentials'),
   text(
+    'likely_password',
+    'the password that was tried, when it is the user name, what is made of it, or one of some forty words; of proven events',
+    likelyGuess,
+  ),
+  text(
     'auth_guess',
     'stands for one tried password: equal when it was only tried again',
     readGuess,
+  ),
+  text(
+    'auth_challenge',
+    'method, nonce and digest URI: what the response is made from beside user and password',
+    readChallenge,
   ),
   text(
     'called_number',

@@ -40,7 +40,7 @@ export function sampleEvents(sample: RuleSample): readonly TrapEvent[] {
 
 function playSample(rule: Rule, sample: RuleSample): string | null {
   const state = createDetectState();
-  const ruleSet = compileRules([rule]);
+  const ruleSet = compileRules([rule], rule.context ?? 'trap');
   let [sightings, firstEvent, points, pointsProven] = [0, 0, 0, 0];
   for (const event of sampleEvents(sample)) {
     const detection = detect(state, ruleSet, event, POLICY);

@@ -182,6 +182,10 @@ export const LIMITS = {
   passwordWordsMax: 2_000,
   /** Hashes in a second of events that are spent on naming guessed passwords: some 70 ms. */
   guessHashesPerSecondMax: 100_000,
+  /** The same in detection, on the receiving thread: some 7 ms; guesses remembered, and their size. */
+  likelyHashesPerSecondMax: 10_000,
+  likelyGuessesRememberedMax: 5_000,
+  likelyKeyCharsMax: 600,
   /** Digest responses whose password, or its absence from the list, is remembered. */
   guessesRememberedMax: 20_000,
   /** Values of one header line, and of all lines of a message, that are looked at for anomalies. */

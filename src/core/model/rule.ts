@@ -45,6 +45,13 @@ export interface RuleCount {
 export const RULE_BASES = ['behaviour', 'tool'] as const;
 export type RuleBasis = (typeof RULE_BASES)[number];
 
+/**
+ * What a rule may assume. On a `trap` nobody has an account and nobody may call out; a `pbx` has
+ * both, and honest people who mistype them.
+ */
+export const RULE_CONTEXTS = ['trap', 'pbx'] as const;
+export type RuleContext = (typeof RULE_CONTEXTS)[number];
+
 /** One configured detector, as read from YAML (docs/RULES.md). Conditions are CEL source text. */
 export interface Rule {
   readonly id: string;
@@ -53,6 +60,8 @@ export interface Rule {
   readonly attackType: AttackType;
   readonly severity: Severity;
   readonly basis: RuleBasis;
+  /** null: in either. */
+  readonly context: RuleContext | null;
   readonly description: string;
   readonly references: readonly string[];
   readonly match: RuleMatch;
@@ -62,7 +71,7 @@ export interface Rule {
   readonly count: RuleCount | null;
   /** Points of a firing that rests on events without proof. */
   readonly points: number;
-  /** Points of a firing that proven events alone reach. */
+  /** How many of the points of a firing that proven events alone reach are proven; never fewer in all. */
   readonly pointsProven: number;
   /** Seconds for which the same group gives no further points after a firing. */
   readonly muteS: number;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { decideSettings } from '../../../src/config/load.js';
 import { loadRules } from '../../../src/config/rules.js';
@@ -14,6 +15,8 @@ const START_US = 1_767_225_600_000_000;
 const RULES = await loadRules([join(import.meta.dirname, '../../../rules')]);
 const { settings } = decideSettings({ file: null, env: { HOME: '/' }, flags: {} }, null);
 
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+
 /** One request as an attacker sends it. */
 export interface Sent {
   readonly method: string;
@@ -23,6 +26,8 @@ export interface Sent {
   readonly number?: number;
   /** true: with credentials for our nonce of this address, another response each time. */
   readonly guess?: boolean;
+  /** With credentials as this password makes them. */
+  readonly password?: string;
   readonly transport?: Transport;
   /** Our port that it is sent to; left out: 5060. */
   readonly localPort?: number;
@@ -72,7 +77,7 @@ export function createTarget(protect: readonly ProtectedPeer[] = []): Target {
 }
 
 function messageOf(address: string, sent: Sent, count: number, nowUs: number): string {
-  const { method, user, agent, guess = false } = sent;
+  const { method, user, agent, guess = false, password = null } = sent;
   const host = address.includes(':') ? `[${address}]` : address;
   const lines = [
     `${method} sip:${method === 'REGISTER' ? '' : `${user}@`}192.0.2.1 SIP/2.0`,
@@ -86,9 +91,12 @@ function messageOf(address: string, sent: Sent, count: number, nowUs: number): s
     `User-Agent: ${agent ?? 'Yealink SIP-T46U 108.86.0.20'}`,
     'Content-Length: 0',
   ];
-  if (guess) {
+  if (guess || password !== null) {
     const nonce = makeNonce(SECRET, address, nowUs);
-    const response = count.toString(16).padStart(32, '0');
+    const response =
+      password === null
+        ? count.toString(16).padStart(32, '0')
+        : md5(`${md5(`${user}:asterisk:${password}`)}:${nonce}:${md5(`${method}:sip:192.0.2.1`)}`);
     lines.push(
       `Authorization: Digest username="${user}", realm="asterisk", nonce="${nonce}", ` +
         `uri="sip:192.0.2.1", response="${response}"`,

@@ -149,6 +149,12 @@ describe('proof', () => {
     expect(last.score.proven).toBe(90);
   });
 
+  it('takes no points away, where proof alone is not to block wholly', () => {
+    const ruleSet = compileRules([ruleOf({ points: 60, points_proven: 0 })]);
+    const { sightings } = send(createDetectState(), ruleSet, 'a', 0, { proof: 'nonce' });
+    expect(sightings).toMatchObject([{ points: 60, pointsProven: 0 }]);
+  });
+
   it('cannot be pushed out by forged packets', () => {
     const state = createDetectState();
     const ruleSet = compileRules([ruleOf({ count: COUNT })]);
@@ -295,5 +301,26 @@ describe('describeRule', () => {
     const plain = ruleOf({ match: { methods: ['OPTIONS'] } });
     expect(describeRule(plain)).toBe('each OPTIONS request: a test');
     for (const rule of builtInRules) expect(describeRule(rule)).not.toContain('\n');
+  });
+});
+
+describe('context', () => {
+  const fires = (context: object, of?: 'trap' | 'pbx'): boolean =>
+    send(createDetectState(), compileRules([ruleOf(context)], of), 'a', 0).sightings.length > 0;
+
+  it.each([
+    [{}, undefined, true],
+    [{}, 'pbx', true],
+    [{ context: 'trap' }, undefined, true],
+    [{ context: 'trap' }, 'pbx', false],
+    [{ context: 'pbx' }, undefined, false],
+    [{ context: 'pbx' }, 'pbx', true],
+  ] as const)('a rule with %o, events of %s: %s', (rule, of, expected) => {
+    expect(fires(rule, of)).toBe(expected);
+  });
+
+  it('checks a rule of another context all the same', () => {
+    const bad = ruleOf({ context: 'pbx' });
+    expect(() => compileRules([{ ...bad, when: 'event.nothing == ""' }])).toThrow('nothing');
   });
 });
