@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AgentError } from '../core/model/errors.js';
-import { giveToFolderOwner } from '../store/files.js';
+import { fileExists, giveToFolderOwner } from '../store/files.js';
 
 export interface KeptFile {
   readonly file: string;
@@ -19,7 +19,8 @@ export interface KeptFile {
  */
 export async function loadKept({ file, what, make, pattern, holds }: KeptFile): Promise<string> {
   try {
-    await makeWhole(file, make());
+    // One that is there needs no room: a full disk must not stop a start.
+    if (!(await fileExists(file))) await makeWhole(file, make());
   } catch (error) {
     if (!isExists(error)) throw unusable(what, file, String(error), error);
   }
