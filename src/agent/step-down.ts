@@ -1,4 +1,12 @@
-import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Settings } from '../config/schema.js';
@@ -25,6 +33,23 @@ interface Owner {
 export function stepDown(files: StateFiles): void {
   const owner = findOwner(files);
   if (owner !== null) become(owner);
+}
+
+/**
+ * The same for an agent that root starts by hand. Where systemd would make the folder of the control
+ * socket, and give it to the service, root does: /run is root's.
+ */
+export function stepDownToRun(settings: StateFiles & Pick<Settings, 'controlSocket'>): void {
+  const owner = findOwner(settings);
+  if (owner === null) return;
+  const folder = dirname(settings.controlSocket);
+  const above = lookAt(dirname(folder), lstatSync);
+  // Only in a folder of root's: nobody else can put another one in its place.
+  if (above?.uid === 0 && (above.mode & 0o022) === 0 && lookAt(folder, lstatSync) === null) {
+    mkdirSync(folder, { mode: 0o750 });
+    chownSync(folder, owner.uid, owner.gid);
+  }
+  become(owner);
 }
 
 /**

@@ -124,7 +124,7 @@ const notRoots = (): AgentError =>
   new AgentError(
     'FIREWALL_DENIED',
     "ufw is root's, and the state folder belongs to another user, whose rights this command has",
-    'start the service with User=root once (the README says how), which makes the folder root’s',
+    'start the service with User=root once (docs/FIREWALL.md), which makes the folder root’s',
   );
 
 async function sync(state: State, desired: DesiredFirewall): Promise<void> {
