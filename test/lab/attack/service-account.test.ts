@@ -56,7 +56,8 @@ describe.skipIf(needs.skip)(`the service account ${needs.note}`, { timeout: 180_
   beforeAll(async () => {
     lab = await createLab();
     box = openBox(lab.agent);
-    await box.must('bin/run.js install');
+    // The box shows this machine's own folders, where an agent may have run.
+    await box.must(`rm -rf ${STATE} ${LOGS} /etc/sentrypeer; bin/run.js install`);
     await box.must(`systemctl stop sentrypeer-agent.service sentrypeer-agent-expiry.timer
       rm -rf /root/clean; cp -a ${STATE} /root/clean; cp -a ${LOGS} /root/clean-logs`);
   }, 90_000);
