@@ -24,7 +24,12 @@ export async function loadKept({ file, what, make, pattern, holds }: KeptFile): 
   } catch (error) {
     if (!isExists(error)) throw unusable(what, file, String(error), error);
   }
-  const text = (await readFile(file, 'latin1')).trim();
+  const text = await readFile(file, 'latin1').then(
+    (read) => read.trim(),
+    (error: unknown) => {
+      throw unusable(what, file, String(error), error);
+    },
+  );
   if (pattern.test(text)) return text;
   throw unusable(what, file, `it does not hold ${holds}`, null);
 }

@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { agentRuns } from '../agent/agent-runs.js';
+import { stepDown } from '../agent/step-down.js';
 import type { AgentCalls } from '../api/calls.js';
 import type { ControlClient } from '../api/client.js';
 import type { JobView } from '../api/views.js';
@@ -66,6 +67,7 @@ export abstract class AgentCommand extends Command {
     use: (calls: AgentCalls) => Promise<T>,
     purpose: 'read' | 'write' = 'read',
   ): Promise<T> {
+    stepDown(loaded.settings);
     const { databaseFile, controlSocket } = loaded.settings;
     const running = await agentRuns(loaded.settings);
     if (!running && purpose === 'read' && !fileExists(databaseFile)) throw noDatabase(databaseFile);
@@ -82,6 +84,7 @@ export abstract class AgentCommand extends Command {
     loaded: LoadedSettings,
     use: (calls: Pick<AgentCalls, 'rules' | 'firewall'>) => Promise<T>,
   ): Promise<T> {
+    stepDown(loaded.settings);
     if (fileExists(loaded.settings.databaseFile)) return this.withAgent(loaded, use);
     const { openNoAgent } = await import('../agent/no-agent.js');
     return use(openNoAgent(loaded));
@@ -111,6 +114,7 @@ export abstract class AgentCommand extends Command {
     loaded: LoadedSettings,
     use: (calls: AgentCalls) => Promise<T>,
   ): Promise<T | null> {
+    stepDown(loaded.settings);
     return (await agentRuns(loaded.settings)) ? this.withAgent(loaded, use) : null;
   }
 
@@ -124,6 +128,7 @@ export abstract class AgentCommand extends Command {
     use: (reader: Reader) => Promise<T>,
     missing: 'empty' | 'refuse' = 'empty',
   ): Promise<T> {
+    stepDown(loaded.settings);
     const { databaseFile, homeCountry } = loaded.settings;
     const { openEmptyReader, openReader } = await import('../store/reader.js');
     const there = missing === 'refuse' || fileExists(databaseFile);

@@ -1,5 +1,6 @@
 import type { AgentLook } from '../agent/doctor/doctor.js';
 import type { Finding, Outcome } from '../agent/doctor/finding.js';
+import { asOwner } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { paint, thisScreen, type Tone } from '../cli/screen.js';
 import { renderPairs } from '../cli/table.js';
@@ -41,7 +42,8 @@ export default class Doctor extends AgentCommand {
 
   private async lookAtAgent(loaded: LoadedSettings | AgentError): Promise<AgentLook> {
     if (loaded instanceof AgentError) return null;
-    return orError(this.withRunningAgent(loaded, (calls) => calls.status()));
+    const look = () => this.withRunningAgent(loaded, (calls) => calls.status());
+    return orError(asOwner(loaded.settings, look));
   }
 }
 

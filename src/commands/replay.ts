@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { stepDown } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { readMoment } from '../cli/read-moment.js';
 import { readDatabase, withinSpan, type Span } from '../cli/replay-input.js';
@@ -142,6 +143,7 @@ async function openInput(
     );
   }
   if (flags.database !== undefined) {
+    stepDown({ databaseFile: flags.database });
     const reader = await openReader(flags.database);
     const { ledger, batches } = readDatabase(reader, flags.database, span);
     return { ledgers: [ledger], batches, reader };

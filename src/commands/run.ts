@@ -7,6 +7,7 @@ import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
 import { loadInstanceId } from '../agent/secret.js';
 import { findServiceManager } from '../agent/service-manager.js';
+import { stepDownToRun } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
@@ -51,6 +52,7 @@ export default class Run extends AgentCommand {
     // Young objects are few: to wake four threads for them costs more than it saves.
     setFlagsFromString('--no-parallel-scavenge');
     const loaded = await this.load(flags.config);
+    stepDownToRun(loaded.settings);
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
     const verbosity = Math.max(times, loaded.settings.verbose ? 1 : 0);
     const style = styleOf(verbosity, this.jsonEnabled());

@@ -5,6 +5,7 @@ import { pathsBelow } from '../agent/install/plan-install.js';
 import { planUninstall } from '../agent/install/plan-uninstall.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
+import { asOwner } from '../agent/step-down.js';
 import { stopAgent } from '../agent/stop-agent.js';
 import { takeAwayFirewall } from '../agent/take-away-firewall.js';
 import { AgentCommand } from '../cli/agent-command.js';
@@ -31,7 +32,10 @@ export default class Uninstall extends AgentCommand {
     const { prefix, purge } = flags;
     const dryRun = flags['dry-run'];
     const facts = readFacts(PACKAGE_ROOT);
-    const stop = async (): Promise<boolean> => stopAgent(await this.databaseOf(flags.config));
+    const stop = async (): Promise<boolean> => {
+      const databaseFile = await this.databaseOf(flags.config);
+      return asOwner({ databaseFile }, () => stopAgent(databaseFile));
+    };
     const calls = { stopAgent: stop, removeFirewall: takeAwayFirewall };
     const plan = planUninstall({ prefix, facts, purge, ...calls });
     const results = await runSteps(plan, {

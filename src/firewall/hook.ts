@@ -6,6 +6,7 @@ import { quoteText } from '../core/model/text.js';
 import { limitGroup } from './child-group.js';
 import { NO_STORM, type DesiredFirewall, type Firewall, type StormLimit } from './port.js';
 import { createTurns } from '../core/model/turns.js';
+import { rootRights } from './root-rights.js';
 
 export interface HookOptions {
   /** The operator's program and its first arguments. */
@@ -105,6 +106,7 @@ async function run({ command, msMax }: State, action: string, body: object): Pro
     );
   }
   const running = execa(program, [...before, action], {
+    ...rootRights(),
     input: `${JSON.stringify({ action, ...body })}\n`,
     reject: false,
     maxBuffer: LIMITS.controlBodyBytesMax,

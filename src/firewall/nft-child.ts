@@ -4,6 +4,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { mindGroup } from './child-group.js';
 import { createIncludeFiles } from './nft-include.js';
 import { nftError } from './nft-run.js';
+import { rootRights } from './root-rights.js';
 
 /**
  * `taken`: in force; `refused`: none of it is; `unknown`: there is no child, or it ended or hung:
@@ -157,6 +158,7 @@ function expectFirst(child: Child): void {
 function start(command: readonly string[]): Child {
   const [program = 'nft', ...before] = command;
   const running = execa(program, [...before, '-i'], {
+    ...rootRights(),
     stdin: 'pipe',
     stdout: 'ignore',
     stderr: 'pipe',

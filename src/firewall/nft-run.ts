@@ -3,6 +3,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { limitGroup } from './child-group.js';
+import { rootRights } from './root-rights.js';
 
 /** One call of nft. `input` goes to its stdin, null: none. */
 export interface NftCall {
@@ -20,6 +21,7 @@ export interface NftCall {
 export async function runNft(command: readonly string[], call: NftCall): Promise<string> {
   const [program = 'nft', ...before] = command;
   const running = execa(program, [...before, ...call.args], {
+    ...rootRights(),
     ...(call.input === null ? { stdin: 'ignore' as const } : { input: call.input }),
     // nft's messages are read below; a user's PATH on Debian leaves out the folder that nft is in.
     env: { LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },

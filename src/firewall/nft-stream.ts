@@ -4,6 +4,7 @@ import { limitGroup } from './child-group.js';
 import { lateError, nftError } from './nft-run.js';
 import { readElement, readSetName, type SetKey } from './nft-element.js';
 import type { ActualBlock } from './port.js';
+import { rootRights } from './root-rights.js';
 
 /** One piece of the listing that says something: the name of a set, or an element of it. */
 const PIECE = /"name": "([a-z0-9_]{1,64})"|"elem": (\{"val": [^{}]*(?:\{[^{}]*\}[^{}]*)?\})/g;
@@ -44,6 +45,7 @@ export async function visitTable(
   const [program = 'nft', ...before] = command;
   const scan = createBlockScanner(see);
   const running = execa(program, [...before, '-j', 'list', 'table', 'inet', table], {
+    ...rootRights(),
     stdin: 'ignore',
     buffer: { stdout: false, stderr: true },
     reject: false,

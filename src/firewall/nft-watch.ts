@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { LIMITS } from '../core/model/limits.js';
 import { mindGroup } from './child-group.js';
+import { rootRights } from './root-rights.js';
 
 export interface NftWatch {
   readonly runs: () => boolean;
@@ -23,6 +24,7 @@ export function watchTable(command: readonly string[], table: string, lost: () =
   function start() {
     const [program = 'nft', ...before] = command;
     const child = execa(program, [...before, 'monitor', 'rules'], {
+      ...rootRights(),
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'ignore',

@@ -3,6 +3,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { limitGroup, mindGroup } from './child-group.js';
+import { rootRights } from './root-rights.js';
 
 /** Takes ufw's own lock (a POSIX lock, which Node cannot take) and keeps it until stdin ends. */
 const LOCK_PROGRAM = [
@@ -27,6 +28,7 @@ export async function runUfw(
   const words: readonly string[] = [...before, 'ufw', ...args];
   const [program = '', ...rest] = words;
   const running = execa(program, rest, {
+    ...rootRights(),
     stdin: 'ignore',
     env: ENV(),
     reject: false,
@@ -74,6 +76,7 @@ export async function withUfwLock<T>(
   const words: readonly string[] = [...before, 'python3', '-c', LOCK_PROGRAM];
   const [program = '', ...rest] = words;
   const keeper = execa(program, rest, {
+    ...rootRights(),
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'ignore',

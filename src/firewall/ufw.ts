@@ -6,6 +6,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import type { DesiredFirewall, Firewall } from './port.js';
+import { rootRights } from './root-rights.js';
 import { createTurns } from '../core/model/turns.js';
 import {
   commentOf,
@@ -108,6 +109,7 @@ async function isActive({ before }: State): Promise<boolean> {
 }
 
 async function probe(state: State): Promise<string> {
+  if (rootRights().uid !== undefined) throw notRoots();
   const version = (await runUfw(state.before, ['--version'])).split('\n')[0] ?? 'ufw';
   if (await isActive(state)) return version;
   throw new AgentError(
@@ -116,6 +118,14 @@ async function probe(state: State): Promise<string> {
     'type `ufw enable` (allow your SSH port first), or set backend = nftables in [blocking]',
   );
 }
+
+/** Its files are read and written here, and that is root's. */
+const notRoots = (): AgentError =>
+  new AgentError(
+    'FIREWALL_DENIED',
+    "ufw is root's, and the state folder belongs to another user, whose rights this command has",
+    'start the service with User=root once (docs/FIREWALL.md), which makes the folder root’s',
+  );
 
 async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   state.sipPorts = desired.sipPorts;

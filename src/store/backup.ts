@@ -48,8 +48,10 @@ export async function backUpDatabase(options: BackupOptions): Promise<Backup> {
     await copyTo(partial, options);
     await renameForGood(partial, file);
   } catch (error) {
-    await rm(partial, { force: true });
-    throw error instanceof AgentError ? error : unwritable(file, error);
+    const told = error instanceof AgentError ? error : unwritable(file, error);
+    // Where the folder is shut, this fails for the same reason, which is told already.
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw told;
   }
   return { file, bytes: (await fileSize(file)) ?? 0, removed: await rotate(options, keep) };
 }
@@ -87,7 +89,11 @@ async function refuseWithoutRoom(databaseFile: string, folder: string): Promise<
   );
 }
 
-async function rotate({ databaseFile, folder }: BackupOptions, keep: number): Promise<string[]> {
+/** Deletes the oldest of more copies than `keep`. */
+export async function rotate(
+  { databaseFile, folder }: BackupOptions,
+  keep: number,
+): Promise<string[]> {
   const prefix = `${basename(databaseFile)}.`;
   const copies = (await readdir(folder)).filter(
     (name) => name.startsWith(prefix) && /^\d{8}T\d{6}Z$/.test(name.slice(prefix.length)),

@@ -51,7 +51,7 @@ export async function prepareFile(file: string, mode: number): Promise<void> {
  * leave files behind that the service cannot write.
  */
 export async function giveToFolderOwner(file: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+  if (process.geteuid?.() !== 0) return;
   const { uid, gid } = await stat(dirname(file));
   if (uid !== 0) await lchown(file, uid, gid);
 }

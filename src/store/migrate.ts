@@ -58,7 +58,9 @@ export async function migrateDatabase(file: string): Promise<Migration> {
 }
 
 async function schemaOf(file: string): Promise<number> {
-  const size = await fileSize(file);
+  const size = await fileSize(file).catch((error: unknown) => {
+    throw explain(file, error);
+  });
   if (size === null || size === 0) return 0;
   const database = await openDatabase(file, 'inspect');
   try {

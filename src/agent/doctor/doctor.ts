@@ -10,6 +10,7 @@ import { examineFirewall, examineNeighbours } from './firewall.js';
 import { examineHost, judgeCapabilities, judgeDescriptors, readRights } from './host.js';
 import { findHolder, judgePorts, readBoundSockets, wantedSockets } from './ports.js';
 import { findService, rightsOf } from './service-eyes.js';
+import { asOwner } from '../step-down.js';
 import { examineServiceFiles } from './service-files.js';
 import { examineCertificate, examineClock, examineUnit, judgeLosses } from './service.js';
 
@@ -56,7 +57,7 @@ export async function examine(
     () => examineNeighbours(wanted, own),
     () => judgeFiles(loaded, service === null),
     () => (service === null ? [] : examineServiceFiles(loaded, service)),
-    () => examineDatabase(loaded, nowMs * 1000),
+    () => lookAtDatabase(loaded, nowMs * 1000),
     async () => [await examineUnit(loaded), await examineCertificate(loaded, nowMs)],
     () => examineGeoip(loaded),
     () => (status === null ? [] : judgeLosses(status)),
@@ -65,6 +66,13 @@ export async function examine(
   for (const part of parts) findings.push(...(await part()));
   return findings;
 }
+
+/** SQLite opens no database of the service's making with root's rights. */
+const lookAtDatabase = (loaded: LoadedSettings, nowUs: number): Promise<readonly Finding[]> =>
+  asOwner(loaded.settings, () => examineDatabase(loaded, nowUs)).catch((error: unknown) => {
+    if (!(error instanceof AgentError)) throw error;
+    return [failed('database', error)];
+  });
 
 const judgeConfiguration = ({ file, fault }: LoadedSettings): Finding =>
   fault === null

@@ -82,7 +82,7 @@ async function judgeOwner(
     const facts = await lookAt(path);
     if (facts === null || facts === 'denied' || facts.uid === folder.uid) continue;
     const what = `${path} belongs to user ${facts.uid}, its folder to user ${folder.uid}`;
-    findings.push(fail('files', what, `chown ${folder.uid}:${folder.gid} ${path}`));
+    findings.push(fail('files', what, `chown -h ${folder.uid}:${folder.gid} ${path}`));
   }
   return findings;
 }

@@ -5,6 +5,7 @@ import { AgentError } from '../../core/model/errors.js';
 import { findComment, findId } from './accounts.js';
 import { isMarked, isVacant } from './marker.js';
 import { isOurProgram, isSameProgram, isThere } from './program.js';
+import { LINK_REMEDY, linkTarget } from './rights.js';
 import {
   SERVICE_USER,
   SERVICE_USER_COMMENT,
@@ -50,10 +51,25 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
       return inspectCommand(step, changed);
     case 'call':
       return NEEDED;
-    case 'remove':
+    case 'remove': {
+      const left = await linkLeft(step);
+      if (left !== null) return left;
       if (!(await isThere(step.path))) return DONE;
       return (await refuseForeign(step.path, step.ours)) ?? NEEDED;
+    }
   }
+}
+
+/** To remove a link would leave the data where they are; what it leads to was not made here. */
+async function linkLeft({
+  path,
+  ours,
+}: Extract<Step, { kind: 'remove' }>): Promise<Finding | null> {
+  if (ours.by !== 'marker' && ours.by !== 'program') return null;
+  const target = await linkTarget(path);
+  if (target === null) return null;
+  const why = `${path} is a link: what is in ${target} stays, look at it and take both away by hand`;
+  return { kind: 'left', why };
 }
 
 async function inspectAccount(name: string): Promise<Finding> {
@@ -65,6 +81,11 @@ async function inspectAccount(name: string): Promise<Finding> {
 }
 
 async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<Finding> {
+  const target = await linkTarget(step.path);
+  if (target !== null) {
+    const why = `${step.path} is a link to ${target}: that folder would become the service's`;
+    return { kind: 'refused', why, remedy: LINK_REMEDY(step.path) };
+  }
   if (!(await isThere(step.path))) return NEEDED;
   if (!(await stat(step.path)).isDirectory()) {
     return foreign(step.path, 'is no folder');

@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../store/files.js';
 
@@ -9,7 +10,20 @@ const TEXT =
 
 /** Whether an installation made this folder. */
 export const isMarked = async (folder: string): Promise<boolean> =>
-  (await orNull(readFile(join(folder, MARKER), 'utf8'))) === TEXT;
+  (await orNull(readMarker(join(folder, MARKER)))) === TEXT;
+
+/** The folder may be another account's, which may have put a pipe or a link there. */
+async function readMarker(file: string): Promise<string | null> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const { size } = await handle.stat();
+    // A pipe has no size.
+    return size === TEXT.length ? await handle.readFile('utf8') : null;
+  } finally {
+    await handle.close();
+  }
+}
 
 /** True where nothing is that somebody could miss: no folder, or an empty one. */
 export const isVacant = async (folder: string): Promise<boolean> =>
@@ -17,13 +31,14 @@ export const isVacant = async (folder: string): Promise<boolean> =>
 
 /** All may read it where they may read the folder. */
 export const mark = (folder: string): Promise<void> =>
-  writeFile(join(folder, MARKER), TEXT, { mode: 0o644 });
+  writeFile(join(folder, MARKER), TEXT, { mode: 0o644, flag: 'wx' });
 
 async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ELOOP') return null;
     throw error;
   }
 }

@@ -1,10 +1,11 @@
-import { chmod, chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { findId, findOwner } from './accounts.js';
+import { findId } from './accounts.js';
 import { isVacant, mark } from './marker.js';
 import { copyProgram, isThere, makeFolder } from './program.js';
-import { SERVICE_USER_COMMENT, type Ownership, type Step } from './steps.js';
+import { giveRights, removeTree, rightsOf, setRights } from './rights.js';
+import { SERVICE_USER_COMMENT, type Step } from './steps.js';
 
 /** What taking a step came to. */
 export interface Performed {
@@ -46,7 +47,7 @@ export async function performStep(step: Step, changed: boolean): Promise<Perform
     case 'call':
       return { did: await step.run(changed), undo: null, settle: null };
     case 'remove':
-      await rm(step.path, { recursive: true });
+      await removeTree(step.path);
       return did();
   }
 }
@@ -77,30 +78,30 @@ async function removeUser(name: string): Promise<void> {
 }
 
 async function putFolder(step: Extract<Step, { kind: 'folder' }>): Promise<() => Promise<void>> {
-  const before = (await isThere(step.path)) ? await rightsOf(step.path) : null;
+  const before = (await isThere(step.path)) ? await rightsOf(step.path, 'folder') : null;
   const ours = await isVacant(step.path);
   await makeFolder(step.path);
   if (ours) await mark(step.path);
-  await setRights(step.path, step.mode, step.owner);
+  await setRights(step.path, 'folder', step.mode, step.owner);
   return before === null
-    ? () => rm(step.path, { recursive: true, force: true })
-    : () => giveRights(step.path, before);
+    ? () => removeTree(step.path)
+    : () => giveRights(step.path, 'folder', before);
 }
 
 async function putFile(step: Extract<Step, { kind: 'file' }>): Promise<() => Promise<void>> {
   const { path } = step;
-  const before = (await isThere(path)) ? await rightsOf(path) : null;
+  const before = (await isThere(path)) ? await rightsOf(path, 'file') : null;
   if (before !== null && step.existing === 'keep') {
-    await setRights(path, step.mode, step.owner);
-    return () => giveRights(path, before);
+    await setRights(path, 'file', step.mode, step.owner);
+    return () => giveRights(path, 'file', before);
   }
   const text = before === null ? null : await readFile(path);
   await makeFolder(dirname(path));
   // Complete under another name first: nobody ever reads half of it, or with wider rights.
-  await replaceFile(path, step.content, (fresh) => setRights(fresh, step.mode, step.owner));
+  await replaceFile(path, step.content, (fresh) => setRights(fresh, 'file', step.mode, step.owner));
   return text === null || before === null
     ? () => rm(path, { force: true })
-    : () => replaceFile(path, text, (fresh) => giveRights(fresh, before));
+    : () => replaceFile(path, text, (fresh) => giveRights(fresh, 'file', before));
 }
 
 async function replaceFile(
@@ -113,29 +114,4 @@ async function replaceFile(
   await writeFile(fresh, content, { mode: 0o600, flag: 'wx' });
   await give(fresh);
   await rename(fresh, path);
-}
-
-interface Rights {
-  readonly uid: number;
-  readonly gid: number;
-  readonly mode: number;
-}
-
-async function rightsOf(path: string): Promise<Rights> {
-  const { uid, gid, mode } = await stat(path);
-  return { uid, gid, mode: mode & 0o7777 };
-}
-
-async function giveRights(path: string, { uid, gid, mode }: Rights): Promise<void> {
-  if (process.getuid?.() === 0) await chown(path, uid, gid);
-  // After chown, which may take bits away.
-  await chmod(path, mode);
-}
-
-async function setRights(path: string, mode: number, owner: Ownership | null): Promise<void> {
-  if (owner !== null) {
-    const { uid, gid } = await findOwner(owner);
-    await chown(path, uid, gid);
-  }
-  await chmod(path, mode);
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { resolve } from 'node:path';
 import { backupFolder } from '../../agent/database-jobs.js';
+import { backUpTo } from '../../agent/back-up-to.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { backUpDatabase, type Backup } from '../../store/backup.js';
+import type { Backup } from '../../store/backup.js';
 
 export default class DbBackup extends AgentCommand {
   static override summary = 'Copy the database, and check the copy';
@@ -25,7 +26,7 @@ export default class DbBackup extends AgentCommand {
   async run(): Promise<Backup> {
     const { flags } = await this.parse(DbBackup);
     const { settings } = await this.loadToFind(flags.config);
-    const backup = await backUpDatabase({
+    const backup = await backUpTo(settings, {
       databaseFile: settings.databaseFile,
       folder: flags.to === undefined ? backupFolder(settings) : resolve(flags.to),
       keep: flags.keep ?? Math.max(1, settings.retention.backupsMax),

@@ -1,3 +1,4 @@
+import { stepDown } from '../../agent/step-down.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { AgentError } from '../../core/model/errors.js';
 import { fileExists } from '../../config/resolve.js';
@@ -22,7 +23,9 @@ export default class DbCheck extends AgentCommand {
 
   async run(): Promise<CheckResult> {
     const { flags } = await this.parse(DbCheck);
-    const { databaseFile } = (await this.loadToFind(flags.config)).settings;
+    const { settings } = await this.loadToFind(flags.config);
+    stepDown(settings);
+    const { databaseFile } = settings;
     if (!fileExists(databaseFile)) {
       throw new AgentError(
         'DATABASE_MISSING',

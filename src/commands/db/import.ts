@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { stepDown } from '../../agent/step-down.js';
 import { describeZone, readTimeZone, timeZoneFlag, type ZoneNote } from '../../cli/time-zone.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { importHoney, type HoneyImport } from '../../store/import-honey.js';
@@ -19,7 +20,9 @@ export default class DbImport extends AgentCommand {
   async run(): Promise<Omit<HoneyImport, 'times'> & ZoneNote> {
     const { args, flags } = await this.parse(DbImport);
     const timeZone = readTimeZone(flags['time-zone']);
-    const { databaseFile, homeCountry } = (await this.load(flags.config)).settings;
+    const { settings } = await this.load(flags.config);
+    stepDown(settings);
+    const { databaseFile, homeCountry } = settings;
     const lock = await takeLock(databaseFile);
     try {
       const { times, ...result } = await importHoney(databaseFile, args.file, {

@@ -1,3 +1,4 @@
+import { stepDown } from '../../agent/step-down.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { takeLock } from '../../store/lock.js';
 import { migrateDatabase, type Migration } from '../../store/migrate.js';
@@ -12,7 +13,9 @@ export default class DbMigrate extends AgentCommand {
 
   async run(): Promise<Migration> {
     const { flags } = await this.parse(DbMigrate);
-    const { databaseFile } = (await this.load(flags.config)).settings;
+    const { settings } = await this.load(flags.config);
+    stepDown(settings);
+    const { databaseFile } = settings;
     const lock = await takeLock(databaseFile);
     try {
       const migration = await migrateDatabase(databaseFile);

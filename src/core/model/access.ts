@@ -75,7 +75,7 @@ function takingCommand({ path, isFolder, mode, uid }: PathFacts, who: Who): stri
   // `/var/log` is the system's: no advice may give it away.
   const isOurs = path.includes('sentrypeer') || path.split('/').length > 3;
   if (isFolder && !isOurs) return null;
-  const own = uid === who.uid ? [] : [`chown ${who.user}:${who.group} ${quote(path)}`];
+  const own = uid === who.uid ? [] : [`chown -h ${who.user}:${who.group} ${quote(path)}`];
   const bits = (mode & needed) === needed ? [] : [`chmod ${octal(mode | needed)} ${quote(path)}`];
   return [...own, ...bits].join(' && ');
 }

@@ -10,6 +10,10 @@ export const ERROR_CODES = {
   ADDRESS_UNAVAILABLE: { exit: 4, what: 'the address to listen on is not one of this host' },
   CERTIFICATE_INVALID: { exit: 3, what: 'the TLS certificate or its key cannot be used' },
   STATE_UNWRITABLE: { exit: 5, what: 'a folder or file that must be written is read-only' },
+  STATE_FOREIGN: {
+    exit: 5,
+    what: 'root would write where the links or folders of another user lead',
+  },
   DATABASE_FOREIGN: { exit: 5, what: 'the database belongs to another program' },
   DATABASE_NEWER: { exit: 5, what: 'the database was written by a newer agent' },
   DATABASE_OLDER: { exit: 5, what: 'the database has an older schema' },

@@ -42,7 +42,7 @@ describe('files', () => {
     const left = { mode: 0o100600, uid: 0, gid: 0 };
     const found = await check({ '': folder, '/sentrypeer.db': left });
     expect(found).toMatchObject([
-      { outcome: 'fail', remedy: 'chown 100:100 /state/sentrypeer/sentrypeer.db' },
+      { outcome: 'fail', remedy: 'chown -h 100:100 /state/sentrypeer/sentrypeer.db' },
     ]);
   });
 

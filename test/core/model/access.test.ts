@@ -89,7 +89,7 @@ describe('what the mode bits shut', () => {
       service,
       'write',
       '/var/lib/sentrypeer/s.db.lock belongs to root:root with mode 600: user sentrypeer may not write it; ' +
-        'chown sentrypeer:sentrypeer /var/lib/sentrypeer/s.db.lock',
+        'chown -h sentrypeer:sentrypeer /var/lib/sentrypeer/s.db.lock',
     ],
     [
       'a state folder of root’s',
@@ -97,7 +97,7 @@ describe('what the mode bits shut', () => {
       service,
       'write',
       '/var/lib/sentrypeer belongs to root:root with mode 700: user sentrypeer may not write it; ' +
-        'chown sentrypeer:sentrypeer /var/lib/sentrypeer',
+        'chown -h sentrypeer:sentrypeer /var/lib/sentrypeer',
     ],
     [
       'a file of its own that may not be written',
