@@ -14,16 +14,15 @@ export async function agentRuns(
   try {
     return (await lockHolder(settings.databaseFile)) !== null;
   } catch (error) {
-    if (isOpen(readSocketOf(settings.controlSocket), constants.W_OK)) return true;
-    if (isOpen(settings.databaseFile, constants.R_OK)) return false;
+    if (isOpen(readSocketOf(settings.controlSocket))) return true;
     throw error;
   }
 }
 
-/** Whether a file is open to this user in that way; false where there is none. */
-function isOpen(file: string, way: number): boolean {
+/** Whether this user may connect to a socket; false where there is none. */
+function isOpen(socketFile: string): boolean {
   try {
-    accessSync(file, way);
+    accessSync(socketFile, constants.W_OK);
     return true;
   } catch {
     return false;

@@ -137,7 +137,13 @@ async function listen(
   calls: AgentCalls,
   say: Say,
 ): Promise<FastifyInstance> {
-  const server = Fastify({ logger: false, bodyLimit: LIMITS.controlBodyBytesMax });
+  const server = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.controlBodyBytesMax,
+    requestTimeout: LIMITS.controlRequestMsMax,
+  });
+  // Else whoever may ask could take every descriptor of the agent.
+  server.server.maxConnections = LIMITS.controlConnectionsMax;
   for (const add of routes) add(server, calls);
   server.setErrorHandler((error, _request, reply) => {
     const failure = toAgentError(error);

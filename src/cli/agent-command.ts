@@ -46,7 +46,9 @@ export abstract class AgentCommand extends Command {
     if (fault !== null && way === 'say') {
       process.stderr.write(
         `Warning: ${safeText(fault.message)}\n` +
-          '  A running agent goes on with the settings that it has, and the next start fails. ' +
+          (fault.code === 'CONFIG_UNREADABLE'
+            ? '  Defaults are taken for what it may say; the agent itself may well read it. '
+            : '  A running agent goes on with the settings that it has, and the next start fails. ') +
           `${safeText(fault.remedy)}\n`,
       );
     }

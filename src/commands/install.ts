@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { readFacts } from '../agent/install/facts.js';
 import { isRealRoot, pathsBelow, planInstall } from '../agent/install/plan-install.js';
+import { oneAtATime } from '../agent/install/one-at-a-time.js';
 import { openService } from '../agent/install/service.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
@@ -41,13 +42,16 @@ export default class Install extends AgentCommand {
       startService: service.start,
       alias: flags['sentrypeer-alias'],
     });
-    const results = await runSteps(steps, {
-      dryRun,
-      afterUndo: service.putBack,
-      print: (result) => {
-        this.log(renderStep(result));
-      },
-    });
+    const run = () =>
+      runSteps(steps, {
+        dryRun,
+        afterUndo: service.putBack,
+        print: (result) => {
+          this.log(renderStep(result));
+        },
+      });
+    const alone = !dryRun && facts.isRoot && isRealRoot(flags.prefix);
+    const results = alone ? await oneAtATime(run) : await run();
     if (!dryRun) this.log(`\n${nextSteps(starts, flags.prefix)}`);
     return viewSteps(results, dryRun);
   }

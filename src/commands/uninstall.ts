@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { readFacts } from '../agent/install/facts.js';
-import { pathsBelow } from '../agent/install/plan-install.js';
+import { oneAtATime } from '../agent/install/one-at-a-time.js';
+import { isRealRoot, pathsBelow } from '../agent/install/plan-install.js';
 import { planUninstall } from '../agent/install/plan-uninstall.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
@@ -38,12 +39,15 @@ export default class Uninstall extends AgentCommand {
     };
     const calls = { stopAgent: stop, removeFirewall: takeAwayFirewall };
     const plan = planUninstall({ prefix, facts, purge, ...calls });
-    const results = await runSteps(plan, {
-      dryRun,
-      print: (result) => {
-        this.log(renderStep(result));
-      },
-    });
+    const run = () =>
+      runSteps(plan, {
+        dryRun,
+        print: (result) => {
+          this.log(renderStep(result));
+        },
+      });
+    const alone = !dryRun && facts.isRoot && isRealRoot(prefix);
+    const results = alone ? await oneAtATime(run) : await run();
     return viewSteps(results, dryRun);
   }
 

@@ -1,18 +1,21 @@
 import { LIMITS } from '../core/model/limits.js';
 import { withInterrupt } from './interrupt.js';
 import { isDamage, openDatabase, type OpenMode } from './sqlite.js';
-import { messageOf } from './files.js';
+import { messageOf, unreadable } from './files.js';
 
 /**
  * SQLite's integrity check on a connection of its own, so that no batch waits for it: what is wrong,
- * one finding each; none when the database is sound. Rejects when the file cannot be opened.
+ * one finding each; none when the database is sound. Rejects with DATABASE_UNREADABLE
+ * when the file cannot be opened.
  */
 export async function checkDatabase(
   file: string,
   mode: OpenMode = 'read',
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const database = await openDatabase(file, mode);
+  const database = await openDatabase(file, mode).catch((error: unknown) => {
+    throw isDamage(error) ? error : unreadable(file, error);
+  });
   try {
     await database.exec(`PRAGMA busy_timeout = ${LIMITS.databaseBusyMsMax}`);
     const rows = await withInterrupt(database, signal, () =>

@@ -20,7 +20,7 @@ export async function openForWriting(
 ): Promise<Database> {
   try {
     await refuseForeign(file);
-    await prepareFile(file, 0o640);
+    await prepareFile(file, 0o600);
     const database = await openDatabase(file, 'write');
     try {
       await prepare(database, file, migrations);

@@ -10,7 +10,8 @@ export interface LocalAddress {
 
 /**
  * This host's addresses of one family that a socket can be bound to as they are; link-local ones
- * need an interface beside them and are left to the wildcard socket.
+ * need an interface beside them and are left to the wildcard socket. Throws
+ * where no descriptor is left.
  */
 export function listLocalAddresses(family: 4 | 6): readonly LocalAddress[] {
   const found = new Map<string, LocalAddress>();

@@ -68,7 +68,14 @@ async function openWildcard(context: TrapContext, place: UdpPlace): Promise<Trap
     }
   };
   const refresh = async (): Promise<void> => {
-    addresses = listLocalAddresses(place.family);
+    try {
+      addresses = listLocalAddresses(place.family);
+    } catch (error) {
+      // No descriptor is left, say: those that are known serve on, and the next look may see more.
+      const why = error instanceof Error ? error.message : String(error);
+      context.notice('local-address', `this host's addresses cannot be read now: ${why}`);
+      return;
+    }
     const gone = [...own.keys()].filter((each) => !addresses.some((one) => one.address === each));
     for (const address of gone) {
       const socket = own.get(address);

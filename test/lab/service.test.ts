@@ -114,7 +114,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
     await box.must('useradd --system --groups sentrypeer shipper; useradd --system stranger');
     const as = (user: string, command: string) =>
       box.run(`setpriv --reuid ${user} --regid ${user} --init-groups env HOME=/ ${command}`);
-    for (const command of ['status', 'blocks list', 'events list', 'rules list', 'jobs list']) {
+    for (const command of ['status', 'rules list', 'jobs list', 'protect list', 'doctor']) {
       const { exitCode, output } = await as('shipper', `sentrypeer-agent ${command}`);
       expect(`${exitCode} ${output}`).toMatch(/^0 /);
     }
@@ -124,9 +124,10 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
     const steering = await as('shipper', `sentrypeer-agent blocks remove ${lab.attacker.ipv4}`);
     expect(steering.output).toMatch(/may not steer the agent[^]*sudo/);
     expect(await isBlocked()).toBe(true);
-    for (const secret of ['secret', '.lock']) {
-      expect((await as('shipper', `cat /var/lib/sentrypeer/${secret}`)).exitCode).not.toBe(0);
-    }
+    // Who may read a database in WAL mode can lock it for all others.
+    expect((await as('shipper', 'ls /var/lib/sentrypeer')).exitCode).not.toBe(0);
+    const listing = await as('shipper', 'sentrypeer-agent events list');
+    expect(listing.output).toMatch(/DATABASE_UNREADABLE/);
     expect((await as('stranger', 'sentrypeer-agent status')).exitCode).not.toBe(0);
     expect((await as('stranger', 'ls /var/log/sentrypeer')).exitCode).not.toBe(0);
   });

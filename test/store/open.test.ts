@@ -149,13 +149,13 @@ describe('the store', () => {
 describe('the files of the store', () => {
   const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-  it('are for their owner, and for its group to read', async () => {
+  it('are for their owner alone, the log for its group too', async () => {
     opened.store.write(batchOf({ events: sampleEvents(1, 1) }));
     await opened.store.flush();
     const { databaseFile, jsonLogFile } = opened;
-    expect(await modeOf(databaseFile)).toBe('640');
-    expect(await modeOf(`${databaseFile}-wal`)).toBe('640');
-    expect(await modeOf(`${databaseFile}-shm`)).toBe('640');
+    expect(await modeOf(databaseFile)).toBe('600');
+    expect(await modeOf(`${databaseFile}-wal`)).toBe('600');
+    expect(await modeOf(`${databaseFile}-shm`)).toBe('600');
     expect(await modeOf(dirname(databaseFile))).toBe('700');
     expect(await modeOf(jsonLogFile)).toBe('640');
   });

@@ -23,7 +23,7 @@ const privateFiles = ({ settings, file }: LoadedSettings): readonly Private[] =>
   const beside = (name: string): string => join(dirname(databaseFile), name);
   return [
     { path: dirname(databaseFile), bitsMax: 0o750 },
-    { path: databaseFile, bitsMax: 0o640 },
+    { path: databaseFile, bitsMax: 0o600 },
     { path: beside('secret'), bitsMax: 0o600 },
     { path: beside('tls.pem'), bitsMax: 0o600 },
     { path: logFile, bitsMax: 0o640 },

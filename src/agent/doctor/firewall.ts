@@ -86,13 +86,7 @@ export function judgeNeighbours(
     const what = `${name} drops what it does not name, and `;
     if (seen.has(what)) continue;
     seen.add(what);
-    const [first = ''] = ports;
-    const [port = '', protocol = ''] = first.split('/');
-    const remedy = managers.includes('ufw')
-      ? `ufw allow ${first}`
-      : managers.includes('firewalld')
-        ? `firewall-cmd --permanent --add-port=${first} && firewall-cmd --reload`
-        : `nft insert rule ${chain.family} ${chain.table} ${chain.chain} ${protocol} dport ${port} accept`;
+    const remedy = openingCommand(chain, ports, managers);
     findings.push(
       chain.unclear
         ? unknown(
@@ -110,6 +104,27 @@ export function judgeNeighbours(
   if (findings.length > 0) return findings;
   const beside = managers.length === 0 ? '' : ` (${managers.join(', ')} looks after some)`;
   return [ok('other firewalls', `no other chain keeps the trap's ports shut${beside}`)];
+}
+
+/** What opens `5060/udp` and the like, in the words of whoever looks after the chain. */
+function openingCommand(
+  { family, table, chain }: ClosedChain,
+  ports: readonly string[],
+  managers: readonly string[],
+): string {
+  if (managers.includes('ufw')) return ports.map((port) => `ufw allow ${port}`).join(' && ');
+  // Its pid file is not everywhere; its table is its own.
+  if (managers.includes('firewalld') || table === 'firewalld') {
+    const add = ports.map((port) => `--add-port=${port}`).join(' ');
+    return `firewall-cmd --permanent ${add} && firewall-cmd --reload`;
+  }
+  return ports
+    .map((each) => each.split('/'))
+    .map(([port = '', protocol = '']) => {
+      const rule = `${protocol} dport ${port} accept`;
+      return `nft insert rule ${family} ${table} ${chain} ${rule}`;
+    })
+    .join(' && ');
 }
 
 const isOpened = ({ opened }: ClosedChain, protocol: 'udp' | 'tcp', port: number): boolean =>

@@ -145,8 +145,8 @@ function shipped(path: string, content: string, mode: number, owner: Ownership |
 
 /**
  * The configuration is root's, readable for the service through its group: a service that was taken
- * over must not be able to write down its own rules. What it keeps is its own; members of its group
- * can read that, and steer nothing.
+ * over must not be able to write down its own rules. Members of its group read the logs; the database
+ * is its own, for whoever may read one in WAL mode can lock it.
  */
 function planFolders(real: boolean, paths: ReturnType<typeof pathsBelow>): readonly Step[] {
   const read = ownedBy(real, 'root', SERVICE_USER);
@@ -154,7 +154,7 @@ function planFolders(real: boolean, paths: ReturnType<typeof pathsBelow>): reado
   return [
     { kind: 'folder', path: paths.configFolder, mode: 0o750, owner: read },
     { kind: 'folder', path: paths.rulesFolder, mode: 0o750, owner: read },
-    { kind: 'folder', path: paths.stateFolder, mode: 0o750, owner: write },
+    { kind: 'folder', path: paths.stateFolder, mode: 0o700, owner: write },
     { kind: 'folder', path: paths.logFolder, mode: 0o750, owner: write },
   ];
 }

@@ -64,7 +64,12 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
     { kind: 'remove', path: paths.command, ours: OUR_MARK },
     { kind: 'remove', path: paths.alias, ours: OUR_MARK },
     { kind: 'remove', path: paths.sysctl, ours: OUR_MARK },
-    { kind: 'remove', path: paths.program, ours: { by: 'program' } },
+    // What an installation that was killed leaves lies beside it.
+    ...['', '.new', '.old'].map((more): Step => ({
+      kind: 'remove',
+      path: `${paths.program}${more}`,
+      ours: { by: 'program' },
+    })),
     ...(purge ? planPurge(real, paths) : []),
   ];
 }

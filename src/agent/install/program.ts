@@ -36,7 +36,9 @@ export async function isOurProgram(folder: string): Promise<boolean> {
 export async function isSameProgram(from: string, to: string): Promise<boolean> {
   if (from === to) return true;
   try {
-    return (await readFile(join(to, STAMP), 'utf8')) === (await digestProgram(from));
+    if ((await readFile(join(to, STAMP), 'utf8')) !== (await digestProgram(from))) return false;
+    // The stamp tells of the packages; our own files may have been changed since.
+    return (await digestOwn(from)) === (await digestOwn(to));
   } catch (error) {
     if (isAbsent(error)) return false;
     throw error;
@@ -132,15 +134,23 @@ async function digestProgram(from: string): Promise<string> {
   const hash = createHash('sha256')
     .update(process.versions['napi'] ?? '')
     .update(process.arch);
-  const own = (await listProgram(from)).filter((file) => !file.startsWith('node_modules/'));
-  for (const file of own)
-    hash
-      .update(file)
-      .update('\0')
-      .update(await readFile(join(from, file)));
+  hash.update(await digestOwn(from));
   const record = join(from, 'node_modules', '.package-lock.json');
   if (await isThere(record)) hash.update(await readFile(record));
   return `${hash.digest('hex')}\n`;
+}
+
+/** Our own files by name and content. */
+async function digestOwn(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const lists = await Promise.all(PARTS.map((part) => listFiles(folder, part)));
+  for (const file of [DESCRIPTION, ...lists.flat()].sort()) {
+    hash
+      .update(file)
+      .update('\0')
+      .update(await readFile(join(folder, file)));
+  }
+  return hash.digest('hex');
 }
 
 async function copyReadable(from: string, to: string): Promise<void> {

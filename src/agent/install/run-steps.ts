@@ -38,23 +38,64 @@ export async function runSteps(
   const results: StepResult[] = [];
   const performed: Taken[] = [];
   let changed = false;
+  const interruption = options.dryRun ? null : catchInterruption();
   for (const step of steps) {
-    const result = await takeStep(step, changed, options.dryRun, performed).catch(
-      async (error: unknown) => {
-        const became =
-          options.afterUndo === undefined
-            ? describeDone(results)
-            : await takeBack(performed, options.afterUndo);
-        throw failure(describeStep(step), error, became);
-      },
-    );
+    const result = await takeUninterrupted(interruption, () =>
+      takeStep(step, changed, options.dryRun, performed),
+    ).catch(async (error: unknown) => {
+      const became =
+        options.afterUndo === undefined
+          ? describeDone(results)
+          : await takeBack(performed, options.afterUndo);
+      interruption?.forget();
+      throw failure(describeStep(step), error, became);
+    });
     if (result.outcome === 'done' || result.outcome === 'would be done') changed = true;
     results.push(result);
     options.print(result);
   }
   for (const { settle } of performed) await settle?.();
+  interruption?.forget();
   return results;
 }
+
+interface Interruption {
+  readonly came: () => NodeJS.Signals | null;
+  readonly forget: () => void;
+}
+
+/** A step that is half done is worse than one more: a signal is heeded between two of them. */
+function catchInterruption(): Interruption {
+  let signal: NodeJS.Signals | null = null;
+  const takers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => ({
+    name,
+    take: (): void => {
+      signal = name;
+    },
+  }));
+  for (const { name, take } of takers) process.on(name, take);
+  return {
+    came: () => signal,
+    forget: () => {
+      for (const { name, take } of takers) process.off(name, take);
+    },
+  };
+}
+
+async function takeUninterrupted<T>(
+  interruption: Interruption | null,
+  take: () => Promise<T>,
+): Promise<T> {
+  const before = interruption?.came() ?? null;
+  if (before !== null) throw interrupted(before);
+  const result = await take();
+  const since = interruption?.came() ?? null;
+  if (since !== null) throw interrupted(since);
+  return result;
+}
+
+const interrupted = (signal: NodeJS.Signals): AgentError =>
+  new AgentError('INSTALL_FAILED', `ended by ${signal}`, 'Type the same again when you like.');
 
 interface Taken extends Performed {
   readonly what: string;

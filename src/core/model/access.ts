@@ -85,6 +85,7 @@ function readingCommand({ at, need }: Barrier, who: Who): string {
   const path = quote(at.path);
   const wanted = need === 'search' ? 'x' : at.isFolder ? 'rx' : 'r';
   if (at.uid === who.uid) return `chmod u+${wanted} ${path}`;
+  if (who.isService && who.gids.includes(at.gid)) return `chmod g+${wanted} ${path}`;
   const isRoots = at.gid === 0 && (!at.isFolder || at.path.includes('sentrypeer'));
   if (!isRoots) return `setfacl -m u:${who.user}:${wanted} ${path}`;
   const bits = { x: 0o010, r: 0o040, rx: 0o050 }[wanted];

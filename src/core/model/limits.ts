@@ -15,6 +15,9 @@ export const LIMITS = {
   returnsMax: 200_000,
   /** Header lines of one SIP message that are read; the bytes are kept all the same. */
   sipHeaderLinesMax: 1_000,
+  /** Connections to each control socket at once, and milliseconds until a request is whole. */
+  controlConnectionsMax: 64,
+  controlRequestMsMax: 10_000,
   /** Bytes of one request on the control socket. */
   controlBodyBytesMax: 1_048_576,
   /** Milliseconds that a command waits for the agent's answer: a vacuum may take long. */

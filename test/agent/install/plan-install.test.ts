@@ -49,7 +49,7 @@ describe('a plan for the running system', () => {
       'file /usr/local/bin/sentrypeer-agent (root:root 755)',
       'folder /etc/sentrypeer (root:sentrypeer 750)',
       'folder /etc/sentrypeer/rules.d (root:sentrypeer 750)',
-      'folder /var/lib/sentrypeer (sentrypeer:sentrypeer 750)',
+      'folder /var/lib/sentrypeer (sentrypeer:sentrypeer 700)',
       'folder /var/log/sentrypeer (sentrypeer:sentrypeer 750)',
       'file /etc/sentrypeer/sentrypeer.conf (root:sentrypeer 640)',
       'file /etc/systemd/system/sentrypeer-agent.service (root:root 644)',
@@ -127,8 +127,10 @@ describe('a plan for the running system', () => {
       'remove /usr/local/bin/sentrypeer',
       'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
       'remove /usr/lib/sentrypeer-agent',
+      'remove /usr/lib/sentrypeer-agent.new',
+      'remove /usr/lib/sentrypeer-agent.old',
     ]);
-    expect(plan(true).slice(13)).toEqual([
+    expect(plan(true).slice(15)).toEqual([
       'remove /etc/sentrypeer/sentrypeer.conf',
       'remove /etc/sentrypeer',
       'remove /var/lib/sentrypeer',

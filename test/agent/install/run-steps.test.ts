@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFacts, type InstallFacts } from '../../../src/agent/install/facts.js';
+import { oneAtATime } from '../../../src/agent/install/one-at-a-time.js';
 import { pathsBelow, planInstall } from '../../../src/agent/install/plan-install.js';
 import { planUninstall } from '../../../src/agent/install/plan-uninstall.js';
 import { runSteps, type StepResult } from '../../../src/agent/install/run-steps.js';
@@ -97,7 +98,7 @@ describe('an installation below a prefix', () => {
       '750',
     ]);
     expect(await Promise.all([paths.stateFolder, paths.logFolder].map(modeOf))).toEqual([
-      '750',
+      '700',
       '750',
     ]);
     expect(await modeOf(paths.configFile)).toBe('640');
@@ -156,7 +157,7 @@ describe('an installation below a prefix', () => {
     await chmod(stateFolder, 0o755);
     const results = await install();
     expect(results.find((result) => result.outcome === 'done')?.what).toContain(stateFolder);
-    expect(await modeOf(stateFolder)).toBe('750');
+    expect(await modeOf(stateFolder)).toBe('700');
   });
 
   it('only tells in a dry run', async () => {
@@ -251,6 +252,43 @@ describe('a failure of an installation that takes back what it did', () => {
   });
 });
 
+it('heeds a signal between two steps, and takes back what was done', async () => {
+  const signal: Step = {
+    kind: 'call',
+    what: 'a step during which Ctrl-C is typed',
+    run: () => {
+      process.emit('SIGINT');
+      return Promise.resolve(true);
+    },
+  };
+  const options = { dryRun: false, print: () => undefined, afterUndo: () => Promise.resolve() };
+  await expect(runSteps([...plan(), signal, ...plan()], options)).rejects.toThrow(
+    'ended by SIGINT (everything is as it was before)',
+  );
+  expect(await listAll(prefix)).toEqual([]);
+});
+
+it('copies the program anew where a file of it was changed or is gone', async () => {
+  await install();
+  const { program } = pathsBelow(prefix);
+  await writeFile(join(program, 'dist/a/b.js'), 'b, changed by hand');
+  expect(outcomes(await install())).toContain('done');
+  expect(await readFile(join(program, 'dist/a/b.js'), 'utf8')).toBe('b');
+});
+
+describe('one installation at a time', () => {
+  it('names the one that is under way, and takes over from one that was killed', async () => {
+    const file = join(folder, 'lock');
+    const first = oneAtATime(() => oneAtATime(() => Promise.resolve(), file), file);
+    await expect(first).rejects.toThrow(
+      `another installation is under way (process ${process.pid}`,
+    );
+    await writeFile(file, '4194304999');
+    expect(await oneAtATime(() => Promise.resolve('done'), file)).toBe('done');
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
 it('says when a step did not come to what it is for', async () => {
   const file = join(folder, 'gone');
   const step: Step = {
@@ -289,7 +327,11 @@ describe('an uninstallation', () => {
     const results = await uninstall(false);
     // The other name was not asked for.
     const absent = results.filter(({ outcome }) => outcome !== 'done');
-    expect(absent).toMatchObject([{ what: `remove ${paths.alias}`, outcome: 'already so' }]);
+    expect(absent.map(({ what }) => what)).toEqual([
+      `remove ${paths.alias}`,
+      `remove ${paths.program}.new`,
+      `remove ${paths.program}.old`,
+    ]);
     const left = (await listAll(prefix)).filter((path) => !path.endsWith(MARKER));
     expect(left).toEqual([paths.configFile]);
     expect(outcomes(await uninstall(false))).toEqual(new Set(['already so']));
