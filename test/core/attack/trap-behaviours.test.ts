@@ -56,7 +56,7 @@ const ATTACKS: readonly Case[] = [
   ['one number five times a second', () => invite('00441234567890'), 20, 0.2, 3, 'sip'],
   ['one number once a day', () => invite('00441234567890'), 7, 86_400, 3, 'sip'],
   ['one extension five times a second', () => invite('200'), 60, 0.2, 10, 'sip'],
-  ['one user asked for five times a second', () => register('100'), 60, 0.2, 21, 'sip'],
+  ['one user asked for ten times a second', () => register('100'), 240, 0.1, 201, 'sip'],
   ['a costly number', () => invite('0037120000000'), 5, 300, 2, 'sip'],
   ['names, half a minute apart', (n) => register(NAMES[n] ?? ''), 10, 30, 9, 'sip'],
 ];
