@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +18,7 @@ import { openClient } from '../../src/api/client.js';
 import { serveControl, type ControlServer } from '../../src/api/server.js';
 import type { BlockView, JobView } from '../../src/api/views.js';
 import { AgentError } from '../../src/core/model/errors.js';
+import { LIMITS } from '../../src/core/model/limits.js';
 import { waitUntil } from '../lab/wait-until.js';
 
 const BLOCK: BlockView = {
@@ -95,6 +97,23 @@ describe('the control socket', () => {
     expect(await post(asking, '/v1/blocks', JSON.stringify({}))).toBe(404);
     expect(asked).toEqual([]);
     await client.close();
+  });
+
+  it('takes no more connections than its bound, and steers on beside them', async () => {
+    const sockets = Array.from({ length: 80 }, () => connect(join(folder, 'agent.read.sock')));
+    let closed = 0;
+    for (const socket of sockets) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => (closed += 1));
+    }
+    await waitUntil(
+      'those above it are closed',
+      () => closed === 80 - LIMITS.controlConnectionsMax,
+    );
+    const client = openClient(socketFile);
+    expect(await client.rules()).toEqual([]);
+    await client.close();
+    for (const socket of sockets) socket.destroy();
   });
 
   it('is made again when somebody takes it away, and the one beside it', async () => {
