@@ -62,7 +62,10 @@ function nextSteps(started: boolean, prefix: string): string {
   const paths = pathsBelow('/');
   const protect = `Protect your trunks with \`protect\` in ${paths.configFile}`;
   if (started) {
-    return `It runs. Next: sentrypeer-agent status\n${protect} (a change is taken over at once).`;
+    return (
+      'It runs. Next: sentrypeer-agent doctor, which says what else keeps packets from it here\n' +
+      `${protect} (a change is taken over at once).`
+    );
   }
   const why = isRealRoot(prefix) ? 'systemd does not run here' : `it was put below ${prefix}`;
   return (

@@ -21,6 +21,7 @@ describe('built-in rules', () => {
     const weak = rules.filter(({ points }) => points < 100).map(({ id }) => id);
     expect(weak).toEqual([
       'call-out-second',
+      'likely-password-source',
       'credential-slow-response',
       'credential-slow-call-id',
       'credential-replay',

@@ -16,6 +16,8 @@ const SNAPSHOT = `snapshot() {
     -printf '%M %u %g %p\\n' 2>/dev/null |
     grep -v -e ' /var/log/journal' -e ' /var/lib/systemd' -e ' /etc/[a-z]*-$' -e ' /etc/sub[ug]id' -e ' /etc/.pwd.lock' | sort
   systemctl list-unit-files --no-legend --no-pager | grep sentrypeer
+  systemctl list-units --all --no-legend --no-pager | grep sentrypeer
+  ls /usr/lib /run | grep sentrypeer
   nft list ruleset
 }`;
 
@@ -77,7 +79,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 5060));
   it('is up and answers when install is done', async () => {
     const startedMs = performance.now();
     expect(await box.must('bin/run.js install')).toContain(
-      'It runs. Next: sentrypeer-agent status',
+      'It runs. Next: sentrypeer-agent doctor',
     );
     const answered = await box.must('sentrypeer-agent status --json');
     expect(JSON.parse(answered)).toMatchObject({ running: true, blocking: { mode: 'enforce' } });

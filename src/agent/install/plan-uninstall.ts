@@ -59,6 +59,13 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
             when: 'changed',
             onlyWith: null,
           } as const,
+          {
+            ...command,
+            // Else one that had failed is listed until the next boot. A pattern may match nothing.
+            words: ['systemctl', 'reset-failed', 'sentrypeer-agent*'],
+            when: 'changed',
+            onlyWith: null,
+          } as const,
         ]
       : []),
     { kind: 'remove', path: paths.command, ours: OUR_MARK },

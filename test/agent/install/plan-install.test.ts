@@ -123,6 +123,7 @@ describe('a plan for the running system', () => {
       'remove /etc/systemd/system/sentrypeer-agent-expiry.service',
       'remove /etc/systemd/system/sentrypeer-agent.service',
       'command systemctl daemon-reload',
+      'command systemctl reset-failed sentrypeer-agent*',
       'remove /usr/local/bin/sentrypeer-agent',
       'remove /usr/local/bin/sentrypeer',
       'remove /etc/sysctl.d/60-sentrypeer-agent.conf',
@@ -130,7 +131,7 @@ describe('a plan for the running system', () => {
       'remove /usr/lib/sentrypeer-agent.new',
       'remove /usr/lib/sentrypeer-agent.old',
     ]);
-    expect(plan(true).slice(15)).toEqual([
+    expect(plan(true).slice(16)).toEqual([
       'remove /etc/sentrypeer/sentrypeer.conf',
       'remove /etc/sentrypeer',
       'remove /var/lib/sentrypeer',

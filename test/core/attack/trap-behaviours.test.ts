@@ -48,7 +48,8 @@ const ATTACKS: readonly Case[] = [
     (n) => register(`${100 + n}`, `${100 + n}`, `10.0.0.${n}`),
     40,
     0.2,
-    4,
+    // An office that starts shows as many machines in its first second.
+    24,
     'sip',
   ],
   ['accounts by turns, nineteen seconds apart', turns, 40, 19, 8, 'sip'],
