@@ -51,23 +51,7 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
     { kind: 'remove', path: paths.timer, ours: OUR_MARK },
     { kind: 'remove', path: paths.expiryUnit, ours: OUR_MARK },
     { kind: 'remove', path: paths.unit, ours: OUR_MARK },
-    ...(live
-      ? [
-          {
-            ...command,
-            words: ['systemctl', 'daemon-reload'],
-            when: 'changed',
-            onlyWith: null,
-          } as const,
-          {
-            ...command,
-            // Else one that had failed is listed until the next boot. A pattern may match nothing.
-            words: ['systemctl', 'reset-failed', 'sentrypeer-agent*'],
-            when: 'changed',
-            onlyWith: null,
-          } as const,
-        ]
-      : []),
+    ...(live ? forgetUnits() : []),
     { kind: 'remove', path: paths.command, ours: OUR_MARK },
     { kind: 'remove', path: paths.alias, ours: OUR_MARK },
     { kind: 'remove', path: paths.sysctl, ours: OUR_MARK },
@@ -78,6 +62,16 @@ export function planUninstall(options: UninstallOptions): readonly Step[] {
       ours: { by: 'program' },
     })),
     ...(purge ? planPurge(real, paths) : []),
+  ];
+}
+
+/** What systemd still knows of the units that are gone. */
+function forgetUnits(): readonly Step[] {
+  const rest = { kind: 'command', unless: null, lossWhenFailed: null, onlyWith: null } as const;
+  return [
+    { ...rest, words: ['systemctl', 'daemon-reload'], when: 'changed' },
+    // Else one that had failed is listed until the next boot. A pattern may match nothing.
+    { ...rest, words: ['systemctl', 'reset-failed', 'sentrypeer-agent*'], when: 'changed' },
   ];
 }
 
