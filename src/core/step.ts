@@ -34,7 +34,7 @@ import {
   type Answered,
 } from './trap/answer.js';
 import { takeOverdue } from './trap/calls.js';
-import { mayBeWebPage, proveSource } from './trap/prove.js';
+import { bearsOurTag, mayBeWebPage, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */
@@ -106,6 +106,7 @@ function stepPacket(
     local: packet.local,
     proof: recorded ?? proofOf(packet, message, settings, nowUs),
     message,
+    inDialog: isInDialog(message, source.address, recorded !== null, settings, nowUs),
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
       transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
@@ -144,6 +145,19 @@ function proofOf(
   }
   const { address } = packet.source;
   return proveSource(message, completedTransport(packet), address, answers.secret, nowUs);
+}
+
+/** Of a record nobody knows which tags were given: those that are there are believed. */
+function isInDialog(
+  message: SipMessage,
+  address: string,
+  isRecorded: boolean,
+  { answers }: CoreSettings,
+  nowUs: number,
+): boolean {
+  const { toTag } = message;
+  if (toTag === null || toTag === '') return false;
+  return isRecorded || bearsOurTag(message, address, answers.secret, nowUs);
 }
 
 function decideAndBlock(

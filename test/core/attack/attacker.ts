@@ -33,6 +33,8 @@ export interface Sent {
   readonly localPort?: number;
   /** Host of its Contact; left out: its address. */
   readonly contactHost?: string;
+  /** Its Call-ID; left out: another each time. */
+  readonly callId?: string;
 }
 
 /** An agent with the settings and rules of the defaults, and a clock that the attacker winds. */
@@ -84,7 +86,7 @@ function messageOf(address: string, sent: Sent, count: number, nowUs: number): s
     `Via: SIP/2.0/UDP ${host}:5060;branch=z9hG4bK-${count};rport`,
     `From: <sip:${user}@192.0.2.1>;tag=t${count}`,
     `To: <sip:${user}@192.0.2.1>`,
-    `Call-ID: c${count}`,
+    `Call-ID: ${sent.callId ?? `c${count}`}`,
     `CSeq: 1 ${method}`,
     'Max-Forwards: 70',
     `Contact: <sip:${user}@${sent.contactHost ?? host}>`,
