@@ -83,8 +83,7 @@ function printNames(verdict, results, held) {
   const shown = some.filter(({ half }) => held || half === 'tune');
   for (const result of shown)
     say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
-  if (shown.length < some.length)
-    say(`  held  ${some.length - shown.length} (--held names them)`);
+  if (shown.length < some.length) say(`  held  ${some.length - shown.length} (--held names them)`);
 }
 
 const hereVerdict = ({ verdict, story }) =>
