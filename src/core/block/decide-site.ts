@@ -35,8 +35,8 @@ export function decideSite(
   nowUs: number,
 ): Verdict {
   const alone = identityCidr(identitiesOf(policy, state.protect), source);
-  const peer = findProtected(state.protect, alone);
-  if (peer !== null) return { kind: 'protected', peer };
+  // A protected peer did nothing to be told of as spared.
+  if (findProtected(state.protect, alone) !== null) return { kind: 'watch' };
   if (policy.unproven === 'none' && !proven) return { kind: 'watch' };
   const scope = proven ? policy.scope : 'sip';
   const covering = blocksCovering(state.table, source, nowUs);
