@@ -75,6 +75,8 @@ export const LIMITS = {
   stillTalkingGraceUs: 2_000_000,
   /** Sources blocked once they go on: how many, for how long, answers in a storm, its networks. */
   suspects: { max: 20_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
+  /** IPv6 sites that attack: how many, for how long; answers that block one, and of each source. */
+  sites: { max: 2_000, keptS: 600, answeredMin: 20, answeredOfSourceMax: 2 },
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
