@@ -93,7 +93,7 @@ export const LIMITS = {
   storeQueuedEventsMax: 50_000,
   /** Bytes of messages that wait for the database. */
   storeQueuedBytesMax: 67_108_864,
-  /** Sightings, blocks, ends and job runs that wait for the database. */
+  /** Sightings, blocks, ends and job runs that wait for the database: with so many no batch is taken. */
   storeQueuedDecisionsMax: 200_000,
   /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
   thinnedSourcesMax: 5_000,
