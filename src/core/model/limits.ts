@@ -78,6 +78,8 @@ export const LIMITS = {
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
+  /** Sets whose elements are read one by one, to see what others put into them. */
+  firewallSetsLookedAtMax: 16,
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
   /** So many changes that wait are a crowd's: they go in beside what is under way, unless more wait. */
