@@ -1,4 +1,7 @@
 import type { TrapEvent } from '../model/event.js';
+import { LIMITS } from '../model/limits.js';
+import { readParty } from '../sip/party.js';
+import { unescapedForms } from '../sip/unescape.js';
 
 const LF = 10;
 /** Letters, digits and what names, numbers and parameters of users are made of in practice. */
@@ -9,18 +12,29 @@ const USUAL = new Set(
 );
 const IS_USUAL = Uint8Array.from({ length: 256 }, (_, code) => (USUAL.has(code) ? 1 : 0));
 
+/** Between two texts: a comma and blanks, so that no pattern finds its parts in two of them. */
+const BETWEEN = ' , ';
+
 /**
- * The user parts of Request-URI, From and To and the digest user name, a line each, when any of
- * them has a character beyond the usual ones; null when all are plain, which is nearly always: the
- * patterns that look for attacks in names are then not tried at all.
+ * The user parts of Request-URI, From, To and Contact and the digest user name, when any of them has a
+ * character beyond the usual ones, each as it came and with its escapes undone, round by round; null
+ * when all are plain, which is nearly always: the patterns that look for attacks in names are then not
+ * tried at all.
  */
 export function joinOddUsers({ message }: TrapEvent): string | null {
-  const { requestUser, fromUser, toUser, authorization } = message;
+  const { requestUser, fromUser, toUser, contact, authorization } = message;
   const username = authorization?.username ?? null;
-  const odd = isOdd(requestUser) || isOdd(fromUser) || isOdd(toUser) || isOdd(username);
-  if (!odd) return null;
-  return [requestUser, fromUser, toUser, username].filter((user) => user !== null).join('\n');
+  const users = [requestUser, fromUser, toUser, contactUser(contact), username];
+  if (!users.some(isOdd)) return null;
+  const forms = users.flatMap((user) => (user === null ? [] : unescapedForms(cut(user))));
+  return [...new Set(forms)].join(BETWEEN);
 }
+
+/** Five of them, with their rounds, must not make each other invisible. */
+const cut = (user: string): string => user.slice(0, LIMITS.conditionTextBytesMax / 8);
+
+const contactUser = (contact: string | null): string | null =>
+  contact === null ? null : readParty(contact).user;
 
 function isOdd(user: string | null): boolean {
   if (user === null) return false;

@@ -42,3 +42,17 @@ export function proveSource(
   if (callId === null || toTag === null) return 'none';
   return checkToTag(secret, address, callId, toTag, nowUs) ? 'dialog' : 'none';
 }
+
+/**
+ * True for a request whose To-tag is none that our answers gave to its source for its Call-ID, which
+ * attackers add so that a call looks like part of another. A tag is known for the hour and the one before.
+ */
+export function hasStrayTag(
+  { kind, toTag, callId }: SipMessage,
+  address: string,
+  secret: Buffer,
+  nowUs: number,
+): boolean {
+  if (kind !== 'request' || toTag === null || toTag === '') return false;
+  return !checkToTag(secret, address, callId ?? '', toTag, nowUs);
+}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMessage } from '../../../src/core/sip/parse.js';
 import { makeNonce, makeToTag } from '../../../src/core/trap/nonce.js';
-import { proveSource } from '../../../src/core/trap/prove.js';
+import { hasStrayTag, proveSource } from '../../../src/core/trap/prove.js';
 import { digest, makeRequest, NOW_US, SECRET } from './message.js';
 
 const address = '192.0.2.1';
@@ -57,4 +57,23 @@ it.each([
   ['no SIP over TCP', parseMessage(Buffer.alloc(0)), 'tcp', address, 'tcp'],
 ] as const)('%s', (_, message, transport, from, proof) => {
   expect(proveSource(message, transport, from, SECRET, NOW_US)).toBe(proof);
+});
+
+it.each([
+  ['no tag', makeRequest('INVITE', '100'), false],
+  ['a tag of ours', makeRequest('INVITE', '100', tagged), false],
+  [
+    'a tag of ours, of another call',
+    makeRequest('INVITE', '100', { ...tagged, 'Call-ID': 'other' }),
+    true,
+  ],
+  [
+    'a tag that looks like ours',
+    makeRequest('INVITE', '100', { To: '<sip:1@a>;tag=as01234567' }),
+    true,
+  ],
+  ['a tag of anybody', makeRequest('INVITE', '100', { To: '<sip:1@a>;tag=x' }), true],
+  ['no SIP', parseMessage(Buffer.alloc(0)), false],
+] as const)('%s is or is no stray tag', (_, message, stray) => {
+  expect(hasStrayTag(message, address, SECRET, NOW_US)).toBe(stray);
 });
