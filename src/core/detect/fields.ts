@@ -212,7 +212,7 @@ export const FIELDS: readonly Field[] = [
   number('longest_header', 'bytes of the longest header line', longestHeaderBytes),
   text(
     'odd_users',
-    'the user parts (Contact too) and the digest user name, as they came and with their escapes undone, when one has characters that no name needs',
+    'the user parts (Contact too), their escapes undone, and the digest user name, when one has characters that no name needs; an escape that is left was escaped twice',
     joinOddUsers,
   ),
   text('anomaly_names', 'the anomalies as one text, a blank between', (e) =>

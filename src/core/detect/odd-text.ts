@@ -16,17 +16,18 @@ const IS_USUAL = Uint8Array.from({ length: 256 }, (_, code) => (USUAL.has(code) 
 const BETWEEN = ' , ';
 
 /**
- * The user parts of Request-URI, From, To and Contact and the digest user name, when any of them has a
- * character beyond the usual ones, each as it came and with its escapes undone, round by round; null
- * when all are plain, which is nearly always: the patterns that look for attacks in names are then not
- * tried at all.
+ * The user parts of Request-URI, From, To and Contact with their escapes undone, round by round, and the
+ * digest user name, in which nothing is escaped, when any of them has a character beyond the usual
+ * ones; null when all are plain, which is nearly always: the patterns that look for attacks in names are
+ * then not tried at all.
  */
 export function joinOddUsers({ message }: TrapEvent): string | null {
   const { requestUser, fromUser, toUser, contact, authorization } = message;
   const username = authorization?.username ?? null;
-  const users = [requestUser, fromUser, toUser, contactUser(contact), username];
-  if (!users.some(isOdd)) return null;
+  const users = [requestUser, fromUser, toUser, contactUser(contact)];
+  if (!users.some(isOdd) && !isOdd(username)) return null;
   const forms = users.flatMap((user) => (user === null ? [] : unescapedForms(cut(user))));
+  if (username !== null) forms.push(cut(username), ...unescapedForms(cut(username)));
   return [...new Set(forms)].join(BETWEEN);
 }
 

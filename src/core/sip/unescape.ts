@@ -13,10 +13,13 @@ export function unescape(text: string): string {
   return plain;
 }
 
-/** The text as it came, and after each round: an attack may be hidden in any of them. */
+/**
+ * The text after each round, the first one also where there is nothing to undo: an attack may be hidden
+ * in any of them, and an escape that is left was escaped itself.
+ */
 export function unescapedForms(text: string): readonly string[] {
-  const forms = [text];
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+  const forms = [unescapeOnce(text)];
+  for (let round = 1; round < ROUNDS_MAX; round += 1) {
     const before = forms.at(-1) ?? '';
     const plain = unescapeOnce(before);
     if (plain === before) break;

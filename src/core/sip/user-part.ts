@@ -34,14 +34,12 @@ function readName(user: string): string {
   return plainNumber(trimmed) ?? (trimmed === '' ? user : trimmed);
 }
 
-/** Letters, digits and `_` alone, as nearly always. */
+/** Letters and digits alone, as nearly always. */
 function isPlain(user: string): boolean {
   for (let index = 0; index < user.length; index += 1) {
     const code = user.charCodeAt(index);
     const isLetter = (code | 0x20) >= 97 && (code | 0x20) <= 122;
-    if (!isLetter && (code < 48 || code > 57) && code !== UNDERSCORE) return false;
+    if (!isLetter && (code < 48 || code > 57)) return false;
   }
   return true;
 }
-
-const UNDERSCORE = 95;

@@ -50,13 +50,22 @@ it('has no To-tag that nobody gave', () => {
 });
 
 it.each([
-  ['%27%20or%201', ['%27%20or%201', "' or 1"]],
-  ['%2527or', ['%2527or', '%27or', "'or"]],
-  ['..%252f..', ['..%252f..', '..%2f..', '../..']],
-  ['%3Cscript%3E', ['%3Cscript%3E', '<script>']],
+  ['%27%20or%201', ["' or 1"]],
+  ['%2527or', ['%27or', "'or"]],
+  ['..%252f..', ['..%2f..', '../..']],
+  ['%3Cscript%3E', ['<script>']],
+  // No format string.
+  ['o%72nate', ['ornate']],
+  ['%n%n%n', ['%n%n%n']],
 ])('shows %s with its escapes undone, round by round', (user, forms) => {
   const odd = read('odd_users', call(`sip:${user}@192.0.2.1`));
   expect(odd).toBe([...forms, '100'].join(' , '));
+});
+
+it('shows the digest user name as it came too, for nothing is escaped in it', () => {
+  const auth = 'Digest username="%72n", response="1"';
+  const event = call('sip:100@192.0.2.1', { Authorization: auth });
+  expect(read('odd_users', event)).toBe('100 , %72n , rn');
 });
 
 it('shows no users that are plain, and looks at that of Contact too', () => {
