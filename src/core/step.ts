@@ -34,7 +34,7 @@ import {
   type Answered,
 } from './trap/answer.js';
 import { findCall, takeOverdue } from './trap/calls.js';
-import { hasStrayTag, mayBeWebPage, proveSource } from './trap/prove.js';
+import { hasStrayTag, mayBeWebPage, mayHide, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */
@@ -155,7 +155,7 @@ function isStray(
   recorded: Proof | null,
   nowUs: number,
 ): boolean {
-  if (recorded !== null) return recorded === 'none' && (message.toTag ?? '') !== '';
+  if (recorded !== null) return recorded === 'none' && mayHide(message);
   if (!hasStrayTag(message, source.address, settings.answers.secret, nowUs)) return false;
   // A call may be longer than its tag is known by itself.
   return findCall(answers.calls, { source, message }) === null;

@@ -146,7 +146,7 @@ export const FIELDS: readonly Field[] = [
   text('to_host', 'host part of the To URI', (e) => e.message.toHost),
   text(
     'to_tag',
-    'tag of the To header; empty outside a dialog, also with one that nobody gave',
+    'tag of the To header; empty outside a dialog, also where one that nobody gave hides a call to a number',
     (e) => (e.strayTag === true ? null : e.message.toTag),
   ),
   text('call_id', 'Call-ID', (e) => e.message.callId),

@@ -26,13 +26,16 @@ export function joinOddUsers({ message }: TrapEvent): string | null {
   const username = authorization?.username ?? null;
   const users = [requestUser, fromUser, toUser, contactUser(contact)];
   if (!users.some(isOdd) && !isOdd(username)) return null;
-  const forms = users.flatMap((user) => (user === null ? [] : unescapedForms(cut(user))));
+  const forms = users.flatMap((user) => (user === null ? [] : unescapedForms(showNul(cut(user)))));
   if (username !== null) forms.push(cut(username), ...unescapedForms(cut(username)));
   return [...new Set(forms)].join(BETWEEN);
 }
 
 /** Five of them, with their rounds, must not make each other invisible. */
 const cut = (user: string): string => user.slice(0, LIMITS.conditionTextBytesMax / 8);
+
+/** An escaped NUL is odd and no offence (RFC 4475 section 3.1.1.4); one that is there as a byte is. */
+const showNul = (user: string): string => user.replaceAll('%00', '\u2400');
 
 const contactUser = (contact: string | null): string | null =>
   contact === null ? null : readParty(contact).user;

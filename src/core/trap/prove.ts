@@ -2,7 +2,9 @@ import { transportProof, type Proof } from '../model/proof.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { SipMessage } from '../model/sip-message.js';
 import type { Transport } from '../model/transport.js';
+import { calledUser } from '../sip/user-part.js';
 import { checkNonce, checkToTag } from './nonce.js';
+import { isDialled } from './plausible.js';
 
 /** What a browser can be made to send by any web page, to any port and in its visitor's name. */
 const BROWSERS: ReadonlySet<Anomaly> = new Set<Anomaly>(['http', 'tls-hello', 'stun', 'web-page']);
@@ -43,16 +45,29 @@ export function proveSource(
   return checkToTag(secret, address, callId, toTag, nowUs) ? 'dialog' : 'none';
 }
 
+/** Requests that a dialog is not begun with, nor mostly sent in one. */
+const ALONE: ReadonlySet<string> = new Set(['OPTIONS', 'REGISTER', 'MESSAGE', 'PUBLISH']);
+
 /**
- * True for a request whose To-tag is none that our answers gave to its source for its Call-ID, which
- * attackers add so that a call looks like part of another. A tag is known for the hour and the one before.
+ * True for a To-tag that our answers never gave to the source for this Call-ID, where it hides something:
+ * on a call to a number, which then looks like part of another, and on what stands by itself. What
+ * belongs to a dialog may be of one that was lost, here or elsewhere. A tag is known for the hour and the
+ * one before.
  */
 export function hasStrayTag(
-  { kind, toTag, callId }: SipMessage,
+  message: SipMessage,
   address: string,
   secret: Buffer,
   nowUs: number,
 ): boolean {
+  if (!mayHide(message)) return false;
+  const { callId, toTag } = message;
+  return !checkToTag(secret, address, callId ?? '', toTag ?? '', nowUs);
+}
+
+/** True where a To-tag that nobody gave would hide something. */
+export function mayHide(message: SipMessage): boolean {
+  const { kind, method, toTag } = message;
   if (kind !== 'request' || toTag === null || toTag === '') return false;
-  return !checkToTag(secret, address, callId ?? '', toTag, nowUs);
+  return method === 'INVITE' ? isDialled(calledUser(message)) : ALONE.has(method ?? '');
 }

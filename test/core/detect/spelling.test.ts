@@ -57,6 +57,8 @@ it.each([
   // No format string.
   ['o%72nate', ['ornate']],
   ['%n%n%n', ['%n%n%n']],
+  ['null-%00-null', ['null-\u2400-null']],
+  ['%2500', ['%00', '\0']],
 ])('shows %s with its escapes undone, round by round', (user, forms) => {
   const odd = read('odd_users', call(`sip:${user}@192.0.2.1`));
   expect(odd).toBe([...forms, '100'].join(' , '));

@@ -59,21 +59,18 @@ it.each([
   expect(proveSource(message, transport, from, SECRET, NOW_US)).toBe(proof);
 });
 
+const FOREIGN = { To: '<sip:1@a>;tag=as01234567' };
 it.each([
-  ['no tag', makeRequest('INVITE', '100'), false],
-  ['a tag of ours', makeRequest('INVITE', '100', tagged), false],
-  [
-    'a tag of ours, of another call',
-    makeRequest('INVITE', '100', { ...tagged, 'Call-ID': 'other' }),
-    true,
-  ],
-  [
-    'a tag that looks like ours',
-    makeRequest('INVITE', '100', { To: '<sip:1@a>;tag=as01234567' }),
-    true,
-  ],
-  ['a tag of anybody', makeRequest('INVITE', '100', { To: '<sip:1@a>;tag=x' }), true],
+  ['no tag', makeRequest('OPTIONS', '100'), false],
+  ['a tag of ours', makeRequest('OPTIONS', '100', tagged), false],
+  ['ours of another call', makeRequest('OPTIONS', '100', { ...tagged, 'Call-ID': 'other' }), true],
+  ['one that looks like ours', makeRequest('REGISTER', '100', FOREIGN), true],
+  ['one on a call to a number', makeRequest('INVITE', '00972592577956', FOREIGN), true],
+  ['one on a call to an escaped number', makeRequest('INVITE', '%300972592577956', FOREIGN), true],
+  // A dialog that was lost.
+  ['one on a call to an extension', makeRequest('INVITE', '100', FOREIGN), false],
+  ['one on a BYE', makeRequest('BYE', '00972592577956', FOREIGN), false],
   ['no SIP', parseMessage(Buffer.alloc(0)), false],
-] as const)('%s is or is no stray tag', (_, message, stray) => {
+] as const)('%s: hides something or not', (_, message, stray) => {
   expect(hasStrayTag(message, address, SECRET, NOW_US)).toBe(stray);
 });
