@@ -7,6 +7,7 @@ import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
 import type { JobBoard } from './jobs.js';
 import { protectPeer, unprotectPeer, viewPeers } from './protect-calls.js';
+import { viewNearness } from './nearness-call.js';
 import { firewallView, ruleView } from './rule-views.js';
 import { viewStatus, type Running } from './status.js';
 
@@ -23,6 +24,7 @@ export function createCalls(
     status: () => viewStatus(context, running),
     rules: () => viewRules(context),
     firewall: () => viewFirewall(context),
+    nearness: (address) => viewNearness(context, address),
     addBlock: (request) => addBlock(context, runner, request),
     addBlocks: (requests, origin) => addBlocks(context, runner, requests, origin),
     clearBlocks: (filter) => clearBlocks(context, runner, filter),

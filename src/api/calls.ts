@@ -1,5 +1,13 @@
 import type { BlockOrigin, Scope } from '../core/model/block.js';
-import type { BlockView, FirewallView, JobView, PeerView, RuleView, StatusView } from './views.js';
+import type {
+  BlockView,
+  FirewallView,
+  JobView,
+  NearView,
+  PeerView,
+  RuleView,
+  StatusView,
+} from './views.js';
 
 export interface AddBlock {
   readonly target: string;
@@ -52,6 +60,8 @@ export interface AgentCalls {
   status(): Promise<StatusView>;
   rules(): Promise<readonly RuleView[]>;
   firewall(): Promise<FirewallView>;
+  /** How near the rules are to firing for an address (canonical text), the nearest first. */
+  nearness(address: string): Promise<readonly NearView[]>;
   addBlock(request: AddBlock): Promise<BlockView>;
   /** Many at once, at most `blocksPerRequestMax`; a refused one does not stop the others. */
   addBlocks(requests: readonly AddBlock[], origin: 'manual' | 'import'): Promise<AddedBlocks>;

@@ -17,6 +17,7 @@ export function openClient(socketFile: string): ControlClient {
     status: () => call('GET', '/v1/status'),
     rules: () => call('GET', '/v1/rules'),
     firewall: () => call('GET', '/v1/firewall'),
+    nearness: (address) => call('GET', `/v1/nearness?address=${encodeURIComponent(address)}`),
     addBlock: (block) => call('POST', '/v1/blocks', block),
     addBlocks: (blocks, origin) => call('POST', '/v1/blocks/many', { blocks, origin }),
     clearBlocks: (filter) => call('POST', '/v1/blocks/clear', filter),

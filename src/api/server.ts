@@ -30,6 +30,7 @@ const clearBody = z.strictObject({
 const peerBody = z.strictObject({ name: z.string().max(253), note: z.string().max(200) });
 const nameQuery = z.strictObject({ name: z.string().max(253) });
 const targetQuery = z.strictObject({ target: z.string().max(64) });
+const addressQuery = z.strictObject({ address: z.string().max(64) });
 const jobParams = z.strictObject({ name: z.string().max(64) });
 
 const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
@@ -202,6 +203,7 @@ const addQuestions: AddRoutes = (server, calls) => {
   server.get('/v1/status', () => calls.status());
   server.get('/v1/rules', () => calls.rules());
   server.get('/v1/firewall', () => calls.firewall());
+  server.get('/v1/nearness', ({ query }) => calls.nearness(read(addressQuery, query).address));
   server.get('/v1/protect', () => calls.protectedPeers());
   server.get('/v1/jobs', () => calls.jobs());
 };

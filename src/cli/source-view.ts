@@ -1,12 +1,13 @@
-import { blockView, formatTime, type BlockView } from '../api/views.js';
+import { blockView, formatTime, type BlockView, type NearView } from '../api/views.js';
 // Not by detect.ts, which brings all of detection: a command would take twice the time to start.
 import { paidBlock, restorePoints } from '../core/detect/restore-points.js';
 import { createScoreBook, readScore, type ScorePolicy } from '../core/detect/score.js';
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
-import type { Counted, SourceStory, StoredCall } from '../store/read-source.js';
+import type { Counted, GuessCounts, SourceStory, StoredCall } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
+import { renderEvidence, renderNear } from './near-view.js';
 import { renderPairs, renderTable } from './table.js';
 import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
 
@@ -59,8 +60,16 @@ export interface SourceView {
   readonly user_agents: readonly Counted[];
   readonly users_tried: readonly Counted[];
   readonly called_numbers: readonly Counted[];
-  /** Digest responses: how many different ones, and how often in all. */
-  readonly passwords: { readonly distinct: number; readonly tries: number };
+  /**
+   * Digest responses: how many different ones, and how often in all; accounts whose tried password is
+   * known, and of them those where it is the user name.
+   */
+  readonly passwords: {
+    readonly distinct: number;
+    readonly tries: number;
+    readonly accounts: number;
+    readonly equal_to_user: number;
+  };
   /** Those whose password is known, as `user: password`. */
   readonly passwords_tried: readonly Counted[];
   /** Calls that the trap answered, newest first. */
@@ -73,6 +82,8 @@ export interface SourceView {
   }[];
   /** Newest first. */
   readonly sightings: readonly SightingView[];
+  /** How near rules are to firing, the nearest first; null: no agent runs, or it is blocked. */
+  readonly near: readonly NearView[] | null;
   /** Newest first, ended ones too. */
   readonly blocks: readonly (BlockView & {
     readonly ended_at: string | null;
@@ -86,6 +97,8 @@ export interface SourceContext {
   readonly nowUs: number;
   readonly known: KnownOf;
   readonly protectedBy?: string | null;
+  /** How near rules are, as the running agent says; null: it was not asked, or does not run. */
+  readonly near?: readonly NearView[] | null;
 }
 
 export function viewSource(story: SourceStory, context: SourceContext): SourceView {
@@ -112,13 +125,26 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     user_agents: story.userAgents,
     users_tried: story.usersTried,
     called_numbers: story.calledNumbers,
-    passwords: story.guesses,
+    passwords: viewGuesses(story.guesses),
     passwords_tried: story.passwordsTried,
     calls: story.calls.map(viewCall),
     sightings: story.sightings.map(viewSighting),
+    near: context.near ?? null,
     blocks: story.blocks.map(viewBlock),
   };
 }
+
+const viewGuesses = ({ equalToUser, ...counts }: GuessCounts): SourceView['passwords'] => ({
+  ...counts,
+  equal_to_user: equalToUser,
+});
+
+/** True while a block that no one has ended covers it. */
+export const isBlocked = ({ blocks }: SourceStory, nowUs: number): boolean =>
+  blocks.some(
+    ({ endedAtUs, expiresAtUs }) =>
+      endedAtUs === null && (expiresAtUs === null || expiresAtUs > nowUs),
+  );
 
 /** The same sum that the agent keeps, from the stored sightings. */
 function scoreNow(story: SourceStory, { policy, threshold, nowUs }: SourceContext): Score {
@@ -183,7 +209,13 @@ export function renderSource(view: SourceView, nowMs: number): string {
     ['calls answered', view.calls.length === 0 ? '' : count(view.calls.length, 'call')],
   );
   const known = pairs.filter(([, value]) => value !== '');
-  return [renderPairs(known), renderSightings(view), renderBlocks(view, nowMs)].join('\n\n');
+  const parts = [
+    renderPairs(known),
+    renderSightings(view),
+    renderNear(view, nowMs),
+    renderBlocks(view, nowMs),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** `AS64500 Example, DE`, as far as it is known. */
@@ -233,8 +265,13 @@ function guesses({ passwords, passwords_tried: known }: SourceView): string {
   return known.length === 0 ? all : `${all}; ${list(known)}`;
 }
 
-function renderSightings({ sightings }: SourceView): string {
-  if (sightings.length === 0) return 'Why: no rule has fired for it.';
+function renderSightings(view: SourceView): string {
+  const evidence = renderEvidence(view);
+  if (view.sightings.length === 0) return `Why: no rule has fired for it.${evidence}`;
+  return `Why: what the rules saw${evidence}\n${renderFirings(view)}`;
+}
+
+function renderFirings({ sightings }: SourceView): string {
   const head = [
     { title: 'TIME (UTC)', rank: 1 },
     'RULE',
@@ -255,7 +292,7 @@ function renderSightings({ sightings }: SourceView): string {
       String(sighting.points_proven),
       sighting.reason,
     ]);
-  return `Why: what the rules saw\n${renderTable(head, rows)}`;
+  return renderTable(head, rows);
 }
 
 function renderBlocks({ blocks }: SourceView, nowMs: number): string {

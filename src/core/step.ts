@@ -33,7 +33,7 @@ import {
   type AnswerState,
   type Answered,
 } from './trap/answer.js';
-import { takeOverdue } from './trap/calls.js';
+import { findCall, takeOverdue } from './trap/calls.js';
 import { bearsOurTag, mayBeWebPage, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
@@ -106,7 +106,7 @@ function stepPacket(
     local: packet.local,
     proof: recorded ?? proofOf(packet, message, settings, nowUs),
     message,
-    inDialog: isInDialog(message, source.address, recorded !== null, settings, nowUs),
+    inDialog: isInDialog(state, packet, message, recorded, nowUs),
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
       transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
@@ -149,15 +149,18 @@ function proofOf(
 
 /** Of a record nobody knows which tags were given: those that are there are believed. */
 function isInDialog(
+  { answers, settings }: AgentState,
+  { source }: Packet,
   message: SipMessage,
-  address: string,
-  isRecorded: boolean,
-  { answers }: CoreSettings,
+  recorded: Proof | null,
   nowUs: number,
 ): boolean {
   const { toTag } = message;
   if (toTag === null || toTag === '') return false;
-  return isRecorded || bearsOurTag(message, address, answers.secret, nowUs);
+  if (recorded !== null || bearsOurTag(message, source.address, settings.answers.secret, nowUs))
+    return true;
+  // A call may be longer than its tag is known by itself.
+  return findCall(answers.calls, { source, message }) !== null;
 }
 
 function decideAndBlock(

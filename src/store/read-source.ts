@@ -24,6 +24,9 @@ export interface Counted {
 export interface GuessCounts {
   readonly distinct: number;
   readonly tries: number;
+  /** Accounts whose tried password is known, and of them those where it is the user name itself. */
+  readonly accounts: number;
+  readonly equalToUser: number;
 }
 
 export interface StoredCall {
@@ -148,10 +151,13 @@ function countIn(database: Database, ids: string, expression: string): Promise<C
 
 async function countGuesses(database: Database, address: string): Promise<GuessCounts> {
   const row = await database.get<GuessCounts>(
-    'SELECT count(*) AS "distinct", total(tries) AS tries FROM credentials WHERE source = ?',
+    `SELECT count(*) AS "distinct", total(tries) AS tries,
+       count(DISTINCT CASE WHEN password IS NOT NULL THEN username END) AS accounts,
+       count(DISTINCT CASE WHEN password = username THEN username END) AS equalToUser
+     FROM credentials WHERE source = ?`,
     [address],
   );
-  return row ?? { distinct: 0, tries: 0 };
+  return row ?? { distinct: 0, tries: 0, accounts: 0, equalToUser: 0 };
 }
 
 function listPasswords(database: Database, address: string): Promise<Counted[]> {

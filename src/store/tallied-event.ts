@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/model/event.js';
+import { nameOfUser } from '../core/sip/user-part.js';
 import type { EventFacts } from './facts.js';
 
 /** What is counted of one event. Packet text is unescaped. */
@@ -34,7 +35,7 @@ export function tallyEvent(record: TalliedRecord, facts: EventFacts): TalliedEve
     proof: record.proof,
     method: facts.method,
     userAgent: facts.userAgent,
-    user: facts.authUser ?? (nobodyCalled ? facts.toUser : null),
+    user: facts.authUser ?? (nobodyCalled ? nameOfUser(facts.toUser) : null),
     calledNumber: facts.calledNumber,
   };
 }

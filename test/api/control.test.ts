@@ -46,6 +46,10 @@ function createCalls(asked: unknown[]): AgentCalls {
     firewall: unused,
     addBlocks: unused,
     clearBlocks: unused,
+    nearness: (address) => {
+      asked.push(address);
+      return Promise.resolve([]);
+    },
     protectedPeers: unused,
     protectPeer: unused,
     unprotectPeer: unused,
@@ -93,9 +97,10 @@ describe('the control socket', () => {
     expect(statSync(asking).mode & 0o777).toBe(0o660);
     const client = openClient(asking);
     expect(await client.rules()).toEqual([]);
+    expect(await client.nearness('2001:db8::1')).toEqual([]);
     await expect(client.removeBlock('203.0.113.7')).rejects.toThrow('cannot be read');
     expect(await post(asking, '/v1/blocks', JSON.stringify({}))).toBe(404);
-    expect(asked).toEqual([]);
+    expect(asked).toEqual(['2001:db8::1']);
     await client.close();
   });
 

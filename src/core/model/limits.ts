@@ -137,6 +137,9 @@ export const LIMITS = {
   /** Last events of a source that its summary reads, and entries of each of its lists. */
   sourceEventsReadMax: 10_000,
   sourceListedMax: 50,
+  /** Last events of a source by which is told how near each rule is, and rules that are told of. */
+  nearEventsMax: 64,
+  nearRulesMax: 20,
   /** Rules in force at once, and bytes of one rule file. */
   rulesMax: 500,
   ruleFileBytesMax: 1_048_576,
