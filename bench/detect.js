@@ -1,5 +1,5 @@
 // How well and how dearly the built-in rules tell attacks from peers:
-// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose]
+// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose] [--held]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileRules } from '../dist/core/detect/detect.js';
@@ -26,6 +26,7 @@ export async function run(words) {
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
+      held: { type: 'boolean', default: false },
     },
   });
   const rules = await loadRules([RULES]);
@@ -39,7 +40,7 @@ export async function run(words) {
       met.push(...measureQuality(title, some, seed));
     }
   }
-  if (['', 'wild'].includes(values.only)) printWild(runWild(rules), values.verbose);
+  if (['', 'wild'].includes(values.only)) printWild(runWild(rules), values);
   if (['', 'cost'].includes(values.only)) met.push(...(await measureCost(rules)));
   if (met.length > 0) say('\nGoals');
   for (const { goal, ok, figure } of met) say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);

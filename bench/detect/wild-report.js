@@ -47,11 +47,14 @@ function playOthers(behaviour) {
   );
 }
 
-export function printWild(results, verbose) {
+/** `verbose`: a line for each behaviour; of the half that is held back only with `held`. */
+export function printWild(results, { verbose, held }) {
   const of = (kind) => results.filter(({ behaviour }) => behaviour.kind === kind);
   const [attacks, peers] = [of('attack'), of('honest')];
   say(`\n=== Described behaviours: ${attacks.length} attacks, ${peers.length} honest peers`);
-  if (verbose) for (const result of results) say(lineOf(result));
+  for (const result of results) {
+    if (verbose && (held || result.half === 'tune')) say(lineOf(result));
+  }
   say('\nAttacks         tune  held   all');
   for (const verdict of ATTACKS) say(row(verdict, attacks, (result) => result.verdict === verdict));
   say(row('total', attacks, () => true));
@@ -69,19 +72,18 @@ export function printWild(results, verbose) {
     const isBanned = ({ others }) => others[name].first !== null;
     say(othersRow(name, attacks, peers, verdictOf, isBanned));
   }
-  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, verbose);
+  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, held);
 }
 
 /** Who makes rules better must not look at the half that is held back, so its names are not shown. */
-function printNames(verdict, results, verbose) {
+function printNames(verdict, results, held) {
   const some = results.filter((result) => result.verdict === verdict);
   if (some.length === 0) return;
   say(`\n${verdict}:`);
-  const shown = some.filter(({ half }) => verbose || half === 'tune');
+  const shown = some.filter(({ half }) => held || half === 'tune');
   for (const result of shown)
     say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
-  if (shown.length < some.length)
-    say(`  held  ${some.length - shown.length} (--verbose names them)`);
+  if (shown.length < some.length) say(`  held  ${some.length - shown.length} (--held names them)`);
 }
 
 const hereVerdict = ({ verdict, story }) =>

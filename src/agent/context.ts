@@ -7,7 +7,7 @@ import { createBlockState } from '../core/block/decide.js';
 import { createDetectState, compileRules } from '../core/detect/detect.js';
 import type { RuleSet } from '../core/detect/detect.js';
 import type { Block } from '../core/model/block.js';
-import type { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
@@ -98,13 +98,16 @@ export async function openContext(
     closers.add('lock', lock.release);
     const { crashed, unmark } = await markRunning(settings.databaseFile);
     closers.add('running mark', unmark);
-    const secret = await loadSecret(settings.databaseFile);
-    const instanceId = await loadInstanceId(settings.databaseFile);
+    const { databaseFile, homeCountry } = settings;
+    const secret = await loadSecret(databaseFile, log.say);
+    const instanceId = await loadInstanceId(databaseFile, log.say);
     const { broken, told, knows } = watchStore();
-    const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
+    // What a command changes must be on the disk when it answers; an agent is there to protect.
+    const waits = forwards;
+    const store = await openStore({ ...storeOptions(loaded, log), waits, instanceId, ...told });
     closers.add('store', store.close);
-    const endedAtOpening = await store.expireBlocks(nowUs());
-    const reader = await openReader(settings.databaseFile, settings.homeCountry, store.mend);
+    const endedAtOpening = await store.expireBlocks(nowUs()).catch(noneWhere(waits));
+    const reader = await openReader(databaseFile, homeCountry, store.mend, waits);
     closers.add('reader', reader.close);
     const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
@@ -125,8 +128,7 @@ export async function openContext(
       confirmUntilUs: null,
       certificate: null,
     };
-    const unset = { adopt: () => undefined, standBack: () => undefined };
-    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...unset };
+    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...UNSET };
     const opened = Object.assign(around, {
       keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
     });
@@ -139,6 +141,16 @@ export async function openContext(
     throw error;
   }
 }
+
+const UNSET = { adopt: () => undefined, standBack: () => undefined };
+
+/** Those that wait for their database are not ended in it: the job does it later. */
+const noneWhere =
+  (waits: boolean) =>
+  (error: unknown): readonly Block[] => {
+    if (!waits || !(error instanceof AgentError) || error.code !== 'STATE_UNWRITABLE') throw error;
+    return [];
+  };
 
 function watchStore() {
   let onGone: (error: AgentError) => void = () => undefined;

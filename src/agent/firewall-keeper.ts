@@ -154,6 +154,7 @@ function createKeeping(options: KeeperOptions): Keeping {
     repairing: null,
     lostAgain: false,
     unwritten: false,
+    wroteWhole: false,
   };
   return keeping;
 }

@@ -69,6 +69,7 @@ function noteWhole(keeping: Keeping): void {
   keeping.drops.restart();
   keeping.failed.clear();
   keeping.unwritten = false;
+  keeping.wroteWhole = true;
   keeping.lastError = null;
 }
 

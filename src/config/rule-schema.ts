@@ -27,7 +27,7 @@ const duration = z.string().transform((value, context) => {
 });
 
 /** As a duration, and also thousandths of a second: `10ms`. */
-const leakTime = z.union([
+const fineDuration = z.union([
   z
     .string()
     .regex(/^[1-9]\d{0,2}ms$/)
@@ -59,9 +59,9 @@ const count = z
     distinct: countedField.optional(),
     over: integer(0, LIMITS.ruleCountMax),
     within: duration.optional(),
-    leak: leakTime.optional(),
+    leak: fineDuration.optional(),
     apart: duration.optional(),
-    settle: duration.optional(),
+    settle: fineDuration.optional(),
     own: integer(2, LIMITS.ruleCountMax).optional(),
     retransmissions: z.boolean().default(false),
     forget_when: text(LIMITS.conditionCharsMax).optional(),

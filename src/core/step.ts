@@ -33,8 +33,8 @@ import {
   type AnswerState,
   type Answered,
 } from './trap/answer.js';
-import { findCall, takeOverdue } from './trap/calls.js';
-import { hasStrayTag, mayBeWebPage, mayHide, proveSource } from './trap/prove.js';
+import { takeOverdue } from './trap/calls.js';
+import { bearsOurTag, mayBeWebPage, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */
@@ -106,7 +106,7 @@ function stepPacket(
     local: packet.local,
     proof: recorded ?? proofOf(packet, message, settings, nowUs),
     message,
-    strayTag: isStray(state, packet, message, recorded, nowUs),
+    inDialog: isInDialog(message, source.address, recorded !== null, settings, nowUs),
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
       transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
@@ -147,18 +147,17 @@ function proofOf(
   return proveSource(message, completedTransport(packet), address, answers.secret, nowUs);
 }
 
-/** What is recorded proves its tags to who read it: here nobody knows with which key they were made. */
-function isStray(
-  { answers, settings }: AgentState,
-  { source }: Packet,
+/** Of a record nobody knows which tags were given: those that are there are believed. */
+function isInDialog(
   message: SipMessage,
-  recorded: Proof | null,
+  address: string,
+  isRecorded: boolean,
+  { answers }: CoreSettings,
   nowUs: number,
 ): boolean {
-  if (recorded !== null) return recorded === 'none' && mayHide(message);
-  if (!hasStrayTag(message, source.address, settings.answers.secret, nowUs)) return false;
-  // A call may be longer than its tag is known by itself.
-  return findCall(answers.calls, { source, message }) === null;
+  const { toTag } = message;
+  if (toTag === null || toTag === '') return false;
+  return isRecorded || bearsOurTag(message, address, answers.secret, nowUs);
 }
 
 function decideAndBlock(

@@ -66,7 +66,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    look: () => Promise.resolve({ present: true, owner: null, keeperPid: null }),
+    look: () => Promise.resolve({ present: true, foreign: [], owner: null, keeperPid: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),

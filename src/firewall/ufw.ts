@@ -37,6 +37,9 @@ interface State {
 /** Single calls cost 170 ms each, writing the files and reloading 2 s at any number (measured). */
 const SINGLE_CHANGES_MAX = 8;
 
+/** What ufw does not tell. */
+const UNTOLD = { foreign: [], owner: null, keeperPid: null } as const;
+
 /**
  * The ufw backend: our rules carry our comment and stand before the administrator's, which are never
  * changed. One ufw at a time: parallel calls lose rules and report success (measured). ufw accepts
@@ -73,8 +76,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       ),
     look: async () => ({
       present: await turns.take(() => isActive(state)),
-      owner: null,
-      keeperPid: null,
+      ...UNTOLD,
     }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };

@@ -1,5 +1,12 @@
 import { LIMITS } from '../core/model/limits.js';
-import { commitPart, createJournal, partsOf, type Prepared, type Writers } from './commit.js';
+import {
+  commitPart,
+  createJournal,
+  partsOf,
+  type Journal,
+  type Prepared,
+  type Writers,
+} from './commit.js';
 import type { PersisterReport } from './persister.js';
 import type { Database } from './sqlite.js';
 import type { Turns } from '../core/model/turns.js';
@@ -13,6 +20,10 @@ export interface CommitQueue {
   run(): Promise<void>;
   /** As run(), but leaves a database alone that has failed a moment ago. */
   settleDown(): Promise<void>;
+  /** There is no database as yet, and why: it is told already. */
+  stands(error: unknown): void;
+  /** A database is open again: where nothing waits for it, all is well. */
+  opened(): void;
   /** Why something still waits; null when nothing does. */
   obstacle(): unknown;
   /**
@@ -82,6 +93,7 @@ export function createCommitQueue(
     },
     run,
     settleDown,
+    ...standing(journal, waiting),
     obstacle: () => (waiting.length === 0 ? null : journal.current()),
     room: room.wait,
     abandon: () => {
@@ -91,6 +103,16 @@ export function createCommitQueue(
     },
   };
 }
+
+/** What a start without its database says of it. */
+const standing = (journal: Journal, waiting: readonly Prepared[]) => ({
+  stands: (error: unknown): void => {
+    journal.stands(error);
+  },
+  opened: (): void => {
+    if (waiting.length === 0) journal.works();
+  },
+});
 
 /** Those who wait until `hasRoom`; `look` when that may have changed. */
 function createRoom(hasRoom: () => boolean) {

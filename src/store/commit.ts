@@ -132,6 +132,8 @@ const hasRest = (batch: Prepared): boolean => batch.guesses.length > 0 || countD
 /** Says once that writing fails, and once that it works again. */
 export interface Journal {
   fails(error: unknown): void;
+  /** As fails(), where others have said so. */
+  stands(error: unknown): void;
   works(): void;
   /** A batch was refused for good. */
   refuses(error: unknown): void;
@@ -144,14 +146,19 @@ export function createJournal(
   report: (report: PersisterReport) => void,
 ): Journal {
   let standing: unknown = null;
+  const stands = (error: unknown): void => {
+    standing = error;
+    report({ kind: 'health', error: messageOf(error) });
+  };
   return {
+    stands,
     fails: (error) => {
       const first = standing === null;
-      standing = error;
-      report({ kind: 'health', error: messageOf(error) });
+      stands(error);
       if (!first) return;
-      const text = `cannot write ${databaseFile}: ${messageOf(error)}; events wait in memory`;
-      report({ kind: 'notice', text });
+      // An AgentError names the file itself.
+      const what = error instanceof AgentError ? '' : `cannot write ${databaseFile}: `;
+      report({ kind: 'notice', text: `${what}${messageOf(error)}; events wait in memory` });
     },
     works: () => {
       if (standing === null) return;

@@ -23,7 +23,8 @@ export function watchDatabaseFile(
   report: (report: PersisterReport) => void,
   onRenewed: () => Promise<void>,
 ): DatabaseWatch {
-  let failing = false;
+  // Why there is none at the start is told already.
+  let failing = live.obstacle !== null;
   let looking = false;
 
   const act = async (work: () => Promise<string | null>): Promise<void> => {

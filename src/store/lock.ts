@@ -2,6 +2,7 @@ import { AgentError } from '../core/model/errors.js';
 import {
   fileExists,
   identityOf,
+  isOfDisk,
   prepareFile,
   systemCode,
   unreadable,
@@ -113,7 +114,10 @@ async function readHolderPid(database: Database): Promise<number | null> {
   const noted = (await readHolder(database).catch(() => null))?.pid ?? null;
   const busyMs = noted !== null && isAlive(noted) ? LOOK_AT_LIVING_BUSY_MS : LOOK_BUSY_MS;
   try {
-    await database.exec(`PRAGMA busy_timeout = ${busyMs}; BEGIN IMMEDIATE`);
+    // A journal in memory, as the taker has it: to look must need no room.
+    await database.exec(
+      `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE`,
+    );
     await rollBack(database);
     return null;
   } catch (error) {
@@ -137,7 +141,7 @@ async function holdAnyway(database: Database): Promise<void> {
   try {
     await hold(database);
   } catch (error) {
-    if (sqliteCode(error) !== 'SQLITE_FULL') throw error;
+    if (!isOfDisk(error)) throw error;
     await rollBack(database);
     await database.exec('BEGIN IMMEDIATE');
   }

@@ -18,6 +18,7 @@ const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 export async function openStore(options: StoreOptions): Promise<Store> {
   const persisterOptions: PersisterOptions = {
     databaseFile: options.databaseFile,
+    waits: options.waits ?? false,
     jsonLogFile: options.jsonLogFile,
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],

@@ -3,7 +3,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
-import { createCommitQueue } from './commit-queue.js';
+import { createCommitQueue, type CommitQueue } from './commit-queue.js';
 import type { LogOrigin } from './event-lines.js';
 import { eventRow, type EventRow } from './event-row.js';
 import { readFacts } from './facts.js';
@@ -13,7 +13,7 @@ import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createJsonbMaker, type JsonbWriter } from './jsonb.js';
 import { mending, watchDatabaseFile, type DatabaseWatch } from './file-watch.js';
 import { createMaintenance, type DatabaseMaintenance } from './maintenance.js';
-import { openLive } from './live-database.js';
+import { openLive, type LiveDatabase } from './live-database.js';
 import { noteInstance, openRows } from './open-rows.js';
 import { explain } from './migrate.js';
 import { unpack, type PackedEvents, type PackMemory } from './pack.js';
@@ -37,6 +37,8 @@ export interface PersisterOptions extends LogOrigin {
   readonly countryFile: string | null;
   /** ISO code of the country whose national numbers are dialled here; null: none is assumed. */
   readonly homeCountry: string | null;
+  /** A disk that takes nothing keeps nobody from starting: what comes waits for room. */
+  readonly waits: boolean;
   /** Null: events go to files alone. */
   readonly remote: RemoteOptions | null;
 }
@@ -92,7 +94,7 @@ export async function createPersister(
   report: (report: PersisterReport) => void,
 ): Promise<LocalPersister> {
   const { databaseFile } = options;
-  const live = await openLive(databaseFile);
+  const live = await openLive(databaseFile, options.waits);
   const { database } = live;
   const logs = await openLogs(options, report, database);
   const turns = createTurns();
@@ -101,7 +103,9 @@ export async function createPersister(
   const commits = createCommitQueue(databaseFile, database, writers, turns, report);
   const watch = watchDatabaseFile(live, turns, report, async () => {
     await noteInstance(database, options.instanceId);
+    commits.opened();
   });
+  if (live.obstacle !== null) await beginWithout(live.obstacle, live, commits, report);
 
   const preparer = createPreparer(logs, namer, commits.add);
 
@@ -149,6 +153,21 @@ export async function createPersister(
       await logs.close();
     },
   };
+}
+
+/** The one word on a start without its database; `status` has the cause until it is open. */
+async function beginWithout(
+  obstacle: AgentError,
+  live: LiveDatabase,
+  commits: CommitQueue,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  await live.leaveStandIn();
+  commits.stands(obstacle);
+  const text =
+    `WARNING: ${obstacle.message}: trap and blocking work with what could be read of it, and what ` +
+    `comes waits in memory until it can be written; ${obstacle.remedy}`;
+  report({ kind: 'notice', text });
 }
 
 /** Calls of the database that see what was written before them, unless it takes nothing at present. */
@@ -240,8 +259,10 @@ async function closeDatabase(
   try {
     await database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
-    // The WAL stays beside the database and is read by the next one who opens it.
-    report({ kind: 'notice', text: `the WAL could not be moved: ${messageOf(error)}` });
+    // The WAL stays beside the database and is read by the next one who opens it. An AgentError says
+    // that there is no database at present, which is told.
+    if (!(error instanceof AgentError))
+      report({ kind: 'notice', text: `the WAL could not be moved: ${messageOf(error)}` });
   }
   await database.close();
 }

@@ -30,6 +30,7 @@ interface Ledger {
   fillWith(bytes: number): number;
   addEvent(record: EventRecord): void;
   dropEvent(): void;
+  /** False: too many wait already, and these are lost. */
   admitDecisions(count: number): boolean;
   settle(report: Settled): void;
   settleAll(): void;
@@ -199,7 +200,8 @@ function createLedger(): Ledger {
       counts.dropped += 1;
     },
     admitDecisions: (count) => {
-      const admitted = counts.decisionsQueued + count <= LIMITS.storeQueuedDecisionsMax;
+      // A batch that is larger by itself, as when a list of blocks ends at once, is in memory anyway.
+      const admitted = counts.decisionsQueued < LIMITS.storeQueuedDecisionsMax;
       counts[admitted ? 'decisionsQueued' : 'decisionsLost'] += count;
       return admitted;
     },

@@ -97,6 +97,8 @@ function readGuess(event: TrapEvent): string | null {
   if (credentials === null || credentials.response === '') return null;
   const { qop, cnonce, nc } = credentials;
   if (qop === '' || (cnonce === '' && nc === '')) return credentials.response;
+  // With another's nonce besides, as a phone has it from the server that it belongs to, nothing tells.
+  if (!isProven(event.proof)) return null;
   return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
 }
 
@@ -144,10 +146,11 @@ export const FIELDS: readonly Field[] = [
   text('from_tag', 'tag of the From header', (e) => e.message.fromTag),
   text('to_user', 'user part of the To URI', (e) => nameOfUser(e.message.toUser)),
   text('to_host', 'host part of the To URI', (e) => e.message.toHost),
-  text(
-    'to_tag',
-    'tag of the To header; empty outside a dialog, also where one that nobody gave hides a call to a number',
-    (e) => (e.strayTag === true ? null : e.message.toTag),
+  text('to_tag', 'tag of the To header; empty outside a dialog', (e) => e.message.toTag),
+  flag(
+    'in_dialog',
+    'true when the To-tag is one that we gave: the message belongs to what was begun here',
+    (e) => e.inDialog === true,
   ),
   text('call_id', 'Call-ID', (e) => e.message.callId),
   number('cseq', 'number of the CSeq header', (e) => e.message.cseqNumber),

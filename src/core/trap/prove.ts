@@ -2,9 +2,7 @@ import { transportProof, type Proof } from '../model/proof.js';
 import type { Anomaly } from '../model/anomaly.js';
 import type { SipMessage } from '../model/sip-message.js';
 import type { Transport } from '../model/transport.js';
-import { calledUser } from '../sip/user-part.js';
 import { checkNonce, checkToTag } from './nonce.js';
-import { isDialled } from './plausible.js';
 
 /** What a browser can be made to send by any web page, to any port and in its visitor's name. */
 const BROWSERS: ReadonlySet<Anomaly> = new Set<Anomaly>(['http', 'tls-hello', 'stun', 'web-page']);
@@ -40,34 +38,16 @@ export function proveSource(
   const credentials = message.authorization;
   if (credentials !== null && checkNonce(secret, address, credentials.nonce, nowUs)) return 'nonce';
   if (message.method !== 'ACK' && message.method !== 'BYE') return 'none';
-  const { callId, toTag } = message;
-  if (callId === null || toTag === null) return 'none';
-  return checkToTag(secret, address, callId, toTag, nowUs) ? 'dialog' : 'none';
+  return bearsOurTag(message, address, secret, nowUs) ? 'dialog' : 'none';
 }
 
-/** Requests that a dialog is not begun with, nor mostly sent in one. */
-const ALONE: ReadonlySet<string> = new Set(['OPTIONS', 'REGISTER', 'MESSAGE', 'PUBLISH']);
-
-/**
- * True for a To-tag that our answers never gave to the source for this Call-ID, where it hides something:
- * on a call to a number, which then looks like part of another, and on what stands by itself. What
- * belongs to a dialog may be of one that was lost, here or elsewhere. A tag is known for the hour and the
- * one before.
- */
-export function hasStrayTag(
-  message: SipMessage,
+/** Whether the To-tag is one that we gave this source for this Call-ID. */
+export function bearsOurTag(
+  { callId, toTag }: SipMessage,
   address: string,
   secret: Buffer,
   nowUs: number,
 ): boolean {
-  if (!mayHide(message)) return false;
-  const { callId, toTag } = message;
-  return !checkToTag(secret, address, callId ?? '', toTag ?? '', nowUs);
-}
-
-/** True where a To-tag that nobody gave would hide something. */
-export function mayHide(message: SipMessage): boolean {
-  const { kind, method, toTag } = message;
-  if (kind !== 'request' || toTag === null || toTag === '') return false;
-  return method === 'INVITE' ? isDialled(calledUser(message)) : ALONE.has(method ?? '');
+  if (callId === null || toTag === null) return false;
+  return checkToTag(secret, address, callId, toTag, nowUs);
 }

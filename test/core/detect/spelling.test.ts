@@ -43,12 +43,6 @@ it.each([
   expect(read('contact_host', call('sip:1', { Contact: contact }))).toBe(host);
 });
 
-it('has no To-tag that nobody gave', () => {
-  const raw = request('INVITE', { To: '<sip:100@192.0.2.1>;tag=x' });
-  expect(read('to_tag', toEvent(raw))).toBe('x');
-  expect(read('to_tag', toEvent(raw, { strayTag: true }))).toBe('');
-});
-
 it.each([
   ['%27%20or%201', ["' or 1"]],
   ['%2527or', ['%27or', "'or"]],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMessage } from '../../../src/core/sip/parse.js';
 import { makeNonce, makeToTag } from '../../../src/core/trap/nonce.js';
-import { hasStrayTag, proveSource } from '../../../src/core/trap/prove.js';
+import { proveSource } from '../../../src/core/trap/prove.js';
 import { digest, makeRequest, NOW_US, SECRET } from './message.js';
 
 const address = '192.0.2.1';
@@ -57,20 +57,4 @@ it.each([
   ['no SIP over TCP', parseMessage(Buffer.alloc(0)), 'tcp', address, 'tcp'],
 ] as const)('%s', (_, message, transport, from, proof) => {
   expect(proveSource(message, transport, from, SECRET, NOW_US)).toBe(proof);
-});
-
-const FOREIGN = { To: '<sip:1@a>;tag=as01234567' };
-it.each([
-  ['no tag', makeRequest('OPTIONS', '100'), false],
-  ['a tag of ours', makeRequest('OPTIONS', '100', tagged), false],
-  ['ours of another call', makeRequest('OPTIONS', '100', { ...tagged, 'Call-ID': 'other' }), true],
-  ['one that looks like ours', makeRequest('REGISTER', '100', FOREIGN), true],
-  ['one on a call to a number', makeRequest('INVITE', '00972592577956', FOREIGN), true],
-  ['one on a call to an escaped number', makeRequest('INVITE', '%300972592577956', FOREIGN), true],
-  // A dialog that was lost.
-  ['one on a call to an extension', makeRequest('INVITE', '100', FOREIGN), false],
-  ['one on a BYE', makeRequest('BYE', '00972592577956', FOREIGN), false],
-  ['no SIP', parseMessage(Buffer.alloc(0)), false],
-] as const)('%s: hides something or not', (_, message, stray) => {
-  expect(hasStrayTag(message, address, SECRET, NOW_US)).toBe(stray);
 });
