@@ -19,9 +19,6 @@ export interface CallTable {
   refused: number;
 }
 
-/** What a call is known by. */
-type Named = Pick<TrapEvent, 'source' | 'message'>;
-
 /** 64 times T1: how long a server waits for the ACK (RFC 3261 section 13.3.1.4). */
 const CONFIRM_US = 32_000_000;
 /** Characters of packet text that a call keeps of each name. */
@@ -34,7 +31,7 @@ export const createCallTable = (): CallTable => ({ byKey: new Map(), refused: 0 
  * The call that a request belongs to: same source, Call-ID and From tag, and our To-tag where it
  * carries one (RFC 3261 section 12). Null when there is none.
  */
-export function findCall(table: CallTable, event: Named): Call | null {
+export function findCall(table: CallTable, event: TrapEvent): Call | null {
   if (table.byKey.size === 0) return null;
   const call = table.byKey.get(keyOf(event)) ?? null;
   const { toTag } = event.message;
@@ -97,7 +94,7 @@ export function takeOverdue(
   return ended;
 }
 
-function keyOf({ source, message }: Named): string {
+function keyOf({ source, message }: TrapEvent): string {
   const key = `${source.address}\n${message.callId ?? ''}\n${message.fromTag ?? ''}`;
   return key.length > KEY_CHARS_MAX ? key.slice(0, KEY_CHARS_MAX) : key;
 }

@@ -39,5 +39,5 @@ export function concernsPlausibleUser(message: SipMessage): boolean {
 const DIALLED_DIGITS_MIN = 7;
 
 /** A telephone number with whatever prefix, as toll fraud dials it. */
-export const isDialled = (user: string | null): boolean =>
+const isDialled = (user: string | null): boolean =>
   user !== null && (readDialled(user)?.digits.length ?? 0) >= DIALLED_DIGITS_MIN;
