@@ -17,11 +17,12 @@ import { adoptAfterCrash } from './after-crash.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { startConfirmation } from './confirm.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext } from './context.js';
 import { restoreMemory } from './restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
 import { watchConfiguration } from './reload.js';
+import type { AgentContext } from './agent-context.js';
 
 const TICK_MS = 1_000;
 

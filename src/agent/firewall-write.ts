@@ -3,7 +3,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { DesiredFirewall } from '../firewall/port.js';
 import { desiredBlocks } from './firewall-compare.js';
-import type { Keeping } from './keeping.js';
+import type { Keeping } from './keeper-state.js';
 
 /** Puts everything in force in one transaction, and begins to watch over it: `onLost` is told when rules of ours are gone. */
 export async function syncAll(keeping: Keeping, onLost: () => void): Promise<void> {

@@ -1,35 +1,11 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { ActualBlock, Firewall, FirewallOwner } from '../firewall/port.js';
-import type { FirewallQueue } from '../firewall/queue.js';
-import { foreignOwner, type ChosenFirewall } from '../firewall/select.js';
-import type { DropLedger } from './drop-ledger.js';
-import type { FailedChanges } from './failed-changes.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import { foreignOwner } from '../firewall/select.js';
 import { compareFirewall, secondsLeft, type Comparison } from './firewall-compare.js';
 import { restoreSoon, syncAll } from './firewall-write.js';
-import type { KeeperOptions } from './firewall-keeper.js';
-
-/** What a keeper has in hand. */
-export interface Keeping {
-  readonly options: KeeperOptions;
-  readonly firewall: Firewall;
-  readonly queue: FirewallQueue;
-  readonly failed: FailedChanges;
-  readonly drops: DropLedger;
-  /** Targets that were freed: their elements are not to be adopted. */
-  readonly freed: Set<string>;
-  chosen: ChosenFirewall;
-  lastError: string | null;
-  lastRepair: { readonly atUs: number; readonly what: string } | null;
-  repairs: number;
-  compared: { readonly atUs: number; readonly actual: number; readonly differing: number } | null;
-  nextFullUs: number;
-  repairing: Promise<string> | null;
-  lostAgain: boolean;
-  /** true: the last write of the whole failed, and what is in force is not what must be. */
-  unwritten: boolean;
-}
+import type { Keeping } from './keeper-state.js';
 
 /** An element older than this without a block is a leftover, not the work of a crash. */
 const YOUNG_S = 600;

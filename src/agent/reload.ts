@@ -4,12 +4,12 @@ import { watchFolder, watchSettings } from '../config/watch.js';
 import { compileRules } from '../core/detect/detect.js';
 import { AgentError } from '../core/model/errors.js';
 import { loadAllRules } from './all-rules.js';
-import type { AgentContext } from './context.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import { toCoreSettings } from './core-settings.js';
 import type { EffectRunner } from './effects.js';
 import { chooseFor, keeperFor } from './open-keeper.js';
 import { renewPeers } from './take-peers.js';
+import type { AgentContext } from './agent-context.js';
 
 export interface ConfigurationWatcher {
   readonly reload: () => Promise<void>;

@@ -7,9 +7,9 @@ import { messageOf } from '../store/files.js';
 import type { Reader } from '../store/reader.js';
 import { JOURNAL_SOCKET } from '../store/remote/journal-line.js';
 import type { Trap } from '../trap/options.js';
-import type { AgentContext } from './context.js';
 import { VERSION } from './package.js';
 import { sumCounts } from './remote-log.js';
+import type { AgentContext } from './agent-context.js';
 
 /** What only a running agent has. */
 export interface Running {

@@ -1,9 +1,9 @@
 import { LIMITS } from '../core/model/limits.js';
 import { commitPart, createJournal, partsOf, type Prepared, type Writers } from './commit.js';
-import type { PersisterReport } from './persister.js';
 import type { Database } from './sqlite.js';
 import type { Turns } from '../core/model/turns.js';
 import { countDecisions } from './types.js';
+import type { PersisterReport } from './persister-types.js';
 
 /** What waits for the database, in order. The queue in front (queue.ts) bounds its length. */
 export interface CommitQueue {

@@ -7,10 +7,10 @@ import type { EventRow } from './event-row.js';
 import type { Inserter } from './insert.js';
 import type { PackMemory } from './pack.js';
 import { rollBack } from './migrate.js';
-import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
 import type { TalliedEvent } from './tallied-event.js';
 import type { Tallies } from './tallies.js';
+import type { PersisterReport } from './persister-types.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {

@@ -6,10 +6,10 @@ import { JSON_FORMATS } from './json-formats.js';
 import { createChunkMaker } from './line-chunks.js';
 import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
 import { createRotator } from './rotate.js';
-import type { PersisterOptions, PersisterReport } from './persister.js';
 import type { ArchiveCounts } from './types.js';
 import { createRemoteLogs, type RemoteLogs } from './remote/remote-logs.js';
 import { createTurns } from '../core/model/turns.js';
+import type { PersisterOptions, PersisterReport } from './persister-types.js';
 
 /** An event with what its bytes say. */
 export interface DerivedEvent {

@@ -2,8 +2,8 @@ import { LIMITS } from '../core/model/limits.js';
 import { messageOf, type FileIdentity } from './files.js';
 import { isDamage } from './sqlite.js';
 import type { LiveDatabase } from './live-database.js';
-import type { PersisterReport } from './persister.js';
 import type { Turns } from '../core/model/turns.js';
+import type { PersisterReport } from './persister-types.js';
 
 export interface DatabaseWatch {
   /** Looks now, and waits for what has to be done. Never rejects. */

@@ -9,9 +9,9 @@ import type { LiveDatabase } from './live-database.js';
 import { explain } from './migrate.js';
 import { readNextIds } from './next-ids.js';
 import { readPasswordLists } from './password-list.js';
-import type { PersisterOptions, PersisterReport } from './persister.js';
 import { isDamage, type Database } from './sqlite.js';
 import { openTallies } from './tallies.js';
+import type { PersisterOptions, PersisterReport } from './persister-types.js';
 
 /**
  * What a start reads and writes of the rows. Damage that it meets has the database set aside, and is

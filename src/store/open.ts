@@ -1,11 +1,12 @@
 import { AgentError } from '../core/model/errors.js';
 import { messageOf } from './files.js';
 import { hasBadHeader } from './ours.js';
-import { createPersister, type Persister, type PersisterOptions } from './persister.js';
+import { createPersister } from './persister.js';
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
 import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
 import { gone, startWorkerPersister } from './worker-persister.js';
+import type { Persister, PersisterOptions } from './persister-types.js';
 
 const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 

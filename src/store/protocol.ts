@@ -1,6 +1,6 @@
 import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
 import { messageOf } from './files.js';
-import type { PackedBatch, Persister, PersisterReport } from './persister.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister-types.js';
 
 /** The calls of a Persister that are answered. */
 export type CallName =

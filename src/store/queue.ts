@@ -1,10 +1,10 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createPacker, type Packer } from './pack.js';
-import type { PackedBatch, Persister, PersisterReport } from './persister.js';
 import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister-types.js';
 
 /** The bounded queue in front of the persister, with its counts. */
 export interface Queue {

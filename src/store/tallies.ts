@@ -3,18 +3,12 @@ import { messageOf } from './files.js';
 import { rollBack } from './migrate.js';
 import { createNumberReader, loadNumberingPlan } from './phone-number.js';
 import type { Database } from './sqlite.js';
-import type { TalliedEvent } from './tallied-event.js';
 import { createCounterTally } from './tally-counters.js';
 import { keepMarks, readMarks } from './tally-marks.js';
 import { createNumberTally } from './tally-numbers.js';
 import type { Turns } from '../core/model/turns.js';
-import type { StoreBatch } from './types.js';
 import { readUncounted } from './uncounted.js';
-
-/** What is counted of a batch. */
-export interface TalliedBatch extends Pick<StoreBatch, 'blocks' | 'thinned'> {
-  readonly tallied: readonly TalliedEvent[];
-}
+import type { TalliedBatch } from './tallied-event.js';
 
 /**
  * Tables of what was counted: numbers, counters, sources. They are told once a second what came,

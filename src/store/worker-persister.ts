@@ -3,8 +3,13 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { messageOf } from './files.js';
 import { buffersOf } from './pack.js';
-import type { PackedBatch, Persister, PersisterOptions, PersisterReport } from './persister.js';
 import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
+import type {
+  PackedBatch,
+  Persister,
+  PersisterOptions,
+  PersisterReport,
+} from './persister-types.js';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
