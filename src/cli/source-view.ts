@@ -5,7 +5,7 @@ import { createScoreBook, readScore, type ScorePolicy } from '../core/detect/sco
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
-import type { Counted, SourceStory, StoredCall } from '../store/read-source.js';
+import type { CountedValue, SourceStory, StoredCall } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
 import { renderPairs, renderTable } from './table.js';
 import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
@@ -55,14 +55,14 @@ export interface SourceView {
   readonly score: number;
   readonly score_proven: number;
   readonly threshold: number;
-  readonly methods: readonly Counted[];
-  readonly user_agents: readonly Counted[];
-  readonly users_tried: readonly Counted[];
-  readonly called_numbers: readonly Counted[];
+  readonly methods: readonly CountedValue[];
+  readonly user_agents: readonly CountedValue[];
+  readonly users_tried: readonly CountedValue[];
+  readonly called_numbers: readonly CountedValue[];
   /** Digest responses: how many different ones, and how often in all. */
   readonly passwords: { readonly distinct: number; readonly tries: number };
   /** Those whose password is known, as `user: password`. */
-  readonly passwords_tried: readonly Counted[];
+  readonly passwords_tried: readonly CountedValue[];
   /** Calls that the trap answered, newest first. */
   readonly calls: readonly {
     readonly user: string;
@@ -219,7 +219,7 @@ function standing(view: SourceView): string {
 const VALUES_SHOWN = 10;
 const VALUE_CHARS_MAX = 40;
 
-function list(values: readonly Counted[]): string {
+function list(values: readonly CountedValue[]): string {
   const shown = values
     .slice(0, VALUES_SHOWN)
     .map(({ value, count: times }) => `${clipText(value, VALUE_CHARS_MAX)} (${times})`);

@@ -3,7 +3,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { countDecisions, type StoreBatch } from './types.js';
 import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
-import type { EventRow } from './event-row.js';
+import type { PackedEventRow } from './event-row.js';
 import type { Inserter } from './insert.js';
 import type { PackMemory } from './pack.js';
 import { rollBack } from './migrate.js';
@@ -14,7 +14,7 @@ import type { PersisterReport } from './persister-types.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
-  readonly events: readonly EventRow[];
+  readonly events: readonly PackedEventRow[];
   /** What the events came in: their rows look into it. */
   readonly memory: PackMemory | null;
   /** Gives the memory of these rows back. */
@@ -28,7 +28,7 @@ export interface Prepared extends Omit<StoreBatch, 'events'> {
 }
 
 /** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
-export type Outcome =
+export type CommitOutcome =
   | { readonly kind: 'committed' }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown };
@@ -44,7 +44,7 @@ export async function commitPart(
   database: Database,
   { inserter, tallies }: Writers,
   part: Prepared,
-): Promise<Outcome> {
+): Promise<CommitOutcome> {
   const alone = !hasRest(part) && part.events.length <= LIMITS.storeBatchEventsMax;
   try {
     if (!alone) await database.exec('BEGIN IMMEDIATE');
@@ -130,7 +130,7 @@ export function partsOf(batch: Prepared): readonly Prepared[] {
 const hasRest = (batch: Prepared): boolean => batch.guesses.length > 0 || countDecisions(batch) > 0;
 
 /** Says once that writing fails, and once that it works again. */
-export interface Journal {
+export interface WriteHealth {
   fails(error: unknown): void;
   works(): void;
   /** A batch was refused for good. */
@@ -139,10 +139,10 @@ export interface Journal {
   current(): unknown;
 }
 
-export function createJournal(
+export function createWriteHealth(
   databaseFile: string,
   report: (report: PersisterReport) => void,
-): Journal {
+): WriteHealth {
   let standing: unknown = null;
   return {
     fails: (error) => {

@@ -20,7 +20,7 @@ import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 
 export interface HoneyImport {
   readonly imported: number;
@@ -69,7 +69,7 @@ export async function importHoney(
       inserter: createInserter(database),
       tallies: await openTallies(
         database,
-        createTurns(),
+        createMutex(),
         () => null,
         homeCountry,
         () => undefined,

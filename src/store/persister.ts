@@ -3,7 +3,7 @@ import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Prepared, Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
-import { eventRow, type EventRow } from './event-row.js';
+import { eventRow, type PackedEventRow } from './event-row.js';
 import { readFacts } from './facts.js';
 import { messageOf } from './files.js';
 import type { Guess, PasswordNamer } from './guess.js';
@@ -18,7 +18,7 @@ import { unpack } from './pack.js';
 import { isDamage, type Database } from './sqlite.js';
 import { tallyEvent, type TalliedEvent } from './tallied-event.js';
 import type { Tallies } from './tallies.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 import type {
   LocalPersister,
   PackedBatch,
@@ -39,11 +39,11 @@ export async function createPersister(
   const live = await openLive(databaseFile);
   const { database } = live;
   const logs = await openLogs(options, report, database);
-  const turns = createTurns();
-  const { writers, namer, ids } = await openRows(options, live, logs, turns, report);
-  const maintenance = createMaintenance(database, turns);
-  const commits = createCommitQueue(databaseFile, database, writers, turns, report);
-  const watch = watchDatabaseFile(live, turns, report, async () => {
+  const mutex = createMutex();
+  const { writers, namer, ids } = await openRows(options, live, logs, mutex, report);
+  const maintenance = createMaintenance(database, mutex);
+  const commits = createCommitQueue(databaseFile, database, writers, mutex, report);
+  const watch = watchDatabaseFile(live, mutex, report, async () => {
     await noteInstance(database, options.instanceId);
   });
 
@@ -89,7 +89,7 @@ export async function createPersister(
       }
       commits.abandon();
       watch.end();
-      await turns.take(() => closeDatabase(database, writers, report));
+      await mutex.run(() => closeDatabase(database, writers, report));
       await logs.close();
     },
   };
@@ -156,7 +156,7 @@ async function prepare(
   namer: PasswordNamer,
   rows: JsonbWriter,
 ): Promise<Prepared> {
-  const events: EventRow[] = [];
+  const events: PackedEventRow[] = [];
   const guesses: Guess[] = [];
   const tallied: TalliedEvent[] = [];
   const lines = logs.begin();

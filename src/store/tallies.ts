@@ -6,7 +6,7 @@ import type { Database } from './sqlite.js';
 import { createCounterTally } from './tally-counters.js';
 import { keepMarks, readMarks } from './tally-marks.js';
 import { createNumberTally } from './tally-numbers.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import { readUncounted } from './uncounted.js';
 import type { TalliedBatch } from './tallied-event.js';
 
@@ -30,7 +30,7 @@ export interface Tallies {
  */
 export async function openTallies(
   database: Database,
-  turns: Turns,
+  mutex: Mutex,
   countryOf: (address: string) => string | null,
   homeCountry: string | null,
   onNotice: (text: string) => void,
@@ -47,7 +47,7 @@ export async function openTallies(
   const flush = async (): Promise<void> => {
     stopTimer();
     try {
-      await turns.take(() => pad.write());
+      await mutex.run(() => pad.write());
       failing = false;
     } catch (error) {
       if (!failing) onNotice(`statistics wait in memory: ${messageOf(error)}`);
