@@ -1,4 +1,4 @@
-// Who may import whom: docs/ARCHITECTURE.md says why.
+// Who may import whom: docs/ARCHITECTURE.md has it in words.
 
 /** Layers of core, each of which may import itself and those before it. */
 const CORE = ['model', 'sip', 'trap', 'detect', 'block', 'counts', 'flow', 'step'];
