@@ -1,5 +1,5 @@
 import type { FirewallChange } from '../core/model/block.js';
-import type { AgentError } from '../core/model/errors.js';
+import { messageOf, type AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createFirewallQueue, type FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
@@ -80,7 +80,7 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
     limit: (on) => {
       if (!keeping.chosen.enforcing) return;
       firewall.limit(on).catch((error: unknown) => {
-        keeping.lastError = error instanceof Error ? error.message : String(error);
+        keeping.lastError = messageOf(error);
         say(`the limit of the SIP ports could not be changed: ${keeping.lastError}`);
       });
     },

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AsnResponse, CountryResponse, Response } from 'maxmind';
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 
 /** Where an address belongs, as far as the databases say. Their text is not escaped. */
@@ -50,7 +51,7 @@ async function lookUp<T extends Response>(
     const reader = new Reader<T>(await readFile(file));
     return { found: reader.get(address), problem: null };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { found: null, problem: `${file} cannot be used: ${why}` };
   }
 }

@@ -1,5 +1,5 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import { foreignOwner } from '../firewall/select.js';
@@ -24,7 +24,7 @@ export function repairSoon(keeping: Keeping): Promise<string> {
   keeping.lostAgain = true;
   keeping.repairing ??= repair(keeping)
     .catch((error: unknown) => {
-      keeping.lastError = error instanceof Error ? error.message : String(error);
+      keeping.lastError = messageOf(error);
       keeping.options.say(`the firewall could not be repaired: ${keeping.lastError}`);
       return keeping.lastError;
     })

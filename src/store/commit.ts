@@ -1,7 +1,6 @@
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { countDecisions, type StoreBatch } from './types.js';
-import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
 import type { PackedEventRow } from './event-row.js';
 import type { Inserter } from './insert.js';

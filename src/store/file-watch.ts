@@ -1,5 +1,6 @@
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf, type FileIdentity } from './files.js';
+import type { FileIdentity } from './files.js';
 import { isDamage } from './sqlite.js';
 import type { LiveDatabase } from './live-database.js';
 import type { Mutex } from '../core/model/mutex.js';

@@ -1,5 +1,4 @@
-import { AgentError } from '../core/model/errors.js';
-import { messageOf } from './files.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { hasBadHeader } from './ours.js';
 import { createPersister } from './persister.js';
 import { createQueue, type Queue } from './queue.js';

@@ -1,11 +1,10 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Prepared, Writers } from './commit.js';
 import { createCommitQueue } from './commit-queue.js';
 import { eventRow, type PackedEventRow } from './event-row.js';
 import { readFacts } from './facts.js';
-import { messageOf } from './files.js';
 import type { Guess, PasswordNamer } from './guess.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createJsonbMaker, type JsonbWriter } from './jsonb.js';

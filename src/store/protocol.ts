@@ -1,5 +1,4 @@
-import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
-import { messageOf } from './files.js';
+import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
 import type { PackedBatch, Persister, PersisterReport } from './persister-types.js';
 
 /** The calls of a Persister that are answered. */

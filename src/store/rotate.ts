@@ -3,7 +3,8 @@ import { constants, createWriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { fileExists, giveToFolderOwner, isFileItself, messageOf, systemCode } from './files.js';
+import { messageOf } from '../core/model/errors.js';
+import { fileExists, giveToFolderOwner, isFileItself, systemCode } from './files.js';
 import { createMutex } from '../core/model/mutex.js';
 
 /** When a log begins anew, and how many old ones are kept. */

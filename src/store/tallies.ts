@@ -1,5 +1,5 @@
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from './files.js';
 import { rollBack } from './migrate.js';
 import { createNumberReader, loadNumberingPlan } from './phone-number.js';
 import type { Database } from './sqlite.js';

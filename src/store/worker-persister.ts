@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from './files.js';
 import { buffersOf } from './pack.js';
 import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
 import type {
