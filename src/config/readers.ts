@@ -1,6 +1,7 @@
 import { quoteText } from '../core/model/text.js';
 import { isIP } from 'node:net';
 import { canonicalAddress, parseCidr } from '../core/model/address.js';
+import { readSeconds, writeSeconds } from '../core/model/duration.js';
 import { LIMITS } from '../core/model/limits.js';
 import { isCronExpression } from './cron.js';
 
@@ -22,33 +23,21 @@ export interface ValueReader<T> {
 const good = <T>(value: T): Reading<T> => ({ ok: true, value });
 const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why });
 
-const SECONDS_OF_UNIT = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const BYTES_OF_UNIT = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 
 /** A span of time, in seconds. */
 export function duration(secondsMin: number, secondsMax: number): ValueReader<number> {
-  const allowed = `a duration such as 90s, 10m, 4h or 7d, from ${writeUnits(secondsMin)} to ${writeUnits(secondsMax)}`;
+  const allowed = `a duration such as 90s, 10m, 4h or 7d, from ${writeSeconds(secondsMin)} to ${writeSeconds(secondsMax)}`;
   return {
     allowed,
     read(text) {
-      const match = /^(\d{1,10})([smhd])$/.exec(text);
-      if (match === null) return bad('it is no duration');
-      // The expression admits exactly the keys of the table.
-      const unit = SECONDS_OF_UNIT[match[2] as keyof typeof SECONDS_OF_UNIT];
-      const seconds = Number(match[1]) * unit;
+      const seconds = readSeconds(text);
+      if (seconds === null) return bad('it is no duration');
       if (seconds < secondsMin || seconds > secondsMax) return bad('it is out of range');
       return good(seconds);
     },
-    write: writeUnits,
+    write: writeSeconds,
   };
-}
-
-function writeUnits(seconds: number): string {
-  for (const unit of ['d', 'h', 'm'] as const) {
-    const count = seconds / SECONDS_OF_UNIT[unit];
-    if (count >= 1 && Number.isInteger(count)) return `${count}${unit}`;
-  }
-  return `${seconds}s`;
 }
 
 /** A size, in bytes. */
