@@ -52,8 +52,8 @@ export interface Persister extends Maintenance {
   readonly nextEventId: number;
   readonly nextBlockId: number;
   accept(batch: PackedBatch): void;
-  flush(): Promise<void>;
-  close(): Promise<void>;
+  readonly flush: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The writer where it is, in this thread. */
