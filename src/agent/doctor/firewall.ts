@@ -44,7 +44,7 @@ function judgeBlocking(
   const { differing, retrying_changes: retrying } = blocking;
   if ((differing ?? 0) > 0 || retrying > 0) {
     const what = `${differing ?? 0} blocks differ from the kernel, ${retrying} changes are retried`;
-    findings.push(warn('firewall', what, 'sentrypeer-agent jobs run firewall-check'));
+    findings.push(warn('firewall', what, 'sentrypeer-agent jobs run firewall_check'));
   }
   return findings;
 }
