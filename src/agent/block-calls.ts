@@ -9,8 +9,8 @@ import { LIMITS } from '../core/model/limits.js';
 import { quoteText, safeText } from '../core/model/text.js';
 import type { Effect } from '../core/flow.js';
 import { step } from '../core/step.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
+import type { AgentContext } from './agent-context.js';
 
 export async function addBlock(
   context: AgentContext,

@@ -3,13 +3,13 @@ import type { FirewallView, RuleView } from '../api/views.js';
 import { ruleStatus } from '../core/detect/detect.js';
 import { addBlock, addBlocks, clearBlocks, removeBlock } from './block-calls.js';
 import { confirm } from './confirm.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
 import type { JobBoard } from './jobs.js';
 import { protectPeer, unprotectPeer, viewPeers } from './protect-calls.js';
 import { viewNearness } from './nearness-call.js';
 import { firewallView, ruleView } from './rule-views.js';
 import { viewStatus, type Running } from './status.js';
+import type { AgentContext } from './agent-context.js';
 
 const DAY_US = 86_400_000_000;
 

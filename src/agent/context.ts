@@ -13,22 +13,18 @@ import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
-import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
-import { takeLock, type Lock } from '../store/lock.js';
-import type { RemoteLogs } from '../store/remote/remote-logs.js';
+import { takeLock } from '../store/lock.js';
 import { openStore } from '../store/open.js';
 import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
-import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
-import { createClosers, type Closers } from './closers.js';
+import { createClosers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
 import { markRunning } from './after-crash.js';
 import { createDiscovery } from './discover-peers.js';
-import type { FirewallKeeper } from './firewall-keeper.js';
 import { chooseFor, keeperFor, ownerFor } from './open-keeper.js';
-import { createPeerBook, type PeerBook } from './protected-peers.js';
+import { createPeerBook } from './protected-peers.js';
 import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import type { OwnLog } from './own-log.js';
@@ -37,42 +33,7 @@ import { fillRenewedDatabase } from './renewed-database.js';
 import { loadInstanceId, loadSecret } from './secret.js';
 import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
-
-/** Everything that the running agent and the offline client have in common. */
-export interface AgentContext {
-  loaded: LoadedSettings;
-  /** The settings of the start: sockets keep to them whatever is taken over later. */
-  readonly startedWith: LoadedSettings['settings'];
-  rules: readonly Rule[];
-  /** What is wrong with the files on the disk while older settings or rules are in force. */
-  readonly faults: { configuration: string | null; rules: string | null };
-  readonly state: AgentState;
-  readonly store: Store;
-  readonly reader: Reader;
-  keeper: FirewallKeeper;
-  /** Null while no transport needs one, and offline. */
-  certificate: CertificateKeeper | null;
-  readonly owner: FirewallOwner;
-  readonly peers: PeerBook;
-  /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
-  adopt: (found: readonly ActualBlock[]) => void;
-  /** Turns blocks in force into simulated ones; put in place by the runner too. */
-  standBack: () => void;
-  /** Blocks whose time had come when the database was opened; an agent's start writes all anew. */
-  endedAtOpening: readonly Block[];
-  /** The agent before with this database did not stop in order. */
-  readonly crashed: boolean;
-  /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
-  confirmUntilUs: number | null;
-  readonly log: OwnLog;
-  /** Null where nothing of it goes further than the log for people. */
-  readonly remoteLog: RemoteLogs | null;
-  readonly lock: Lock;
-  /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
-  readonly broken: Promise<AgentError>;
-  readonly closers: Closers;
-  readonly nowUs: () => number;
-}
+import type { AgentContext } from './agent-context.js';
 
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings

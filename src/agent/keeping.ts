@@ -1,38 +1,12 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { safeText } from '../core/model/text.js';
-import type { ActualBlock, Firewall, FirewallOwner } from '../firewall/port.js';
-import type { FirewallQueue } from '../firewall/queue.js';
-import { foreignOwner, type ChosenFirewall } from '../firewall/select.js';
-import type { DropLedger } from './drop-ledger.js';
-import type { FailedChanges } from './failed-changes.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import { foreignOwner } from '../firewall/select.js';
 import { compareFirewall, secondsLeft, type Comparison } from './firewall-compare.js';
 import { restoreSoon, syncAll } from './firewall-write.js';
-import type { KeeperOptions } from './firewall-keeper.js';
-
-/** What a keeper has in hand. */
-export interface Keeping {
-  readonly options: KeeperOptions;
-  readonly firewall: Firewall;
-  readonly queue: FirewallQueue;
-  readonly failed: FailedChanges;
-  readonly drops: DropLedger;
-  /** Targets that were freed: their elements are not to be adopted. */
-  readonly freed: Set<string>;
-  chosen: ChosenFirewall;
-  lastError: string | null;
-  lastRepair: { readonly atUs: number; readonly what: string } | null;
-  repairs: number;
-  compared: { readonly atUs: number; readonly actual: number; readonly differing: number } | null;
-  nextFullUs: number;
-  repairing: Promise<string> | null;
-  lostAgain: boolean;
-  /** true: the last write of the whole failed, and what is in force is not what must be. */
-  unwritten: boolean;
-  /** true: this keeper has written the whole table, so that what it does not know in it is of others. */
-  wroteWhole: boolean;
-}
+import type { Keeping } from './keeper-state.js';
 
 /** An element older than this without a block is a leftover, not the work of a crash. */
 const YOUNG_S = 600;
@@ -51,7 +25,7 @@ export function repairSoon(keeping: Keeping): Promise<string> {
   keeping.lostAgain = true;
   keeping.repairing ??= repair(keeping)
     .catch((error: unknown) => {
-      keeping.lastError = error instanceof Error ? error.message : String(error);
+      keeping.lastError = messageOf(error);
       keeping.options.say(`the firewall could not be repaired: ${keeping.lastError}`);
       return keeping.lastError;
     })

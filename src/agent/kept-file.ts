@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
-import { fileExists, giveToFolderOwner, isOfDisk, messageOf } from '../store/files.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
+import { fileExists, giveToFolderOwner, isOfDisk } from '../store/files.js';
 
 export interface KeptFile {
   readonly file: string;

@@ -7,7 +7,7 @@ import type { TrapEvent } from '../core/model/event.js';
 import { identityOf } from '../core/model/identity.js';
 import { LIMITS } from '../core/model/limits.js';
 import { parseMessage } from '../core/sip/parse.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 
 /** How near each rule is to firing for a source, by what detection holds now. Rejects with USAGE. */
 export async function viewNearness(

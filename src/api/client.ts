@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
+import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
 import { readSocketOf } from './sockets.js';
@@ -84,7 +84,7 @@ const denied = (socketFile: string, error: unknown): AgentError =>
   );
 
 function unreachable(socketFile: string, error: unknown): AgentError {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return new AgentError(
     'AGENT_UNREACHABLE',
     `no agent answers on ${socketFile}: ${cause}`,

@@ -2,7 +2,7 @@ import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { AgentError, type ErrorCode } from '../core/model/errors.js';
+import { AgentError, messageOf, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
 import { readSocketOf } from './sockets.js';
@@ -156,7 +156,7 @@ async function listen(
   try {
     await server.listen({ path: file });
   } catch (error) {
-    throw unusable(file, error instanceof Error ? error.message : String(error));
+    throw unusable(file, messageOf(error));
   }
   return server;
 }
@@ -231,7 +231,7 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T {
 
 function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (clientStatus(error) !== null) {
     return new AgentError(
       'USAGE',

@@ -5,7 +5,7 @@ import { createScoreBook, readScore, type ScorePolicy } from '../core/detect/sco
 import type { Score, Sighting } from '../core/model/sighting.js';
 import { quoteText } from '../core/model/text.js';
 import { clipText } from '../core/model/text.js';
-import type { Counted, GuessCounts, SourceStory, StoredCall } from '../store/read-source.js';
+import type { CountedValue, GuessCounts, SourceStory, StoredCall } from '../store/read-source.js';
 import type { StoredBlock } from '../store/types.js';
 import { renderEvidence, renderNear } from './near-view.js';
 import { renderPairs, renderTable } from './table.js';
@@ -56,10 +56,10 @@ export interface SourceView {
   readonly score: number;
   readonly score_proven: number;
   readonly threshold: number;
-  readonly methods: readonly Counted[];
-  readonly user_agents: readonly Counted[];
-  readonly users_tried: readonly Counted[];
-  readonly called_numbers: readonly Counted[];
+  readonly methods: readonly CountedValue[];
+  readonly user_agents: readonly CountedValue[];
+  readonly users_tried: readonly CountedValue[];
+  readonly called_numbers: readonly CountedValue[];
   /**
    * Digest responses: how many different ones, and how often in all; accounts whose tried password is
    * known, and of them those where it is the user name.
@@ -71,7 +71,7 @@ export interface SourceView {
     readonly equal_to_user: number;
   };
   /** Those whose password is known, as `user: password`. */
-  readonly passwords_tried: readonly Counted[];
+  readonly passwords_tried: readonly CountedValue[];
   /** Calls that the trap answered, newest first. */
   readonly calls: readonly {
     readonly user: string;
@@ -251,7 +251,7 @@ function standing(view: SourceView): string {
 const VALUES_SHOWN = 10;
 const VALUE_CHARS_MAX = 40;
 
-function list(values: readonly Counted[]): string {
+function list(values: readonly CountedValue[]): string {
   const shown = values
     .slice(0, VALUES_SHOWN)
     .map(({ value, count: times }) => `${clipText(value, VALUE_CHARS_MAX)} (${times})`);

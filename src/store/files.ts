@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 
 /** What the operating system calls the error, such as `EACCES`; null when it is none of its own. */
 export function systemCode(error: unknown): string | null {
@@ -20,9 +20,6 @@ export function systemCode(error: unknown): string | null {
     ? error.code
     : null;
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /**
  * Makes a file and its folders when they are not there (folders mode 700), and gives the file its

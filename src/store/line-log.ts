@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { isFileItself, isOfDisk, messageOf, prepareFile, systemCode, unwritable } from './files.js';
+import { messageOf } from '../core/model/errors.js';
+import { isFileItself, isOfDisk, prepareFile, systemCode, unwritable } from './files.js';
 import type { Rotator } from './rotate.js';
 
 /** A text file that only grows, one record a line; survives being rotated away. */

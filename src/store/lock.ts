@@ -10,7 +10,7 @@ import {
 } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 
 export interface Lock {
   /** Gives the lock back. */
@@ -49,16 +49,16 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
   const file = lockFileOf(databaseFile);
   let database = await takeFile(databaseFile);
   let taken = await identityOf(file);
-  const turns = createTurns();
+  const mutex = createMutex();
   const release = async (): Promise<void> => {
     if (!held.delete(database)) return;
     await rollBack(database);
     await database.close();
   };
   return {
-    release: () => turns.take(release),
+    release: () => mutex.run(release),
     renew: () =>
-      turns.take(async () => {
+      mutex.run(async () => {
         if (!held.has(database) || (await identityOf(file)) === taken) return;
         const next = await takeFile(databaseFile);
         await release();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clearBlocks } from '../../src/agent/block-calls.js';
-import type { AgentContext } from '../../src/agent/context.js';
+import type { AgentContext } from '../../src/agent/agent-context.js';
 import type { EffectRunner } from '../../src/agent/effects.js';
 import { createBlockTable } from '../../src/core/block/block-table.js';
 import { createBlockState } from '../../src/core/block/decide.js';

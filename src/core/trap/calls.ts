@@ -31,7 +31,10 @@ export const createCallTable = (): CallTable => ({ byKey: new Map(), refused: 0 
  * The call that a request belongs to: same source, Call-ID and From tag, and our To-tag where it
  * carries one (RFC 3261 section 12). Null when there is none.
  */
-export function findCall(table: CallTable, event: TrapEvent): Call | null {
+export function findCall(
+  table: CallTable,
+  event: Pick<TrapEvent, 'source' | 'message'>,
+): Call | null {
   if (table.byKey.size === 0) return null;
   const call = table.byKey.get(keyOf(event)) ?? null;
   const { toTag } = event.message;
@@ -94,7 +97,7 @@ export function takeOverdue(
   return ended;
 }
 
-function keyOf({ source, message }: TrapEvent): string {
+function keyOf({ source, message }: Pick<TrapEvent, 'source' | 'message'>): string {
   const key = `${source.address}\n${message.callId ?? ''}\n${message.fromTag ?? ''}`;
   return key.length > KEY_CHARS_MAX ? key.slice(0, KEY_CHARS_MAX) : key;
 }
