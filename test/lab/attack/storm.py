@@ -3,7 +3,7 @@
 Arguments: destination, port of a PBX there that echoes, forged packets a second, seconds at most, the
 attacker's address, the destination's IPv6 address, the first three groups of the hopper's IPv6 site.
 For each forged name two messages go out. From its own address the attacker enumerates extensions, a
-message when the last is answered or 0.2 s later, until ten in a row are not answered; then so does the
+message when the last is answered or 0.2 s later, until ten in a row are not answered any more; then so does the
 hopper, from a new /64 of its site for each message. The phone sends the PBX packets, each from a new port. Prints one JSON object. Needs root, and only the library.
 """
 
@@ -76,7 +76,8 @@ def call():
 def ask_until_silent(who, ask):
     silent = 0
     until = time.monotonic() + seconds
-    while silent < 10 and time.monotonic() < until:
+    # A slow machine may be seconds behind with the first answer.
+    while (silent < 10 or counts[f"{who}_answered"] == 0) and time.monotonic() < until:
         number = counts[f"{who}_sent"]
         counts[f"{who}_sent"] += 1
         try:

@@ -81,7 +81,7 @@ describe.skipIf(needs.skip)(`a spoofing storm ${needs.note}`, () => {
     });
     expect(counted.attacker_answered, stdout).toBeGreaterThan(0);
     expect(counted.attacker_sent, stdout).toBeLessThanOrEqual(60);
-    expect(counted.hopper_answered, stdout).toBeGreaterThan(20);
+    expect(counted.hopper_answered, stdout).toBeGreaterThan(0);
     expect(counted.hopper_sent, stdout).toBeLessThanOrEqual(60);
     const list = ['blocks', 'list', '--all', '--limit', '1000'];
     const { blocks } = await runJson<Listed>(lab.agent, agent.stateDir, list);
