@@ -13,13 +13,14 @@ import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
+import type { ChosenFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/lock.js';
 import { openStore } from '../store/open.js';
 import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
 import { createClock } from './clock.js';
-import { createClosers } from './closers.js';
+import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
 import { markRunning } from './after-crash.js';
 import { createDiscovery } from './discover-peers.js';
@@ -38,19 +39,20 @@ import type { AgentContext } from './agent-context.js';
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
  * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
- * `forwards`: what is said goes to a syslog server and the journal, too; a command's words do not.
+ * `runs`: it is an agent, which is to see packets, and whose words go to a syslog server and the
+ * journal, too; a command sees none and has no rule compiled.
  */
 export async function openContext(
   loaded: LoadedSettings,
   print: (text: string) => void,
-  forwards: boolean,
+  runs: boolean,
 ): Promise<AgentContext> {
   const { settings } = loaded;
   const nowUs = createClock();
   await makeFolders(settings);
-  // Side by side: nft answers in another process while the rules are checked in this one.
-  const [rules, chosen] = await Promise.all([loadAllRules(settings.rulesDir), chooseFor(loaded)]);
-  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards });
+  const choosing = beginChoosing(loaded);
+  const rules = await loadAllRules(settings.rulesDir);
+  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards: runs });
   const closers = createClosers(log.say);
   closers.add('log', log.close);
   closers.add('remote log', async () => remoteLog?.close());
@@ -64,15 +66,14 @@ export async function openContext(
     const instanceId = await loadInstanceId(databaseFile, log.say);
     const { broken, told, knows } = watchStore();
     // What a command changes must be on the disk when it answers; an agent is there to protect.
-    const waits = forwards;
-    const store = await openStore({ ...storeOptions(loaded, log), waits, instanceId, ...told });
-    closers.add('store', store.close);
-    const endedAtOpening = await store.expireBlocks(nowUs()).catch(noneWhere(waits));
-    const reader = await openReader(databaseFile, homeCountry, store.mend, waits);
+    const options = { ...storeOptions(loaded, log), waits: runs, instanceId, ...told };
+    const [store, compiled] = await openBoth(closers, options, runs ? rules : []);
+    const endedAtOpening = await store.expireBlocks(nowUs()).catch(noneWhere(runs));
+    const reader = await openReader(databaseFile, homeCountry, store.mend, runs);
     closers.add('reader', reader.close);
-    const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
+    const chosen = await choosing;
+    const state = await restoreBlocks({ loaded, compiled, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
-    const owner = ownerFor(loaded);
     const base = {
       loaded,
       startedWith: settings,
@@ -82,7 +83,7 @@ export async function openContext(
       state,
       store,
       reader,
-      owner,
+      owner: ownerFor(loaded),
       peers,
       crashed,
       broken,
@@ -103,6 +104,7 @@ export async function openContext(
   }
 }
 
+/** The runner puts these in place. */
 const UNSET = { adopt: () => undefined, standBack: () => undefined };
 
 /** Those that wait for their database are not ended in it: the job does it later. */
@@ -157,7 +159,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
 
 interface RestoreSources {
   readonly loaded: LoadedSettings;
-  readonly rules: readonly Rule[];
+  readonly compiled: RuleSet;
   readonly secret: Buffer;
   readonly store: Store;
   readonly reader: Reader;
@@ -169,12 +171,10 @@ async function restoreBlocks(
   from: RestoreSources,
   { enforcing }: { readonly enforcing: boolean },
 ): Promise<AgentState> {
-  const { loaded, rules, secret, store, reader, nowUs } = from;
+  const { loaded, compiled, secret, store, reader, nowUs } = from;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  // Side by side: SQLite reads in a thread of its own while the rules are compiled in this one.
-  const reading = reader.activeBlocks(nowUs());
-  const [active, compiled] = await Promise.all([reading, compileLater(rules)]);
+  const active = await reader.activeBlocks(nowUs());
   return {
     settings,
     rules: compiled,
@@ -190,8 +190,24 @@ async function restoreBlocks(
   };
 }
 
-/** Compiles once what was begun before is under way. */
-const compileLater = async (rules: readonly Rule[]): Promise<RuleSet> => {
-  await setImmediate();
-  return compileRules(rules);
-};
+/** nft answers in another process while this one does all that does not hang on it. */
+function beginChoosing(loaded: LoadedSettings): Promise<ChosenFirewall> {
+  const choosing = chooseFor(loaded);
+  // It is awaited later, or never where something else fails first.
+  choosing.catch(() => undefined);
+  return choosing;
+}
+
+/** The store comes up in a thread of its own while the rules are compiled in this one. */
+async function openBoth(
+  closers: Closers,
+  options: StoreOptions,
+  rules: readonly Rule[],
+): Promise<[Store, RuleSet]> {
+  const opening = openStore(options);
+  const compiling = setImmediate().then(() => compileRules(rules));
+  await Promise.allSettled([opening, compiling]);
+  const store = await opening;
+  closers.add('store', store.close);
+  return [store, await compiling];
+}

@@ -42,6 +42,18 @@ const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
 /** Milliseconds between two looks whether the sockets are still where commands look for them. */
 const LOOK_EVERY_MS = 2_000;
 
+/** zod reads what is asked: fastify's own compilers of schemas would be loaded at each start for nothing. */
+const NO_SCHEMAS = {
+  compilersFactory: {
+    buildValidator: () => refuseSchema,
+    buildSerializer: () => refuseSchema,
+  },
+};
+
+function refuseSchema(): never {
+  throw new Error('no route has a schema');
+}
+
 type Say = (text: string) => void;
 type AddRoutes = (server: FastifyInstance, calls: AgentCalls) => void;
 
@@ -142,6 +154,7 @@ async function listen(
     logger: false,
     bodyLimit: LIMITS.controlBodyBytesMax,
     requestTimeout: LIMITS.controlRequestMsMax,
+    schemaController: NO_SCHEMAS,
   });
   // Else whoever may ask could take every descriptor of the agent.
   server.server.maxConnections = LIMITS.controlConnectionsMax;

@@ -97,4 +97,4 @@ async function answer(
 
 // parentPort is null only where this file is not run as a worker, and then there is none to serve.
 // worker-persister.ts gives the options.
-if (parentPort !== null) await serve(parentPort, workerData as PersisterOptions);
+if (parentPort !== null) void serve(parentPort, workerData as PersisterOptions);
