@@ -2,7 +2,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import type { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentState } from '../core/step.js';
-import type { ActualBlock, FirewallOwner, StormLimit } from '../firewall/port.js';
+import type { ActualBlock, FirewallOwner, StormLimit, TrapSockets } from '../firewall/port.js';
 import { createFirewallQueue, type FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import type { BlockDrops } from '../store/types.js';
@@ -57,6 +57,7 @@ export interface KeeperOptions {
   readonly state: AgentState;
   readonly owner: FirewallOwner;
   readonly sipPorts: readonly number[];
+  readonly trap: TrapSockets;
   readonly storm: StormLimit;
   readonly earlierDrops?: Iterable<BlockDrops>;
   readonly nowUs: () => number;
