@@ -132,7 +132,8 @@ async function build() {
   const digest = buildDigest();
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
   const compile = [process.execPath, tsc, '-p', 'tsconfig.json', '--outDir', fresh];
-  const failed = (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(ROOT, fresh)));
+  const failed =
+    (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(ROOT, fresh)));
   if (failed !== null) {
     rmSync(fresh, { recursive: true, force: true });
     stop('the build failed', failed);

@@ -230,7 +230,7 @@ const describeBreaker = (tripped: boolean): string =>
 
 const adopted = ({ target, scope, expiresS }: ActualBlock): BlockRequest => ({
   target,
-  scope: scope === 'sip' ? 'sip' : 'all',
+  scope: scope === 'forced' ? 'all' : scope,
   durationS: expiresS,
   reason: 'found in the firewall without a record, written just before a crash',
   origin: 'import',

@@ -3,7 +3,7 @@ import { blockView, type BlockView } from '../api/views.js';
 import { blocksCovering } from '../core/block/block-table.js';
 import { explainTarget } from '../core/block/request.js';
 import { covers, parseCidr } from '../core/model/address.js';
-import type { Block } from '../core/model/block.js';
+import type { Block, Scope } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText, safeText } from '../core/model/text.js';
@@ -18,6 +18,7 @@ export async function addBlock(
   request: AddBlock,
 ): Promise<BlockView> {
   const { target, scope, duration_s: durationS } = request;
+  refuseScope(context, scope, target);
   const reason = safeText(request.reason);
   const asked = {
     target,
@@ -48,8 +49,9 @@ export async function addBlocks(
   let added = 0;
   for (const { target, scope, duration_s: durationS, reason, force, wide = false } of requests) {
     const asked = { target, scope, durationS, reason: safeText(reason), origin, force, wide };
-    const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
     try {
+      refuseScope(context, scope, target);
+      const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
       refuse(effects, target, context);
       runner.run(quiet(effects), null);
       added += 1;
@@ -97,6 +99,17 @@ const quiet = (effects: readonly Effect[]): readonly Effect[] =>
     if (effect.kind === 'block-ended') return { ...effect, quiet: true };
     return effect;
   });
+
+/** A block that the firewall cannot write as it is meant is none. */
+function refuseScope({ keeper }: AgentContext, scope: Scope, target: string): void {
+  const { firewall } = keeper.chosen;
+  if (scope !== 'beside' || firewall.takesBeside) return;
+  throw new AgentError(
+    'USAGE',
+    `block target ${quoteText(target)}: ${firewall.name} cannot close all but the trap (scope beside)`,
+    'give --scope all or sip, or set backend = nftables in [blocking]',
+  );
+}
 
 /** Turns a refusal into the error that says what to do about it. */
 function refuse(effects: readonly Effect[], target: string, { loaded }: AgentContext): void {

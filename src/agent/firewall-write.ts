@@ -74,10 +74,11 @@ function noteWhole(keeping: Keeping): void {
 }
 
 function desiredFirewall({ options }: Keeping): DesiredFirewall {
-  const { state, nowUs, sipPorts, storm } = options;
+  const { state, nowUs, sipPorts, trap, storm } = options;
   return {
     protect: state.blocks.protect.peers.map(({ target }) => target),
     sipPorts,
+    trap,
     blocksMax: state.settings.policy.blocksMax,
     blocks: desiredBlocks(state, nowUs()),
     limiting: state.blocks.breaker.tripped,

@@ -1,6 +1,12 @@
 import type { BlockDrops } from '../store/types.js';
 import type { AgentState } from '../core/step.js';
-import type { ActualBlock, Firewall, FirewallOwner, StormLimit } from '../firewall/port.js';
+import type {
+  ActualBlock,
+  Firewall,
+  FirewallOwner,
+  StormLimit,
+  TrapSockets,
+} from '../firewall/port.js';
 import type { FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import type { DropLedger } from './drop-ledger.js';
@@ -11,6 +17,7 @@ export interface KeeperOptions {
   readonly state: AgentState;
   readonly owner: FirewallOwner;
   readonly sipPorts: readonly number[];
+  readonly trap: TrapSockets;
   readonly storm: StormLimit;
   readonly earlierDrops?: Iterable<BlockDrops>;
   readonly nowUs: () => number;

@@ -1,5 +1,5 @@
 import type { LoadedSettings } from '../config/load.js';
-import { sipPortsWhile } from '../config/schema.js';
+import { sipPortsWhile, trapSocketsOf } from '../config/schema.js';
 import type { AgentState } from '../core/step.js';
 import { ownerOf } from '../firewall/nft-owner.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
@@ -43,6 +43,7 @@ export function keeperFor(
     owner: ownerFor(loaded),
     sipPorts,
     // The sockets stay those of the start.
+    trap: trapSocketsOf(startedWith),
     storm: {
       rate: loaded.settings.blocking.stormRate,
       udpPort: startedWith.listenPort,

@@ -86,9 +86,11 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
   const now = nowUs();
   let active = 0;
   let desired = 0;
+  const byScope = { all: 0, sip: 0, beside: 0 };
   for (const block of table.byTarget.values()) {
     if (isEnded(block, now)) continue;
     active += 1;
+    byScope[block.scope] += 1;
     if (!block.simulated) desired += 1;
   }
   const time = (us: number | null): string | null => (us === null ? null : formatTime(us));
@@ -97,6 +99,7 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
     backend: firewall.name,
     why,
     active_blocks: active,
+    active_by_scope: byScope,
     waiting_changes: waiting,
     failed_changes: failed,
     last_error: lastError === null ? null : safeText(lastError),

@@ -1,12 +1,18 @@
-import type { Block } from '../core/model/block.js';
+import type { Block, Scope } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import { formatDuration } from '../core/model/duration.js';
 import { quoteText } from '../core/model/text.js';
 
+const HOW_FAR: Readonly<Record<Scope, string>> = {
+  all: 'wholly',
+  sip: 'on the SIP ports',
+  beside: 'but for the trap',
+};
+
 /** One line for people about a new block: what, how far, for how long, and why. */
 export function describeBlock(block: Block): string {
   const what = block.simulated ? 'would block' : 'blocked';
-  const scope = block.scope === 'all' ? 'wholly' : 'on the SIP ports';
+  const scope = HOW_FAR[block.scope];
   const length =
     block.expiresAtUs === null
       ? 'until removed'

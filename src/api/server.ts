@@ -2,6 +2,7 @@ import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { SCOPES } from '../core/model/block.js';
 import { AgentError, messageOf, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { AgentCalls } from './calls.js';
@@ -13,7 +14,7 @@ export interface ControlServer {
 
 const addBlockBody = z.strictObject({
   target: z.string().max(64),
-  scope: z.enum(['all', 'sip']),
+  scope: z.enum(SCOPES),
   duration_s: z.number().int().positive().nullable(),
   reason: z.string().max(500),
   force: z.boolean().default(false),
@@ -25,7 +26,7 @@ const addBlocksBody = z.strictObject({
 });
 const clearBody = z.strictObject({
   origin: z.enum(['detector', 'manual', 'import', 'feed']).nullable(),
-  scope: z.enum(['all', 'sip']).nullable(),
+  scope: z.enum(SCOPES).nullable(),
 });
 const peerBody = z.strictObject({ name: z.string().max(253), note: z.string().max(200) });
 const nameQuery = z.strictObject({ name: z.string().max(253) });

@@ -96,6 +96,8 @@ export interface StatusView {
     readonly backend: string;
     readonly why: string;
     readonly active_blocks: number;
+    /** The same by what they close. */
+    readonly active_by_scope: Readonly<Record<Scope, number>>;
     readonly waiting_changes: number;
     readonly failed_changes: number;
     readonly last_error: string | null;

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import type { AddBlock } from '../api/calls.js';
+import { SCOPES, type Scope } from '../core/model/block.js';
 import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 
 /** What a line says that names no time, scope or reason of its own. */
 export interface ImportDefaults {
-  readonly scope: 'all' | 'sip';
+  readonly scope: Scope;
   readonly durationS: number | null;
   readonly reason: string;
   readonly force: boolean;
@@ -254,7 +255,7 @@ function readRow(
   if (left === 'over') return null;
   return blockOf(target, {
     ...defaults,
-    scope: scope === 'all' || scope === 'sip' ? scope : defaults.scope,
+    scope: SCOPES.find((each) => each === scope) ?? defaults.scope,
     durationS: left === 'unsaid' ? defaults.durationS : left,
     reason: typeof reason === 'string' && reason !== '' ? reason : defaults.reason,
   });

@@ -4,7 +4,7 @@ import { LEFT_OUT, type LeftOut } from '../replay/recorded.js';
 import type { ReplayView, StoryView } from './replay-view.js';
 import { describeZone } from './time-zone.js';
 import { renderTable } from './table.js';
-import { count, shortTime } from './words.js';
+import { count, SCOPE_WORDS, shortTime } from './words.js';
 
 const CHANGE_WORDS: Readonly<Record<string, string>> = {
   blocked: 'blocked now, not before',
@@ -129,7 +129,7 @@ function renderBlocks({ blocks, blocks_total: total }: StoryView): string {
   const rows = blocks.map((block) => [
     shortTime(block.at),
     block.target,
-    block.scope === 'all' ? 'everything' : 'SIP ports',
+    SCOPE_WORDS[block.scope],
     block.proof,
     String(block.after_packets),
     `${block.after_s.toFixed(1)}s`,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/model/duration.js';
 import type { BlockView } from '../api/views.js';
+import type { Scope } from '../core/model/block.js';
 
 /** `2026-01-31 12:00:00` of an ISO time, UTC: what a person reads in a column. */
 export const shortTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
@@ -15,9 +16,16 @@ export function timeLeft(iso: string | null, nowMs: number): string {
 export const timeAgo = (iso: string, nowMs: number): string =>
   `${formatDuration((nowMs - Date.parse(iso)) / 1000)} ago`;
 
+/** What each scope closes, in a few words. */
+export const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
+  all: 'everything',
+  sip: 'SIP ports',
+  beside: 'all but the trap',
+};
+
 /** What a block does, in words. */
 export function describeScope(block: BlockView): string {
-  const scope = block.scope === 'all' ? 'everything' : 'SIP ports';
+  const scope = SCOPE_WORDS[block.scope];
   if (block.forced) return `${scope} (forced)`;
   return block.simulated ? `${scope} (simulated)` : scope;
 }

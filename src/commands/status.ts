@@ -87,8 +87,10 @@ function describeBlocking({ running, blocking: { mode, why } }: StatusView): str
   return `by the table of the last run (${why}): its blocks hold until their time is over, new ones do not come`;
 }
 
-function describeBlocks({ active_blocks: active, ...blocking }: StatusView['blocking']): string {
-  if (blocking.actual === null && blocking.differing === null) return String(active);
+function describeBlocks({ active_blocks: all, ...blocking }: StatusView['blocking']): string {
+  const { beside } = blocking.active_by_scope;
+  const active = beside === 0 ? String(all) : `${all}, ${beside} of them heard by the trap still`;
+  if (blocking.actual === null && blocking.differing === null) return active;
   const waiting = blocking.waiting_changes + blocking.retrying_changes;
   return (
     `${active}; in the firewall at the last full look ${blocking.actual ?? '?'}, ` +

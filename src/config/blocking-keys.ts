@@ -1,3 +1,4 @@
+import { SCOPES } from '../core/model/block.js';
 import { DAY_S, key, TEN_YEARS_S } from './key.js';
 import { argument, choice, decimal, duration, integer, listOf, peer, sipPort } from './readers.js';
 
@@ -53,9 +54,10 @@ export const BLOCKING_KEYS = {
   ),
   unproven: key(
     'unproven',
-    choice(['none', 'sip', 'all']),
+    choice(['none', ...SCOPES]),
     'sip',
-    'What is blocked of a source whose address is unproven (a UDP source can be forged).',
+    'What is blocked of a source whose address is unproven (a UDP source can be forged). beside ' +
+      'closes everything but the trap also to whose name is forged: for a honeypot alone.',
   ),
   unprovenDurationS: key(
     'unproven_duration',
@@ -65,9 +67,11 @@ export const BLOCKING_KEYS = {
   ),
   scope: key(
     'scope',
-    choice(['all', 'sip']),
+    choice(SCOPES),
     'all',
-    'What is blocked of a proven source: every packet, or those to the SIP ports.',
+    'What is blocked of a proven source. all: everything, for a host with a PBX; sip: the SIP ports; ' +
+      'beside: everything but the trap, for a honeypot, which goes on hearing and answering it. ' +
+      'A flood that harms the trap is blocked wholly all the same.',
   ),
   prefixIpv4: key(
     'prefix_ipv4',

@@ -12,6 +12,7 @@ import {
   type Given,
   type Problem,
 } from './collect.js';
+import { findConflicts } from './conflicts.js';
 import { parseLines } from './parse-lines.js';
 import { trialFolder, type Environment } from './resolve.js';
 import {
@@ -109,6 +110,11 @@ function takeSettings(source: SettingsSource, text: string | null): LoadedSettin
   const { top, ...sections } = values;
   // Every field of the table was read by its own reader, if only its default.
   const settings = finishSettings({ ...top, ...sections } as unknown as Readings);
+  for (const { id, why, allowed } of findConflicts(settings)) {
+    const given = chosen.get(id);
+    if (given === undefined) continue;
+    problems.push({ where: given.where, what: `${badText(given, why)}; allowed is ${allowed}` });
+  }
   const { file } = source;
   const [notices, fault] = [noticesOf(notYet), faultOf(problems)];
   return { settings, file, trial: file === null, origins, notices, source, fault };
@@ -154,10 +160,11 @@ function collectText(file: string, text: string): Collected {
   return { ...collected, problems: [...oddLines, ...collected.problems] };
 }
 
-function badValue(given: Given, why: string): string {
-  const read = `${nameOf(given.place)}: read '${quoteText(given.text)}', but ${why}`;
-  return `${read}; allowed is ${given.place.key.reader.allowed}`;
-}
+const badText = (given: Given, why: string): string =>
+  `${nameOf(given.place)}: read '${quoteText(given.text)}', but ${why}`;
+
+const badValue = (given: Given, why: string): string =>
+  `${badText(given, why)}; allowed is ${given.place.key.reader.allowed}`;
 
 function faultOf(problems: readonly Problem[]): AgentError | null {
   const [first, ...others] = problems;

@@ -179,6 +179,19 @@ function trapPorts({ listenPort, transports, tlsPort, wsPort, wssPort }: TrapPla
   return [listenPort, ...named.map((name) => others[name])];
 }
 
+/** The sockets of a trap with these settings. */
+export const trapSocketsOf = ({ listenAddresses, listenPort, transports, ...places }: Settings) => {
+  const others = { tcp: listenPort, tls: places.tlsPort, ws: places.wsPort, wss: places.wssPort };
+  const streams = (['tcp', 'tls', 'ws', 'wss'] as const).filter((name) =>
+    transports.includes(name),
+  );
+  return {
+    udpPorts: transports.includes('udp') ? [listenPort] : [],
+    tcpPorts: [...new Set(streams.map((name) => others[name]))],
+    addresses: listenAddresses,
+  };
+};
+
 /** The value of one key, as the configuration file would have it. */
 export function writeValue(settings: Settings, place: KeyPlace): string {
   const values = place.section === 'top' ? settings : settings[place.section];

@@ -180,7 +180,7 @@ function decideAndBlock(
     return [{ kind: 'spared', source, peer: verdict.peer }];
   }
   // What came before the kernel took the rule belongs to the block that stands.
-  if (verdict.kind === 'covered') {
+  if (verdict.kind === 'covered' && !verdict.heard) {
     spendScore(state.detect, identity, { keepProven: !verdict.proven });
   }
   if (verdict.kind !== 'block') return turned;

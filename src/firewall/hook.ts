@@ -41,6 +41,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     name: 'hook',
     readable: false,
     expiresItself: false,
+    takesBeside: true,
     addsSideBySide: false,
     watched: () => false,
     probe: async () => {
@@ -81,12 +82,16 @@ const limitBody = ({ rate, udpPort, addresses }: StormLimit): object => ({
   addresses,
 });
 
-const syncBody = ({ protect, sipPorts, blocks, limiting, storm }: DesiredFirewall): object => ({
-  protect,
-  sip_ports: sipPorts,
-  limit: { on: limiting, ...limitBody(storm) },
-  blocks: blocks.map(({ target, scope, timeoutS }) => ({ target, scope, timeout_s: timeoutS })),
-});
+const syncBody = (desired: DesiredFirewall): object => {
+  const { protect, sipPorts, trap, blocks, limiting, storm } = desired;
+  return {
+    protect,
+    sip_ports: sipPorts,
+    trap: { udp_ports: trap.udpPorts, tcp_ports: trap.tcpPorts, addresses: trap.addresses },
+    limit: { on: limiting, ...limitBody(storm) },
+    blocks: blocks.map(({ target, scope, timeoutS }) => ({ target, scope, timeout_s: timeoutS })),
+  };
+};
 
 const changeBody = (change: FirewallChange): object => ({
   action: change.kind,

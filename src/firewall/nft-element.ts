@@ -19,12 +19,22 @@ export const setName = (key: SetKey): string => `${key.purpose}_ipv${key.family}
 
 /** The key behind a set's name; null for a set that holds no addresses of ours. */
 export function readSetName(name: string): SetKey | null {
-  const match = /^(all|sip|forced|protect)_ipv([46])_(\d{1,3})$/.exec(name);
+  const match = /^(all|sip|beside|forced|protect)_ipv([46])_(\d{1,3})$/.exec(name);
   if (match === null) return null;
   const family = match[2] === '4' ? 4 : 6;
   // The expression above lets nothing but a SetPurpose through.
   const key = { purpose: match[1] as SetPurpose, family, prefix: Number(match[3]) } as const;
   return key.prefix <= bitsOf(family) && setName(key) === name ? key : null;
+}
+
+/** Each port once. Throws RangeError for what is no port. */
+export function portTexts(ports: readonly number[]): string[] {
+  return [...new Set(ports)].map((port) => {
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new RangeError(`no port: ${port}`);
+    }
+    return String(port);
+  });
 }
 
 /** The block of one element, from its JSON object `{"val": …, "timeout": …, …}`. */

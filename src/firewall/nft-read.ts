@@ -37,7 +37,7 @@ export function readFirewall(json: string, tableName: string): ActualFirewall {
 function readTable(json: string, tableName: string) {
   const sets = new Map<string, JsonObject>();
   const rules = new Map<string, string[]>();
-  let hooked = false;
+  const hooked = new Set<string>();
   // JSON.parse gives `any`; what is in it is looked at piece by piece.
   const listing = objectOf(JSON.parse(json) as unknown);
   for (const entry of arrayOf(listing['nftables']).map(objectOf)) {
@@ -54,7 +54,8 @@ function readTable(json: string, tableName: string) {
       marks.push(...marksOf(JSON.stringify(rule['expr'])));
     }
     const chain = ofTable('chain');
-    if (chain['name'] === 'prerouting' && chain['hook'] === 'prerouting') hooked = true;
+    const { name, hook } = chain;
+    if (typeof hook === 'string' && hook === name) hooked.add(hook);
   }
   return { sets, rules, hooked };
 }

@@ -5,7 +5,15 @@ import { parseCidr, type Cidr } from '../core/model/address.js';
 import { nftTimeText } from '../core/model/duration.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { bitsOf, readSetName, setName, type SetKey, type SetPurpose } from './nft-element.js';
+import {
+  bitsOf,
+  portTexts,
+  readSetName,
+  setName,
+  type SetKey,
+  type SetPurpose,
+} from './nft-element.js';
+import { besideChains, NEIGHBOUR_DISCOVERY } from './nft-beside.js';
 import { limitChainRules, limitSets } from './nft-limit.js';
 import { ownerChain } from './nft-owner.js';
 import type { DesiredBlock, DesiredFirewall, FirewallOwner } from './port.js';
@@ -38,7 +46,7 @@ const BASE_PREFIXES = [
   { family: 6, prefix: 64 },
 ] as const;
 
-const SCOPES: readonly KernelScope[] = ['forced', 'all', 'sip'];
+const KERNEL_SCOPES: readonly KernelScope[] = ['forced', 'all', 'sip', 'beside'];
 
 /**
  * A target checked once more before it becomes text: canonical, with its length, and not everybody.
@@ -129,8 +137,9 @@ function tableLines(
     ...limitSets(),
     chain('limit_sip', desired.limiting ? limitChainRules(desired.storm) : []),
     chain('protect', [...protect.keys()].map(acceptRule)),
-    ...SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
+    ...KERNEL_SCOPES.map((scope) => chain(`drop_${scope}`, rulesOf([...blocks.keys()], scope))),
     chain('prerouting', [`${hook}; policy accept`, ...rules]),
+    ...besideChains(desired.trap).map(([name, lines]) => chain(name, lines)),
     '}',
     '',
   ];
@@ -150,13 +159,12 @@ export function groupProtected(peers: readonly string[]): Map<string, Elements> 
  * Then what was blocked by force over a protected peer, the protected, full drops, the answers to
  * what this host itself asked (a forged packet must not cut a trunk), last the limit of a storm and
  * the drops that reach only the SIP ports. `accept` ends this
- * chain alone; the rules of others still see the packet.
+ * chain alone; the rules of others still see the packet. Scope `beside` has hooks of its own (nft-beside.ts).
  */
 const BASE_CHAIN = [
   // mangle is -150: conntrack (-200) knows the direction, destination NAT (-100) is still to come.
   'type filter hook prerouting priority mangle',
-  'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, ' +
-    'nd-neighbor-advert, nd-redirect } accept',
+  NEIGHBOUR_DISCOVERY,
   'jump drop_forced',
   'jump protect',
   'jump drop_all',
@@ -167,7 +175,9 @@ const BASE_CHAIN = [
 
 /** Names of the block sets that every table of ours has from the start. */
 export function baseSetNames(): string[] {
-  return SCOPES.flatMap((purpose) => BASE_PREFIXES.map((base) => setName({ purpose, ...base })));
+  return KERNEL_SCOPES.flatMap((purpose) =>
+    BASE_PREFIXES.map((base) => setName({ purpose, ...base })),
+  );
 }
 
 interface Entry {
@@ -235,15 +245,6 @@ const elementText = (address: string, timeoutS: number | null): string =>
 /** The time of a block's element: what has no end, or a late one, is renewed by the agent. */
 export const elementSeconds = (timeoutS: number | null): number =>
   Math.min(timeoutS ?? Infinity, LIMITS.firewallElementSMax);
-
-function portTexts(ports: readonly number[]): string[] {
-  return [...new Set(ports)].map((port) => {
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new RangeError(`no port: ${port}`);
-    }
-    return String(port);
-  });
-}
 
 function rulesOf(names: readonly string[], scope: KernelScope): string[] {
   const keys = names.map(requireKey).filter((key) => key.purpose === scope);

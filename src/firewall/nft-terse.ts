@@ -16,9 +16,19 @@ export interface TableShape {
   readonly sets: ReadonlyMap<string, unknown>;
   /** Chain name → what its rules jump to (`jump protect`) and look into (`@all_ipv4_32`). */
   readonly rules: ReadonlyMap<string, readonly string[]>;
-  /** true: the kernel gives packets to its chain `prerouting`. */
-  readonly hooked: boolean;
+  /** Those of its chains to which the kernel gives the packets of the hook of their name. */
+  readonly hooked: ReadonlySet<string>;
 }
+
+export const HOOKS = ['prerouting', 'input', 'forward'] as const;
+
+const JUMPS = [
+  ...['drop_forced', 'protect', 'drop_all', 'limit_sip', 'drop_sip'].map(
+    (target) => ['prerouting', target] as const,
+  ),
+  ...(['input', 'forward'] as const).map((chain) => [chain, 'beside'] as const),
+  ...['protect', 'drop_beside'].map((target) => ['beside', target] as const),
+] as const;
 
 /**
  * True when every set is there that must be, and each has the one rule that makes it count. A saved
@@ -27,10 +37,9 @@ export interface TableShape {
 export function isWhole({ sets, rules, hooked }: TableShape): boolean {
   const has = (chain: string, mark: string): boolean =>
     rules.get(chain)?.filter((each) => each === mark).length === 1;
-  const jumps = ['drop_forced', 'protect', 'drop_all', 'limit_sip', 'drop_sip'];
   return (
-    hooked &&
-    jumps.every((target) => has('prerouting', `jump ${target}`)) &&
+    HOOKS.every((name) => hooked.has(name)) &&
+    JUMPS.every(([chain, target]) => has(chain, `jump ${target}`)) &&
     baseSetNames().every((name) => sets.has(name)) &&
     [...sets.keys()].every((name) => {
       const key = readSetName(name);
@@ -84,7 +93,7 @@ interface Table extends TableShape {
 function readTable(ruleset: string, tableName: string): Table {
   const sets = new Map<string, number | null>();
   const rules = new Map<string, string[]>();
-  let hooked = false;
+  const hooked = new Set<string>();
   let comment: string | null = null;
   let [kind, name] = ['', ''];
   for (const line of extractTable(ruleset, tableName).split('\n')) {
@@ -101,7 +110,8 @@ function readTable(ruleset: string, tableName: string): Table {
       if (name === 'owner') comment ??= /^\t\treturn comment "([^"]*)"/.exec(line)?.[1] ?? null;
       const marks = line.replace(/"[^"]*"/g, '').matchAll(/jump \w+|@\w+/g);
       rules.get(name)?.push(...[...marks].map(([mark]) => mark));
-      if (name === 'prerouting' && /^\t\ttype filter hook prerouting /.test(line)) hooked = true;
+      const hook = /^\t\ttype filter hook (\w+) /.exec(line)?.[1];
+      if (hook !== undefined && hook === name) hooked.add(hook);
     }
   }
   return { sets, rules, hooked, comment };

@@ -22,6 +22,7 @@ import { visitTable } from './nft-stream.js';
 import { watchTable, type NftWatch } from './nft-watch.js';
 import {
   NO_STORM,
+  USUAL_TRAP,
   type ActualFirewall,
   type DesiredFirewall,
   type Firewall,
@@ -95,6 +96,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     name: 'nftables',
     readable: true,
     expiresItself: true,
+    takesBeside: true,
     addsSideBySide: true,
     watched: () => state.watch?.runs() === true,
     probe: () => alone(() => probe(state)),
@@ -129,7 +131,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
 async function probe(state: State): Promise<string> {
   const version = await state.nft(['--version'], null, false);
   const some = { limiting: true, storm: { ...NO_STORM, rate: 100 }, blocksMax: 1 };
-  const empty = { protect: [], sipPorts: [], blocks: [], ...some };
+  const empty = { protect: [], sipPorts: [], trap: USUAL_TRAP, blocks: [], ...some };
   const script = buildSyncScript(state.table, empty, state.ownMark);
   await state.nft(['--check', '-f', '-'], script.text, true);
   return `${version.split('\n')[0] ?? 'nft'}, table inet ${state.table}`;

@@ -10,6 +10,7 @@ export function createObserve(): Firewall {
     name: 'observe',
     readable: false,
     expiresItself: true,
+    takesBeside: true,
     addsSideBySide: false,
     watched: () => false,
     probe: () => Promise.resolve('observing: no firewall rule is written'),

@@ -11,11 +11,21 @@ export interface DesiredBlock {
 export interface DesiredFirewall {
   readonly protect: readonly string[];
   readonly sipPorts: readonly number[];
+  /** What scope `beside` leaves open. */
+  readonly trap: TrapSockets;
   readonly blocksMax: number;
   readonly blocks: readonly DesiredBlock[];
   /** true: a spoofing storm is on, so new flows to the trap's UDP socket are limited in rate. */
   readonly limiting: boolean;
   readonly storm: StormLimit;
+}
+
+/** The sockets of the trap: each of these ports on each of these addresses. */
+export interface TrapSockets {
+  readonly udpPorts: readonly number[];
+  readonly tcpPorts: readonly number[];
+  /** Canonical; `0.0.0.0` and `::` are all of a family. */
+  readonly addresses: readonly string[];
 }
 
 /** What is limited in a spoofing storm. */
@@ -26,6 +36,13 @@ export interface StormLimit {
   /** The addresses of the trap's UDP sockets, canonical; `0.0.0.0` and `::` are all of a family. */
   readonly addresses: readonly string[];
 }
+
+/** Where a trap listens by default, with IPv6. */
+export const USUAL_TRAP: TrapSockets = {
+  udpPorts: [5060],
+  tcpPorts: [5060],
+  addresses: ['0.0.0.0', '::'],
+};
 
 /** The limit before settings are known. */
 export const NO_STORM: StormLimit = { rate: 1, udpPort: 5060, addresses: ['0.0.0.0', '::'] };
@@ -79,6 +96,8 @@ export interface Firewall {
   readonly readable: boolean;
   /** true: an element goes when its time is over; else the agent's job takes it away. */
   readonly expiresItself: boolean;
+  /** true: it can close everything but the trap's own sockets (scope `beside`). */
+  readonly takesBeside: boolean;
   /** true: additions may be applied while others are under way; all else waits for what came before. */
   readonly addsSideBySide: boolean;
   /** true: it is heard at once when rules of ours are taken away. */

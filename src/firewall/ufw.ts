@@ -5,7 +5,7 @@ import type { FirewallChange } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { requireBlockTarget, requireTarget } from './nft-ruleset.js';
-import type { DesiredFirewall, Firewall } from './port.js';
+import type { ActualBlock, DesiredFirewall, Firewall } from './port.js';
 import { rootRights } from './root-rights.js';
 import { createMutex } from '../core/model/mutex.js';
 import {
@@ -44,7 +44,7 @@ const UNTOLD = { foreign: [], owner: null, keeperPid: null } as const;
  * The ufw backend: our rules carry our comment and stand before the administrator's, which are never
  * changed. One ufw at a time: parallel calls lose rules and report success (measured). ufw accepts
  * established flows before its deny rules, so a blocked UDP talker goes on, and has no timeouts: the
- * job `block_expiry` takes ended blocks away.
+ * job `block_expiry` takes ended blocks away. It cannot leave the trap open to a blocked source.
  */
 export function createUfw(options: UfwOptions = {}): Firewall {
   const state: State = {
@@ -60,6 +60,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     name: 'ufw',
     readable: true,
     expiresItself: false,
+    takesBeside: false,
     addsSideBySide: false,
     watched: () => false,
     probe: () => mutex.run(() => probe(state)),
@@ -79,19 +80,13 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       ...UNTOLD,
     }),
     visit: async (see) => {
-      const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
-      for (const block of await mutex.run(blocksNow)) see({ ...block, ...unknown });
+      for (const block of await mutex.run(blocksNow)) see(asActual(block));
       return true;
     },
     watch: () => undefined,
     read: async () => {
-      const blocks = await mutex.run(blocksNow);
-      const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
-      return {
-        present: true,
-        protect: [],
-        blocks: blocks.map((each) => ({ ...each, ...unknown })),
-      };
+      const blocks = (await mutex.run(blocksNow)).map(asActual);
+      return { present: true, protect: [], blocks };
     },
     print: async () => {
       const lines = (await mutex.run(() => runUfw(state.before, ['show', 'added']))).split('\n');
@@ -105,6 +100,14 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     close: () => Promise.resolve(),
   };
 }
+
+/** ufw tells neither times nor counts. */
+const asActual = (block: UfwBlock): ActualBlock => ({
+  ...block,
+  expiresS: null,
+  ageS: null,
+  packetsDropped: 0,
+});
 
 async function isActive({ before }: State): Promise<boolean> {
   return /^Status: active/m.test(await runUfw(before, ['status']));
@@ -133,6 +136,7 @@ async function sync(state: State, desired: DesiredFirewall): Promise<void> {
   state.sipPorts = desired.sipPorts;
   state.protect = desired.protect.map(requireTarget);
   state.twins.clear();
+  for (const block of desired.blocks) refuseBeside(block);
   const isWanted = byKey(desired.blocks);
   const now = await readBlocks(state);
   // A reload of 2 s is saved when an earlier run left it as it must be.
@@ -141,7 +145,11 @@ async function sync(state: State, desired: DesiredFirewall): Promise<void> {
 }
 
 async function apply(state: State, changes: readonly FirewallChange[]): Promise<void> {
-  for (const change of changes) if (change.kind === 'add') refuseProtected(state, change);
+  for (const change of changes) {
+    if (change.kind !== 'add') continue;
+    refuseBeside(change);
+    refuseProtected(state, change);
+  }
   // For one target and scope the last one counts.
   const last = [...byKey(changes).values()];
   if (last.length > SINGLE_CHANGES_MAX) {
@@ -250,6 +258,19 @@ function refuseProtected({ protect }: State, { target, scope }: UfwBlock): void 
     'PROTECTED',
     `${target} is within the protected peer ${peer.text}`,
     'take the peer off the protected ones first',
+  );
+}
+
+/**
+ * Nothing of ufw's says "all but these sockets": its `allow` for the trap would end the way of the packet
+ * before the administrator's own rules, and its `deny` names no address that is meant to stay open.
+ */
+function refuseBeside({ target, scope }: UfwBlock): void {
+  if (scope !== 'beside') return;
+  throw new AgentError(
+    'FIREWALL_FAILED',
+    `${target} is to be closed but for the trap, which ufw cannot do`,
+    'remove that block, or set backend = nftables in [blocking]',
   );
 }
 

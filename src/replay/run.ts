@@ -74,10 +74,15 @@ function settle(run: ReplayRun): void {
   step(run.state, { kind: 'settle' }, run.nowUs);
 }
 
-/** The block in force that drops this packet in the kernel; null: it comes through. */
+/**
+ * The block in force that drops this packet in the kernel; null: it comes through. What is replayed was
+ * sent to the trap, or stands for that, so scope `beside` keeps nothing of it out.
+ */
 function blockAgainst(run: ReplayRun, { source, local }: Packet): Block | null {
   const covering = blocksCovering(run.state.blocks.table, source.address, run.nowUs);
-  const drops = covering.find(({ scope }) => scope === 'all' || run.sipPorts.has(local.port));
+  const drops = covering.find(
+    ({ scope }) => scope === 'all' || (scope === 'sip' && run.sipPorts.has(local.port)),
+  );
   return drops ?? null;
 }
 

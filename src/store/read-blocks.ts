@@ -135,7 +135,7 @@ async function lastDetectorBlocks(database: Database, sinceUs: number) {
   // SQLite takes the other columns from the row that has the maximum.
   const rows = await database.all<LastBlockRow>(
     `SELECT target, max(created_at_us) AS createdAtUs, expires_at_us AS expiresAtUs,
-     ended_at_us AS endedAtUs, proof, simulated
+     ended_at_us AS endedAtUs, proof, scope, simulated
      FROM blocks WHERE origin = 'detector' AND created_at_us >= ? GROUP BY target`,
     [sinceUs],
   );

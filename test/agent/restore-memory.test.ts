@@ -97,6 +97,13 @@ it('leaves out what came while a proven block stood', async () => {
   expect(await of(BLOCKED)).toEqual([60, 60]);
 });
 
+it('keeps what came while its source was heard still', async () => {
+  const proven = (seconds: number) => at(seconds, { points: 60, pointsProven: 60 });
+  const block = { proof: 'tcp', scope: 'beside' } as const;
+  const of = await scoresAfter([proven(1), proven(2), proven(3)], block);
+  expect(await of(BLOCKED)).toEqual([180, 180]);
+});
+
 it('takes the points of one event together, as when it came', async () => {
   const one = [at(1, { points: 100 }), at(1, { points: 60, rule: 'another' })];
   expect(await (await scoresAfter(one))(BLOCKED)).toEqual([0, 0]);

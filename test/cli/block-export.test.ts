@@ -31,7 +31,10 @@ const localTime = (ms: number): string => {
   return date.toISOString().slice(0, 19).replace('T', ' ');
 };
 
-const BLOCKS = [viewOf('203.0.113.7/32'), viewOf('2001:db8::/64', { expires_at: null })];
+const BLOCKS = [
+  viewOf('203.0.113.7/32'),
+  viewOf('2001:db8::/64', { expires_at: null, scope: 'beside' }),
+];
 
 const write = (name: ExportName, blocks: readonly BlockView[]): string => {
   const { head, line, end } = exportFormat(name, NOW_MS);
@@ -94,6 +97,7 @@ describe('an export', () => {
       expect(times).toEqual([name === 'plain' ? 60 : 3600, unsaid ? 60 : null]);
       if (name === 'csv' || name === 'json') {
         expect(blocks[0]).toMatchObject({ scope: 'sip', reason: BLOCKS[0]?.reason });
+        expect(blocks[1]).toMatchObject({ scope: 'beside' });
       }
     },
   );

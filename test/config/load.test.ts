@@ -79,7 +79,22 @@ describe('a configuration file', () => {
     expect(decide('[blocking]\nsip_ports = 5062').settings.blocking.sipPorts).toEqual([5062]);
   });
 
+  it('knows the three scopes for proven sources and for others', () => {
+    const { blocking } = decide('[blocking]\nscope = beside\nunproven = beside').settings;
+    expect(blocking).toMatchObject({ scope: 'beside', unproven: 'beside' });
+  });
+
   const wrong: readonly (readonly [string, string, RegExp])[] = [
+    [
+      'a scope that ufw cannot do',
+      '[blocking]\nbackend = ufw\nscope = beside',
+      /^\/x\/agent.conf:3: \[blocking\] scope: read 'beside', but ufw cannot close all but the trap: .*; allowed is all or sip, or backend = nftables/,
+    ],
+    [
+      'the same for unproven sources',
+      '[blocking]\nunproven = beside\nbackend = ufw',
+      /^\/x\/agent.conf:2: \[blocking\] unproven: .*; allowed is none, all or sip, or backend/,
+    ],
     [
       'a slip in a key',
       'listen_prot = 1',

@@ -33,6 +33,7 @@ describe('a hook', () => {
     await program.sync({
       protect: ['192.0.2.1/32'],
       sipPorts: [5060],
+      trap: { udpPorts: [5060], tcpPorts: [5060, 5061], addresses: ['192.0.2.1'] },
       blocksMax: 9,
       blocks: [block],
       limiting: false,
@@ -40,7 +41,7 @@ describe('a hook', () => {
     });
     await program.apply([
       { kind: 'add', ...block },
-      { kind: 'remove', target: '2001:db8::/64', scope: 'sip' },
+      { kind: 'remove', target: '2001:db8::/64', scope: 'beside' },
     ]);
     const lines = (await readFile(log, 'utf8')).trim().split('\n');
     const bodies = lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))) as unknown);
@@ -51,6 +52,7 @@ describe('a hook', () => {
         action: 'sync',
         protect: ['192.0.2.1/32'],
         sip_ports: [5060],
+        trap: { udp_ports: [5060], tcp_ports: [5060, 5061], addresses: ['192.0.2.1'] },
         limit: { on: false, new_flows_per_second: 5, udp_port: 5060, addresses: ['192.0.2.1'] },
         blocks: [{ target: '203.0.113.7/32', scope: 'all', timeout_s: 60 }],
       },
@@ -58,7 +60,7 @@ describe('a hook', () => {
         action: 'apply',
         changes: [
           { action: 'add', target: '203.0.113.7/32', scope: 'all', timeout_s: 60 },
-          { action: 'remove', target: '2001:db8::/64', scope: 'sip' },
+          { action: 'remove', target: '2001:db8::/64', scope: 'beside' },
         ],
       },
     ]);

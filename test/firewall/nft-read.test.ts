@@ -8,7 +8,7 @@ const ours = { family: 'inet', table: 't' };
 const rule = (chain: string, expr: unknown): Entry => ({ rule: { ...ours, chain, expr } });
 const lookUp = (chain: string, set: string): Entry =>
   rule(chain, [{ match: { op: '==', left: {}, right: `@${set}` } }, { drop: null }]);
-const jump = (target: string): Entry => rule('prerouting', [{ jump: { target } }]);
+const jump = (target: string, chain = 'prerouting'): Entry => rule(chain, [{ jump: { target } }]);
 
 /** A table as nft 1.0.6 prints it, cut to what matters; `elements` by set name. */
 function listing(elements: Readonly<Record<string, unknown[]>> = {}): Entry[] {
@@ -19,13 +19,19 @@ function listing(elements: Readonly<Record<string, unknown[]>> = {}): Entry[] {
     { metainfo: { version: '1.0.6' } },
     { table: { family: 'inet', name: 't' } },
     ...names.map((name) => ({ set: { ...ours, name, size: 77, elem: elements[name] } })),
-    { chain: { ...ours, name: 'prerouting', hook: 'prerouting', prio: -150 } },
+    ...['prerouting', 'input', 'forward'].map((name) => ({
+      chain: { ...ours, name, hook: name, prio: -150 },
+    })),
     ...names.map((name) => lookUp(chainOf(name), name)),
     jump('drop_forced'),
     jump('protect'),
     jump('limit_sip'),
     jump('drop_all'),
     jump('drop_sip'),
+    jump('beside', 'input'),
+    jump('beside', 'forward'),
+    jump('protect', 'beside'),
+    jump('drop_beside', 'beside'),
   ];
 }
 
@@ -65,9 +71,13 @@ describe('reading the firewall', () => {
   });
 
   it.each([
-    ['the base chain', '"hook"'],
+    ['the base chain', '"hook":"prerouting"'],
+    ['the hook for what is delivered here', '"hook":"input"'],
+    ['the hook for what is passed on', '"hook":"forward"'],
     ['the jump to the full drops', '{"target":"drop_all"}'],
-    ['the jump to the protected', '{"target":"protect"}'],
+    ['the jump to the protected', '"chain":"prerouting","expr":[{"jump":{"target":"protect"}}]'],
+    ['the same for scope beside', '"chain":"beside","expr":[{"jump":{"target":"protect"}}]'],
+    ['the drops of what is passed on', '"chain":"forward","expr"'],
     ['a rule of a set', '"@sip_ipv6_64"'],
     ['a set', '"name":"all_ipv4_24"'],
   ])('takes a table without %s for one that is not in force', (_what, part) => {

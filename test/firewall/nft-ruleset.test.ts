@@ -5,11 +5,12 @@ import { AgentError } from '../../src/core/model/errors.js';
 import { readSetName, setName } from '../../src/firewall/nft-element.js';
 import { buildApplyScript, buildCreateScript } from '../../src/firewall/nft-changes.js';
 import { baseSetNames, buildSyncScript } from '../../src/firewall/nft-ruleset.js';
-import { NO_STORM, type DesiredFirewall } from '../../src/firewall/port.js';
+import { NO_STORM, USUAL_TRAP, type DesiredFirewall } from '../../src/firewall/port.js';
 
 const EMPTY: DesiredFirewall = {
   protect: [],
   sipPorts: [5060],
+  trap: USUAL_TRAP,
   blocksMax: 1000,
   blocks: [],
   limiting: false,
@@ -224,6 +225,46 @@ describe('the whole table', () => {
 
   it.each([-1, 65_536, 1.5, NaN])('takes no port %d', (port) => {
     expect(() => buildSyncScript('t', { ...EMPTY, sipPorts: [port] })).toThrow(RangeError);
+    const trap = { ...EMPTY.trap, tcpPorts: [port] };
+    expect(() => buildSyncScript('t', { ...EMPTY, trap })).toThrow(RangeError);
+  });
+
+  const inputChain = (trap: DesiredFirewall['trap']): string[] => {
+    const { text } = buildSyncScript('t', { ...EMPTY, trap });
+    const from = text.indexOf('chain input {');
+    return text
+      .slice(from, text.indexOf('}\n chain', from))
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  };
+  const HOOK = 'type filter hook input priority mangle; policy accept';
+
+  it('lets the sockets of the trap through before the drops of scope beside', () => {
+    const trap = { udpPorts: [5080], tcpPorts: [5080, 5061], addresses: ['0.0.0.0'] };
+    expect(inputChain(trap)).toEqual([
+      HOOK,
+      'meta nfproto ipv4 udp dport { 5080 } accept',
+      'meta nfproto ipv4 tcp dport { 5080, 5061 } accept',
+      'jump beside',
+    ]);
+  });
+
+  it('knows the addresses that the trap is bound to, and transports that it does not speak', () => {
+    const addresses = ['192.0.2.1', '192.0.2.2', '2001:db8::1'];
+    expect(inputChain({ udpPorts: [5060], tcpPorts: [], addresses })).toEqual([
+      HOOK,
+      'ip daddr { 192.0.2.1, 192.0.2.2 } udp dport { 5060 } accept',
+      'ip6 daddr { 2001:db8::1 } udp dport { 5060 } accept',
+      'jump beside',
+    ]);
+  });
+
+  it('lets nothing through on the way to another machine', () => {
+    const { text } = buildSyncScript('t', EMPTY);
+    const forward = text.slice(text.indexOf('chain forward {'));
+    expect(forward).toMatch(/hook forward priority mangle; policy accept\n {2}jump beside\n }/);
   });
 });
 
@@ -231,7 +272,7 @@ describe('a set name', () => {
   it('says purpose, family and length, and is read back as it was written', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('all' as const, 'sip' as const, 'forced' as const, 'protect' as const),
+        fc.constantFrom(...(['all', 'sip', 'beside', 'forced', 'protect'] as const)),
         fc.constantFrom(4 as const, 6 as const),
         fc.nat(32),
         (purpose, family, prefix) => {

@@ -38,15 +38,27 @@ function table(head = 'table inet t {', more: readonly string[] = [], comment = 
       'protect',
       names.filter((name) => name.startsWith('protect')).map((name) => `ip saddr @${name} accept`),
     ),
-    ...['forced', 'all', 'sip'].flatMap((scope) => chain(`drop_${scope}`, dropsOf(scope, names))),
+    ...['forced', 'all', 'sip', 'beside'].flatMap((scope) =>
+      chain(`drop_${scope}`, dropsOf(scope, names)),
+    ),
     ...chain('prerouting', [
       'type filter hook prerouting priority mangle; policy accept;',
       'jump drop_forced',
-      'jump protect',
+      'jump protect # before all blocks',
       'jump drop_all',
       'ct direction reply accept',
       'meta l4proto { tcp, udp } th dport @sip_ports jump limit_sip',
       'meta l4proto { tcp, udp } th dport @sip_ports jump drop_sip',
+    ]),
+    ...chain('beside', ['icmpv6 type nd-redirect accept', 'jump protect', 'jump drop_beside']),
+    ...chain('input', [
+      'type filter hook input priority mangle; policy accept;',
+      'meta nfproto ipv4 udp dport { 5060 } accept',
+      'jump beside # to the trap no more',
+    ]),
+    ...chain('forward', [
+      'type filter hook forward priority mangle; policy accept;',
+      'jump beside # of what is passed on',
     ]),
     '}',
   ].join('\n');
@@ -67,9 +79,13 @@ describe('reading the rules without the elements', () => {
   });
 
   it.each([
-    ['the base chain', 'type filter hook'],
+    ['the base chain', 'type filter hook prerouting'],
+    ['the hook for what is delivered here', 'type filter hook input'],
+    ['the hook for what is passed on', 'type filter hook forward'],
     ['the jump to the full drops', 'jump drop_all'],
-    ['the jump to the protected', 'jump protect'],
+    ['the jump to the protected', 'jump protect # before all'],
+    ['the jump to the drops but for the trap', 'jump drop_beside'],
+    ['the drops of what is passed on', 'jump beside # of what'],
     ['a rule of a set', '@sip_ipv6_64 '],
     ['a set', 'set all_ipv4_24 {'],
   ])('takes a table without %s for one that is not whole', (_what, part) => {
@@ -101,7 +117,7 @@ describe('reading the rules without the elements', () => {
 
   it('is not misled by what others write', () => {
     const comment = 'jump protect @all_ipv4_24 return comment';
-    const text = without(table(undefined, [], comment), '\t\tjump protect');
+    const text = without(table(undefined, [], comment), 'jump protect # before all');
     expect(readKnownSets(text, 't')).toBeNull();
     expect(readTableOwner(text, 't')).toBeNull();
     expect(readKnownSets(table('table inet other {'), 't')).toBeNull();

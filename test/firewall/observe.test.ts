@@ -1,4 +1,4 @@
-import { NO_STORM } from '../../src/firewall/port.js';
+import { NO_STORM, USUAL_TRAP } from '../../src/firewall/port.js';
 import { expect, it } from 'vitest';
 import { createObserve } from '../../src/firewall/observe.js';
 
@@ -8,6 +8,7 @@ it('an observing firewall takes every change and has nothing in force', async ()
   await firewall.sync({
     protect: [],
     sipPorts: [5060],
+    trap: USUAL_TRAP,
     blocksMax: 10,
     blocks: [block],
     limiting: false,

@@ -11,7 +11,7 @@ import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { createFirewallKeeper, type FirewallKeeper } from '../../src/agent/firewall-keeper.js';
 import { createNftables } from '../../src/firewall/nftables.js';
 import { ownerOf } from '../../src/firewall/nft-owner.js';
-import { NO_STORM, type ActualBlock, type Firewall } from '../../src/firewall/port.js';
+import { NO_STORM, USUAL_TRAP, type ActualBlock, type Firewall } from '../../src/firewall/port.js';
 import type { BlockDrops } from '../../src/store/types.js';
 import type { Lab } from './lab.js';
 import { programPath } from './require-lab.js';
@@ -54,6 +54,7 @@ export function createKeeperRig(
       state,
       owner,
       sipPorts: [5060],
+      trap: USUAL_TRAP,
       storm: { ...NO_STORM, rate: 100 },
       nowUs: () => Date.now() * 1000 + rig.shiftS * 1_000_000,
       say: (text) => said.push(text),

@@ -1,6 +1,11 @@
 import { createNftables } from '../../src/firewall/nftables.js';
 import type { Scope } from '../../src/core/model/block.js';
-import { NO_STORM, type DesiredFirewall, type Firewall } from '../../src/firewall/port.js';
+import {
+  NO_STORM,
+  USUAL_TRAP,
+  type DesiredFirewall,
+  type Firewall,
+} from '../../src/firewall/port.js';
 import { createLab, type Lab } from './lab.js';
 import { programPath } from './require-lab.js';
 
@@ -32,6 +37,7 @@ export async function createNftRig(): Promise<NftRig> {
 export const desired = (some: Partial<DesiredFirewall> = {}): DesiredFirewall => ({
   protect: [],
   sipPorts: [SIP_PORT],
+  trap: USUAL_TRAP,
   blocksMax: 20_000,
   blocks: [],
   limiting: false,

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Lab } from './lab.js';
 import { createNftRig, desired, SIP_PORT, type NftRig } from './nft-rig.js';
 import { requireLab } from './require-lab.js';
-import { startTalker, type Outcome, type Talker } from './talker.js';
+import { startTalker, type Outcome, type Probe, type Talker } from './talker.js';
+import type { DesiredFirewall } from '../../src/firewall/port.js';
 
 const needs = requireLab(['nft']);
 const OTHER_PORT = 7000;
@@ -130,29 +131,114 @@ describe.skipIf(needs.skip)(`packets and nftables in a real kernel ${needs.note}
     expect(await ask()).toBe('silence');
   });
 
+  it.each([
+    [IPV4, `${IPV4}/32`],
+    [IPV6, '2001:db8:7::/64'],
+  ])(
+    'leaves %s the trap alone, over UDP and TCP, and cuts its other flows',
+    async (from, target) => {
+      const [toTrap, toOther] = [SIP_PORT, OTHER_PORT].map((port) => {
+        return { flow: freshFlow(), from, to: agentAddress(from), port };
+      }) as [Probe, Probe];
+      for (const probe of [toTrap, toOther]) {
+        expect(await attacker.tcp(probe)).toBe('answer');
+        const udp = { ...probe, flow: `${probe.flow}-udp` };
+        expect(await attacker.udp(udp)).toBe('answer');
+      }
+      await add(target, 'beside');
+      const heard = async (probe: Probe): Promise<readonly Outcome[]> => [
+        await attacker.tcp(probe),
+        await attacker.tcp({ ...probe, flow: freshFlow() }),
+        await attacker.udp({ ...probe, flow: `${probe.flow}-udp` }),
+        await attacker.udp({ ...probe, flow: freshFlow() }),
+      ];
+      expect(await heard(toTrap)).toEqual(['answer', 'answer', 'answer', 'answer']);
+      expect(await heard(toOther)).toEqual(['silence', 'silence', 'silence', 'silence']);
+      const [block] = (await firewall.read()).blocks;
+      expect(block).toMatchObject({ target, scope: 'beside' });
+      expect(block?.packetsDropped).toBeGreaterThanOrEqual(4);
+      await remove(target, 'beside');
+      expect(await knock(from, OTHER_PORT)).toBe('answer');
+    },
+  );
+
+  it('takes for the trap what is delivered to its sockets, whatever port was asked', async () => {
+    await lab.agent.exec('nft', ['-f', '-'], {
+      input: `table inet led { chain there { type nat hook prerouting priority dstnat;
+        udp dport 5099 redirect to :${SIP_PORT}
+        udp dport 5098 redirect to :${OTHER_PORT}
+        ip daddr ${lab.agent.ipv4} udp dport 5097 dnat ip to ${lab.attacker.ipv4}:${OTHER_PORT}
+        }
+        chain back { type nat hook postrouting priority srcnat;
+        ip daddr ${lab.attacker.ipv4} udp dport ${OTHER_PORT} masquerade
+        }
+        }`,
+    });
+    await lab.agent.exec('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+    for (const port of [5099, 5098, 5097]) expect(await knock(IPV4, port)).toBe('answer');
+    await add(`${IPV4}/32`, 'beside');
+    expect(await knock(IPV4, 5099)).toBe('answer');
+    expect(await knock(IPV4, 5098)).toBe('silence');
+    // Passed on to another machine: nothing there is the trap's.
+    expect(await knock(IPV4, 5097)).toBe('silence');
+    await lab.agent.exec('nft', ['delete', 'table', 'inet', 'led']);
+  });
+
+  it('closes the port of the trap where the trap does not listen', async () => {
+    const flow = { flow: freshFlow(), from: IPV4, to: lab.agent.ipv4, port: SIP_PORT };
+    const blocks = [{ target: `${IPV4}/32`, scope: 'beside', timeoutS: 60 } as const];
+    const listening = (trap: DesiredFirewall['trap']) => firewall.sync(desired({ trap, blocks }));
+    const here = { udpPorts: [SIP_PORT], tcpPorts: [OTHER_PORT], addresses: [lab.agent.ipv4] };
+    await listening({ ...here, addresses: ['10.99.0.77', lab.agent.ipv6] });
+    expect(await knock(IPV4)).toBe('silence');
+    await listening(here);
+    expect(await knock(IPV4)).toBe('answer');
+    expect(await attacker.tcp(flow)).toBe('silence');
+    expect(await attacker.tcp({ ...flow, flow: freshFlow(), port: OTHER_PORT })).toBe('answer');
+    expect(await knock(IPV4, OTHER_PORT)).toBe('silence');
+  });
+
+  it('closes what each of two blocks over one source closes', async () => {
+    await add(`${IPV4}/32`, 'beside');
+    await add('192.0.2.0/24', 'sip');
+    expect(await knock(IPV4)).toBe('silence');
+    expect(await knock(IPV4, OTHER_PORT)).toBe('silence');
+    await remove(`${IPV4}/32`, 'beside');
+    expect(await knock(IPV4, OTHER_PORT)).toBe('answer');
+    await add(`${IPV4}/32`, 'beside');
+    await remove('192.0.2.0/24', 'sip');
+    expect(await knock(IPV4)).toBe('answer');
+    await add('192.0.2.0/25', 'all');
+    expect(await knock(IPV4)).toBe('silence');
+  });
+
   it('lets a protected peer through in spite of every block, and nobody beside it', async () => {
     await lab.addAttackerAddress('192.0.2.8');
-    const blocks = (['all', 'sip'] as const).map((scope) => {
+    const blocks = (['all', 'sip', 'beside'] as const).map((scope) => {
       return { target: '192.0.2.0/24', scope, timeoutS: null };
     });
     const protect = [`${IPV4}/32`, '192.0.2.6/31', '2001:db8::/32'];
     await firewall.sync(desired({ protect, blocks }));
     expect(await knock(IPV4)).toBe('answer');
+    expect(await knock(IPV4, OTHER_PORT)).toBe('answer');
     expect(await knock('192.0.2.8')).toBe('silence');
     expect([...(await firewall.read()).protect].sort()).toEqual([...protect].sort());
     await expect(add(`${IPV4}/32`)).rejects.toMatchObject({ code: 'PROTECTED' });
     await expect(add('2001:db8:7::/64')).rejects.toMatchObject({ code: 'PROTECTED' });
   });
 
-  it('keeps neighbour discovery working when the /64 of the own link is blocked', async () => {
-    await add(lab.attacker.ipv6.replace('::2', '::/64'));
-    for (const host of [lab.agent, lab.attacker]) {
-      await host.exec('ip', ['-6', 'neighbour', 'flush', 'dev', host.device]);
-    }
-    expect(await knock(lab.attacker.ipv6)).toBe('silence');
-    const { stdout } = await lab.attacker.exec('ip', ['-6', 'neighbour', 'show', lab.agent.ipv6]);
-    expect(stdout).toMatch(/lladdr .*(REACHABLE|DELAY|STALE|PROBE)/);
-  });
+  it.each(['all', 'beside'] as const)(
+    'keeps neighbour discovery on a blocked link (%s)',
+    async (scope) => {
+      await add(lab.attacker.ipv6.replace('::2', '::/64'), scope);
+      for (const host of [lab.agent, lab.attacker]) {
+        await host.exec('ip', ['-6', 'neighbour', 'flush', 'dev', host.device]);
+      }
+      expect(await knock(lab.attacker.ipv6, OTHER_PORT)).toBe('silence');
+      const { stdout } = await lab.attacker.exec('ip', ['-6', 'neighbour', 'show', lab.agent.ipv6]);
+      expect(stdout).toMatch(/lladdr .*(REACHABLE|DELAY|STALE|PROBE)/);
+    },
+  );
 
   it('frees a source when its time is over', async () => {
     const startMs = performance.now();

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { renderConfig } from '../../config/render.js';
+import type { Scope } from '../../core/model/block.js';
 import { guessSipDomain, type InstallFacts } from './facts.js';
 import {
   EXPIRY_TIMER,
@@ -19,6 +20,8 @@ export interface InstallOptions {
   readonly startService: (changed: boolean) => Promise<boolean>;
   /** Whether SentryPeer's command name leads here, too. */
   readonly alias?: boolean;
+  /** What a configuration that is written anew blocks of an attacker; left out: the default. */
+  readonly scope?: Scope;
 }
 
 /** Where things are put, below a prefix. */
@@ -48,7 +51,7 @@ const RMEM_MAX_WANTED_BYTES = 4_194_304;
 
 /** What an installation sees to, in order. Nothing is asked of the machine, and nothing is done. */
 export function planInstall(options: InstallOptions): readonly Step[] {
-  const { prefix, facts, startService, alias = false } = options;
+  const { prefix, facts, startService, alias = false, scope = 'all' } = options;
   const real = isRealRoot(prefix);
   const paths = pathsBelow(prefix);
   // A drop-in that lowers what the operator has set higher would do harm at the next boot.
@@ -65,7 +68,7 @@ export function planInstall(options: InstallOptions): readonly Step[] {
     {
       kind: 'file',
       path: paths.configFile,
-      content: renderConfig({ sip_domain: guessSipDomain(facts.hostName) }),
+      content: renderConfig({ sip_domain: guessSipDomain(facts.hostName), ...scopeTexts(scope) }),
       mode: 0o640,
       owner: ownedBy(real, 'root', SERVICE_USER),
       existing: 'keep',
@@ -83,6 +86,12 @@ export function planInstall(options: InstallOptions): readonly Step[] {
     ...(real && facts.systemdRunning ? planService(startService) : []),
   ];
 }
+
+/** Most scans are UDP without proof: to be heard, they must not lose the SIP ports. */
+const scopeTexts = (scope: Scope): Readonly<Record<string, string>> => ({
+  'blocking.scope': scope,
+  ...(scope === 'beside' ? { 'blocking.unproven': 'beside' } : {}),
+});
 
 /** What must hold before anything is touched. */
 export function planConditions(prefix: string, facts: InstallFacts): readonly Step[] {

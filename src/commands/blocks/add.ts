@@ -8,6 +8,7 @@ import { describeScope } from '../../cli/words.js';
 import { readDuration } from '../../cli/read-duration.js';
 import { confirmWide } from '../../cli/confirm-wide.js';
 import type { LoadedSettings } from '../../config/load.js';
+import { SCOPES } from '../../core/model/block.js';
 import { formatDuration } from '../../core/model/duration.js';
 
 type Added = { readonly block: BlockView } | AddedBlocks;
@@ -33,9 +34,10 @@ export default class BlocksAdd extends AgentCommand {
       helpValue: 'DURATION',
       description: '90s, 10m, 4h, 7d or forever; else `duration` of the configuration',
     }),
-    scope: Flags.option({ options: ['all', 'sip'] as const })({
+    scope: Flags.option({ options: SCOPES })({
       default: 'all',
-      description: 'all: every packet; sip: those to the SIP ports',
+      description:
+        'all: every packet; sip: those to the SIP ports; beside: all but those to the trap',
     }),
     reason: Flags.string({ default: 'added by hand', description: 'shown in `blocks list`' }),
     force: Flags.boolean({ description: 'also over a protected peer, which is cut off then' }),

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { count } from '../../cli/words.js';
 import { AgentError } from '../../core/model/errors.js';
+import { SCOPES } from '../../core/model/block.js';
 
 export default class BlocksClear extends AgentCommand {
   static override summary = 'End all blocks, or those of one origin or scope';
@@ -16,7 +17,7 @@ export default class BlocksClear extends AgentCommand {
     origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
       description: 'only blocks that came this way',
     }),
-    scope: Flags.option({ options: ['all', 'sip'] as const })({ description: 'only this scope' }),
+    scope: Flags.option({ options: SCOPES })({ description: 'only this scope' }),
     yes: Flags.boolean({ char: 'y', description: 'do it; without it nothing is done' }),
   };
 

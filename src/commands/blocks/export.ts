@@ -3,7 +3,7 @@ import { blockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { EXPORT_NAMES, exportFormat, type ExportName } from '../../cli/block-export.js';
 import { writeLines } from '../../cli/write-lines.js';
-import type { Scope } from '../../core/model/block.js';
+import { SCOPES, type Scope } from '../../core/model/block.js';
 import { LIMITS } from '../../core/model/limits.js';
 import type { Reader } from '../../store/reader.js';
 
@@ -13,7 +13,8 @@ export default class BlocksExport extends AgentCommand {
     'plain: one target a line; nft, ipset: for `nft -f` and `ipset restore` of another host; ' +
     'mikrotik: a RouterOS script; csv: safe to open in a spreadsheet; json: as `blocks list --json`. ' +
     'Only csv and json tell the scope: with --scope all the others leave out who is blocked on the ' +
-    'SIP ports alone. Simulated blocks are left out. Reads the database, whether an agent runs or not.';
+    'SIP ports alone, or heard by the trap still (beside): a firewall before this host would cut ' +
+    'those off the trap. Simulated blocks are left out. Reads the database, whether an agent runs or not.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > blocked.txt',
     '<%= config.bin %> <%= command.id %> --format ipset | ssh router ipset restore',
@@ -21,7 +22,7 @@ export default class BlocksExport extends AgentCommand {
   ];
   static override flags = {
     format: Flags.option({ options: EXPORT_NAMES })({ default: 'plain', char: 'f' }),
-    scope: Flags.option({ options: ['all', 'sip'] as const })({
+    scope: Flags.option({ options: SCOPES })({
       description: 'only this scope',
     }),
   };

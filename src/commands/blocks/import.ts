@@ -4,6 +4,7 @@ import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type OddPart } from '../../cli/block-import.js';
 import { readDuration } from '../../cli/read-duration.js';
+import { SCOPES } from '../../core/model/block.js';
 
 export default class BlocksImport extends AgentCommand {
   static override summary = 'Block every target of a file';
@@ -25,9 +26,10 @@ export default class BlocksImport extends AgentCommand {
       helpValue: 'DURATION',
       description: 'for targets without a time: 90s, 10m, 4h, 7d or forever; else `duration`',
     }),
-    scope: Flags.option({ options: ['all', 'sip'] as const })({
+    scope: Flags.option({ options: SCOPES })({
       default: 'all',
-      description: 'for targets without one: all: every packet; sip: those to the SIP ports',
+      description:
+        'for targets without one: all: every packet; sip: those to the SIP ports; beside: all but those to the trap',
     }),
     reason: Flags.string({ default: 'imported', description: 'for targets without one' }),
     yes: Flags.boolean({ char: 'y', description: 'also networks wider than /8 (IPv6: /19)' }),

@@ -4,7 +4,7 @@ import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable, type Column } from '../../cli/table.js';
 import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
 import { cidrOf } from '../../core/model/address.js';
-import type { BlockOrigin, Scope } from '../../core/model/block.js';
+import { SCOPES, type BlockOrigin, type Scope } from '../../core/model/block.js';
 import { readAddress } from '../../cli/read-address.js';
 import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
 import type { StoredBlock } from '../../store/types.js';
@@ -36,7 +36,7 @@ export default class BlocksList extends AgentCommand {
     limit: Flags.integer({ default: 100, min: 1, max: 1000, description: 'rows at most' }),
     offset: Flags.integer({ default: 0, min: 0, description: 'rows to leave out first' }),
     address: Flags.string({ description: 'only blocks that cover this address' }),
-    scope: Flags.option({ options: ['all', 'sip'] as const })({ description: 'only this scope' }),
+    scope: Flags.option({ options: SCOPES })({ description: 'only this scope' }),
     origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
       description: 'only blocks that came this way',
     }),

@@ -1,5 +1,5 @@
 import { cidrOf } from '../model/address.js';
-import type { Block } from '../model/block.js';
+import { leavesTrap, type Block } from '../model/block.js';
 
 /**
  * The active blocks in memory, one a target. The prefix lengths in use are counted, so that a
@@ -91,11 +91,11 @@ export function blocksCovering(
   return found;
 }
 
-/** The real block that has covered an address for longest; null: it is not blocked. */
+/** The real block that has kept an address from the trap for longest; null: none does. */
 export function oldestCovering(table: BlockTable, address: string, nowUs: number): Block | null {
   let oldest: Block | null = null;
   for (const block of blocksCovering(table, address, nowUs)) {
-    if (block.simulated) continue;
+    if (block.simulated || leavesTrap(block)) continue;
     if (oldest === null || block.createdAtUs < oldest.createdAtUs) oldest = block;
   }
   return oldest;

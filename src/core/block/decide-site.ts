@@ -10,6 +10,7 @@ import { coveredBy, isEnough, isFull, makeBlock, type BlockState } from './decid
 import { identitiesOf } from './identities.js';
 import type { BlockPolicy } from './policy.js';
 import { findProtected } from './protect.js';
+import { scopeFor } from './scopes.js';
 import type { Site } from './sites.js';
 
 /** What the decision is about: a site that has shown enough, and the source it was heard from now. */
@@ -19,6 +20,8 @@ export interface SiteAccusation {
   /** Why: what names the block. */
   readonly sightings: readonly Sighting[];
   readonly proven: boolean;
+  /** A rule sees a flood that harms the trap itself. */
+  readonly flooding: boolean;
   /** Proof of the event that was just seen. */
   readonly proof: Proof;
 }
@@ -31,16 +34,18 @@ export interface SiteAccusation {
 export function decideSite(
   state: BlockState,
   policy: BlockPolicy,
-  { source, site, sightings, proven, proof }: SiteAccusation,
+  { source, site, sightings, proven, flooding, proof }: SiteAccusation,
   nowUs: number,
 ): Verdict {
   const alone = identityCidr(identitiesOf(policy, state.protect), source);
   // A protected peer did nothing to be told of as spared.
   if (findProtected(state.protect, alone) !== null) return { kind: 'watch' };
   if (policy.unproven === 'none' && !proven) return { kind: 'watch' };
-  const scope = proven ? policy.scope : 'sip';
   const covering = blocksCovering(state.table, source, nowUs);
-  const enough = { scope, proven, observing: policy.observing };
+  const settings = { scope: policy.scope, unproven: 'sip' } as const;
+  const scope = scopeFor(settings, { proven, flooding, covering });
+  if (scope === 'none') return { kind: 'watch' };
+  const enough = { scope, proven, observing: policy.observing, nowUs };
   const standing = covering.filter((block) => isEnough(block, enough));
   if (standing.length > 0) return coveredBy(standing);
   const target = wholeSite(state, policy, source) ?? alone;

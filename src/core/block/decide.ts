@@ -1,5 +1,11 @@
 import type { Cidr } from '../model/address.js';
-import type { Block, ProtectedPeer, Scope, Verdict } from '../model/block.js';
+import {
+  leavesTrap,
+  type Block,
+  type ProtectedPeer,
+  type Scope,
+  type Verdict,
+} from '../model/block.js';
 import { identityCidr } from '../model/identity.js';
 import type { Proof } from '../model/proof.js';
 import type { Score, Sighting } from '../model/sighting.js';
@@ -9,6 +15,7 @@ import { identitiesOf } from './identities.js';
 import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
 import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
+import { endsSoon, keepClosed, scopeFor } from './scopes.js';
 import { createReturns, returnsOf, type Returns } from './returns.js';
 import type { Sites } from './sites.js';
 import type { Suspect, Suspects } from './suspects.js';
@@ -51,6 +58,8 @@ export interface Accusation {
   readonly sightings: readonly Sighting[];
   /** Proof of the event that was just seen. */
   readonly proof: Proof;
+  /** A rule sees a flood of it that harms the trap itself. */
+  readonly flooding: boolean;
   /** What is known of the source if no address was ever proven; counted here by the breaker. */
   readonly suspect: Suspect;
 }
@@ -73,10 +82,11 @@ export function decide(
   if (peer !== null) return { kind: 'protected', peer };
   // The event that tips the scale must be proven too: a forged packet never makes a hard block.
   const proven = score.proven >= policy.threshold && accusation.proof !== 'none';
-  const scope = proven ? policy.scope : policy.unproven;
-  if (scope === 'none') return { kind: 'watch' };
   const covering = blocksCovering(state.table, source, nowUs);
-  const enough = { scope, proven, observing: policy.observing };
+  const { flooding } = accusation;
+  const scope = scopeFor(policy, { proven, flooding, covering });
+  if (scope === 'none') return { kind: 'watch' };
+  const enough = { scope, proven, observing: policy.observing, nowUs };
   const standing = covering.filter((block) => isEnough(block, enough));
   if (standing.length > 0) return coveredBy(standing);
   if (isFull(state, policy, target)) return { kind: 'watch' };
@@ -91,20 +101,30 @@ interface Enough {
   readonly scope: Scope;
   readonly proven: boolean;
   readonly observing: boolean;
+  readonly nowUs: number;
 }
 
 /** True when a block already does what a new one of this scope would: nothing to add. */
-export function isEnough(block: Block, { scope, proven, observing }: Enough): boolean {
+export function isEnough(block: Block, { scope, proven, observing, nowUs }: Enough): boolean {
   if (block.simulated && !observing) return false;
-  if (block.scope === 'sip' && scope === 'all') return false;
+  // Who is heard while he is blocked is blocked anew before that ends; a forged packet never
+  // prolongs a proven block.
+  const goesOn = scope === 'beside' && (proven || block.proof === 'none');
+  if (goesOn && block.scope === 'beside' && endsSoon(block, nowUs)) return false;
+  if (!isAsClosed(block.scope, scope)) return false;
   return !proven || block.proof !== 'none' || block.origin !== 'detector';
 }
+
+/** Where proven sources are to be heard, less certain evidence does not shut the trap to one of them. */
+const isAsClosed = (stands: Scope, wanted: Scope): boolean =>
+  stands === 'all' || stands === wanted || (stands === 'beside' && wanted === 'sip');
 
 /** A simulated block stops nobody, so that nothing is laid to it. */
 export function coveredBy(standing: readonly Block[]): Verdict {
   const real = standing.filter(({ simulated }) => !simulated);
   if (real.length === 0) return { kind: 'watch' };
-  return { kind: 'covered', proven: real.some(({ proof }) => proof !== 'none') };
+  const proven = real.some(({ proof }) => proof !== 'none');
+  return { kind: 'covered', proven, heard: real.every(leavesTrap) };
 }
 
 export function isFull(state: BlockState, policy: BlockPolicy, target: Cidr): boolean {
@@ -171,17 +191,18 @@ export function makeBlock(
   const leading = leadingSighting(sightings);
   const returns = proven ? returnsOf(state.returns, target.text) : 0;
   const durationS = proven ? durationOf(policy, returns) : policy.unprovenDurationS;
+  const before = state.table.byTarget.get(target.text);
   return {
     id: state.nextBlockId,
     target: target.text,
-    scope,
+    scope: keepClosed(before, scope, nowUs),
     origin: 'detector',
     proof: proven ? proof : 'none',
     rule: leading.rule,
     attackType: leading.attackType,
     reason: `${leading.reason} (${basis})`,
     createdAtUs: nowUs,
-    expiresAtUs: laterEnd(state.table.byTarget.get(target.text), nowUs, durationS),
+    expiresAtUs: laterEnd(before, nowUs, durationS),
     simulated: policy.observing,
     forced: false,
   };

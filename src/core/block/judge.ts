@@ -1,11 +1,13 @@
 import { decide, type BlockState } from './decide.js';
 import { decideSite } from './decide-site.js';
 import type { BlockPolicy } from './policy.js';
+import { endingBlock } from './scopes.js';
 import { findSite, guiltOf, noteSite, tellsOfSite } from './sites.js';
 import { ACCUSING_PART, findSuspect, keepSuspect, newSuspect } from './suspects.js';
 import type { Detection } from '../detect/detect.js';
-import type { Verdict } from '../model/block.js';
+import type { Block, Verdict } from '../model/block.js';
 import type { TrapEvent } from '../model/event.js';
+import type { Score, Sighting } from '../model/sighting.js';
 import type { Answered } from '../trap/answer.js';
 
 export const identityOfEvent = ({ identity, source }: TrapEvent): string =>
@@ -34,19 +36,25 @@ function judgeSource(
   nowUs: number,
 ): Verdict | null {
   const { suspects } = blocks;
-  const { score, sightings } = detection;
   const identity = identityOfEvent(event);
   const before = findSuspect(suspects, identity, nowUs);
-  const goesOn = before !== null && isAccusing(policy, event, detection);
+  const accusing = isAccusing(policy, event, detection);
+  const goesOn = before !== null && accusing;
+  const ending = accusing ? findEnding(blocks, policy, event, detection, nowUs) : null;
+  const { score, sightings } = ending === null ? detection : goOn(event, detection, ending);
   if (sightings.length === 0 && !goesOn) return null;
   if (goesOn) before.messages += 1;
-  const suspect = before ?? newSuspect(detection, policy.threshold, nowUs);
+  const grounds = { score, sightings, ownMessages: detection.ownMessages };
+  const suspect = before ?? newSuspect(grounds, policy.threshold, nowUs);
+  // Its block took several messages; this is one more.
+  if (ending !== null) suspect.messages = Math.max(suspect.messages, 2);
   const accusation = {
     source: event.source.address,
     // A suspect has scored enough before; the score fades while it goes on.
     score: before === null ? score : { ...score, total: Math.max(score.total, before.total) },
     sightings: sightings.length > 0 ? sightings : suspect.sightings,
     proof: event.proof,
+    flooding: detection.flooding,
     suspect,
   };
   const verdict = decide(blocks, policy, accusation, nowUs);
@@ -73,8 +81,46 @@ function judgeSite(
   const sightings = detection.sightings.length > 0 ? detection.sightings : site.sightings;
   if (guilt === 'none' || sightings.length === 0) return null;
   const { proof } = event;
-  const accusation = { source: address, site, sightings, proven: guilt === 'proven', proof };
+  const { flooding } = detection;
+  const proven = guilt === 'proven';
+  const accusation = { source: address, site, sightings, proven, flooding, proof };
   return decideSite(blocks, policy, accusation, nowUs);
+}
+
+/**
+ * The block that is about to end while its source is heard and goes on, in a message for which a muted
+ * rule gives no points; null: none. With scopes that shut the trap nobody is heard.
+ */
+function findEnding(
+  { table }: BlockState,
+  { scope, unproven }: BlockPolicy,
+  { source, proof }: TrapEvent,
+  { sightings }: Detection,
+  nowUs: number,
+): Block | null {
+  if (sightings.length > 0 || (scope !== 'beside' && unproven !== 'beside')) return null;
+  return endingBlock(table, source.address, proof !== 'none', nowUs);
+}
+
+/** What such a message tells, as if its rule were not muted. */
+function goOn(
+  { source, receivedAtUs: atUs, id }: TrapEvent,
+  { score, attackType, pointsSeen, pointsProvenSeen }: Detection,
+  ending: Block,
+): { readonly score: Score; readonly sightings: readonly Sighting[] } {
+  const sighting: Sighting = {
+    atUs,
+    source: source.address,
+    rule: ending.rule ?? '',
+    ruleVersion: 0,
+    attackType: ending.attackType ?? attackType ?? 'reconnaissance',
+    points: pointsSeen,
+    pointsProven: pointsProvenSeen,
+    reason: 'it went on while it was blocked',
+    eventIds: [id],
+  };
+  const total = score.total + pointsSeen;
+  return { score: { total, proven: score.proven + pointsProvenSeen }, sightings: [sighting] };
 }
 
 /**

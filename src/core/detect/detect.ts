@@ -59,6 +59,10 @@ export interface Detection {
   readonly siteSeen: SiteSeen;
   /** Of the firings here: the most messages of the source itself that one rests on; 0: none fired. */
   readonly ownMessages: number;
+  /** The same of proven points. */
+  readonly pointsProvenSeen: number;
+  /** A rule sees a flood that harms the trap itself, also while the rule is muted. */
+  readonly flooding: boolean;
   readonly faults: readonly RuleFault[];
 }
 
@@ -83,6 +87,8 @@ export function detect(
   let pointsSeen = 0;
   let ownMessages = 0;
   let siteSeen = NOTHING_SEEN;
+  let pointsProvenSeen = 0;
+  let flooding = false;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
   sweepFirsts(state.groups.firsts, plan, seen.now);
@@ -100,8 +106,13 @@ export function detect(
       typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
     if (counted === null) continue;
     if (rule.harm > harm) harm = rule.harm;
+    if (rule.floods) flooding = true;
     if (tellsOfSite(rule, event)) siteSeen = seeSite(siteSeen, rule, counted);
-    else pointsSeen = Math.max(pointsSeen, rule.compiled.rule.points);
+    else {
+      const { points, pointsProven } = rule.compiled.rule;
+      if (points > pointsSeen) pointsSeen = points;
+      if (counted.provenExceeded) pointsProvenSeen = Math.max(pointsProvenSeen, pointsProven);
+    }
     if (turn === 'mute' || (event.retransmission && rule.once)) continue;
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
@@ -117,7 +128,8 @@ export function detect(
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
   const attackType = ATTACK_TYPES[harm] ?? null;
-  return { sightings, score, attackType, pointsSeen, siteSeen, ownMessages, faults };
+  const seenNow = { pointsSeen, pointsProvenSeen, siteSeen, ownMessages, flooding };
+  return { sightings, score, attackType, ...seenNow, faults };
 }
 
 const NOTHING_SEEN: SiteSeen = { points: 0, pointsProven: 0 };

@@ -1,5 +1,6 @@
 import { ATTACK_TYPES } from '../model/attack-type.js';
 import { LIMITS } from '../model/limits.js';
+import { isHarmfulFlood } from '../model/rule.js';
 import type { CompiledCount, CompiledRule, RuleSet, TallySpec } from './compile.js';
 import { hashReaderOf } from './event-view.js';
 import type { HashReader } from './event-view.js';
@@ -52,6 +53,8 @@ export interface RulePlan {
   readonly once: boolean;
   /** How harmful what it looks for is, beside what others look for. */
   readonly harm: number;
+  /** What it looks for harms the trap itself. */
+  readonly floods: boolean;
   /** null: it counts whatever the network has sent. */
   readonly gate: Gate | null;
 }
@@ -167,6 +170,7 @@ function planRule(draft: Draft, compiled: CompiledRule, state: RuleState, index:
     muteSpec,
     once: count?.repeats !== true,
     harm: ATTACK_TYPES.indexOf(compiled.rule.attackType),
+    floods: isHarmfulFlood(compiled.rule),
     muteWord: wordOf(takeBit(draft.tags, `mute ${compiled.key}`, '').tag),
     gate: count === null ? null : gateOf(count.spec, draft.gates),
   };

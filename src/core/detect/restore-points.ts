@@ -8,23 +8,26 @@ export interface PaidBlock {
   /** Until when it dropped something: of a simulated one its beginning. */
   readonly endUs: number;
   readonly proven: boolean;
+  /** Its source was heard while it stood, and what it did then is not laid to it. */
+  readonly heard: boolean;
 }
 
 export interface PaidColumns extends Pick<
   Block,
-  'createdAtUs' | 'expiresAtUs' | 'proof' | 'simulated'
+  'createdAtUs' | 'expiresAtUs' | 'proof' | 'scope' | 'simulated'
 > {
   readonly endedAtUs: number | null;
 }
 
 export function paidBlock(block: PaidColumns): PaidBlock {
-  const { createdAtUs: atUs, expiresAtUs, endedAtUs, proof, simulated } = block;
+  const { createdAtUs: atUs, expiresAtUs, endedAtUs, proof, scope, simulated } = block;
   // That a block had expired is written down up to a minute later.
   const endUs = Math.min(
     endedAtUs ?? Number.POSITIVE_INFINITY,
     expiresAtUs ?? Number.POSITIVE_INFINITY,
   );
-  return { atUs, endUs: simulated ? atUs : endUs, proven: proof !== 'none' };
+  const [proven, heard] = [proof !== 'none', scope === 'beside'];
+  return { atUs, endUs: simulated ? atUs : endUs, proven, heard };
 }
 
 export interface RestorePolicy extends ScorePolicy {
@@ -52,7 +55,7 @@ export function restorePoints(
     addPoints(book, source, sighting, policy);
     const next = sightings[index + 1];
     const isLastOfEvent = next?.atUs !== atUs || next.source !== sighting.source;
-    if (!isLastOfEvent || block === undefined || atUs >= block.endUs) return;
+    if (!isLastOfEvent || block === undefined || block.heard || atUs >= block.endUs) return;
     if (readScore(book, source, atUs, policy).total >= policy.threshold)
       spendPoints(book, source, !block.proven);
   });

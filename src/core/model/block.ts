@@ -1,8 +1,12 @@
 import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
 
-/** `all`: every packet of the target; `sip`: only those to the SIP ports. */
-export type Scope = 'all' | 'sip';
+/**
+ * What a block closes to its target. `all`: everything; `sip`: the SIP ports; `beside`: everything
+ * but the trap's own sockets, so that the trap goes on hearing and answering it.
+ */
+export const SCOPES = ['all', 'sip', 'beside'] as const;
+export type Scope = (typeof SCOPES)[number];
 /**
  * Where a block sits in the firewall: by its scope, or before the protected peers when it was forced
  * over one of them.
@@ -33,14 +37,18 @@ export interface Block {
 export const kernelScope = (block: Pick<Block, 'scope' | 'forced'>): KernelScope =>
   block.forced ? 'forced' : block.scope;
 
+/** True when a block leaves its target the trap: what it sends there arrives and is answered. */
+export const leavesTrap = (block: Pick<Block, 'scope' | 'forced'>): boolean =>
+  kernelScope(block) === 'beside';
+
 /** What a source's score means now. */
 export type Verdict =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'watch' }
   /** Enough for a block without proof, but for what one forged packet can do, or in a storm. */
   | { readonly kind: 'suspect' }
-  /** A real block stands that does what a new one would. `proven`: its source was. */
-  | { readonly kind: 'covered'; readonly proven: boolean }
+  /** A real block stands that does what a new one would. `proven`: its source was; `heard`: it is still. */
+  | { readonly kind: 'covered'; readonly proven: boolean; readonly heard: boolean }
   | { readonly kind: 'protected'; readonly peer: ProtectedPeer }
   | { readonly kind: 'block'; readonly block: Block };
 

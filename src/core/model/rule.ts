@@ -2,7 +2,7 @@ import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
 import type { Transport } from './transport.js';
 
-/** How grave a firing is, for a person who reads a list. It has no effect on the score. */
+/** How grave a firing is, for a person who reads a list. It has no effect on the score; of floods see `isHarmfulFlood`. */
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -80,6 +80,13 @@ export interface Rule {
   readonly sourceFile: string;
   readonly sourceLine: number;
 }
+
+/**
+ * True for a rule that sees a rate which harms the trap itself, and no mere haste: a flood that is
+ * graver than `medium`. Who does that is not heard any longer, whatever the scope of blocks.
+ */
+export const isHarmfulFlood = ({ attackType, severity }: Rule): boolean =>
+  attackType === 'flood' && (severity === 'high' || severity === 'critical');
 
 /** One message of a sample; `repeat` sends it so often, `{n}` in `raw`, `source` and `local` being 1, 2, 3 … */
 export interface SampleEvent {

@@ -40,6 +40,22 @@ describe('a plan for the running system', () => {
       },
     }).map(describeStep);
 
+  it.each([
+    [undefined, 'scope = all', 'unproven = sip'],
+    ['sip', 'scope = sip', 'unproven = sip'],
+    ['beside', 'scope = beside', 'unproven = beside'],
+  ] as const)('writes down what is to be blocked (%s)', (scope, ...lines) => {
+    const steps = planInstall({
+      prefix: '/tmp/x',
+      startService,
+      facts: shipped,
+      ...(scope && { scope }),
+    });
+    const file = steps.find((step) => step.kind === 'file' && step.existing === 'keep');
+    const text = file?.kind === 'file' ? file.content.split('\n') : [];
+    expect(text).toEqual(expect.arrayContaining(lines));
+  });
+
   it('is this', () => {
     expect(real()).toEqual([
       'need root rights',

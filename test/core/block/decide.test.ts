@@ -64,6 +64,7 @@ interface Case {
   readonly sightings?: readonly Sighting[];
   readonly messages?: number;
   readonly answered?: number;
+  readonly flooding?: boolean;
 }
 
 function run(given: Case) {
@@ -71,8 +72,10 @@ function run(given: Case) {
   const sightings = given.sightings ?? [sighting(total)];
   const score = { total, proven };
   const { messages = 2, answered = 0 } = given;
-  const suspect = { ...newSuspect({ score, sightings, ownMessages: 1 }, POLICY.threshold, NOW_US), messages, answered };
-  const accusation = { source, score, sightings, proof, suspect };
+  const grounds = { score, sightings, ownMessages: 1 };
+  const suspect = { ...newSuspect(grounds, POLICY.threshold, NOW_US), messages, answered };
+  const { flooding = false } = given;
+  const accusation = { source, score, sightings, proof, flooding, suspect };
   const policy = { ...POLICY, ...given.policy };
   return decide(given.state ?? stateWith(), policy, accusation, NOW_US);
 }

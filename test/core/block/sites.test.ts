@@ -60,6 +60,8 @@ function createJudge(policy: Partial<BlockPolicy> = {}, state: BlockState = crea
       score: { total: 0, proven: 0 },
       attackType: 'sip_scan',
       pointsSeen: 0,
+      pointsProvenSeen: 0,
+      flooding: false,
       siteSeen: { points, pointsProven },
       ownMessages: 1,
       faults: [],
