@@ -36,6 +36,22 @@ const checks = [
   ],
 ];
 
+/** Each check is the leader of a group, so that what it started ends with it. */
+const groups = new Set();
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+const STOP_MS_MAX = 3_000;
+let stopping = false;
+for (const [signal, number] of Object.entries(SIGNALS)) {
+  process.once(signal, () => {
+    stopping = true;
+    endGroups('SIGTERM');
+    setTimeout(() => {
+      endGroups('SIGKILL');
+      process.exit(128 + number);
+    }, STOP_MS_MAX);
+  });
+}
+
 const results = [];
 if (process.getuid?.() === 0) await take('lab packages', installLabPackages);
 const beside = filters.length === 0 ? checks.map(takeAll) : [];
@@ -44,6 +60,17 @@ results.push(...tested);
 const summary = sumUp(results, (process.env.CI ?? '') !== '');
 for (const line of summary.lines) say(line);
 process.exitCode = summary.ok ? 0 : 1;
+
+/** A group lives as long as one of it does: all that were begun are asked. */
+function endGroups(signal) {
+  for (const pid of groups) {
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}
 
 function say(line) {
   process.stdout.write(`${line}\n`);
@@ -69,18 +96,18 @@ async function runCheck(words) {
 }
 
 function run([program, ...words], folder, stdio = ['ignore', 'pipe', 'pipe']) {
-  const child = spawn(program, words, { cwd: folder, stdio });
+  const child = spawn(program, words, { cwd: folder, stdio, detached: true });
+  groups.add(child.pid);
   // Tests measure time here and there: they go before what only has to be done in the end.
   if (stdio !== 'inherit' && child.pid !== undefined) setPriority(child.pid, CHECK_PRIORITY);
   const out = [];
   const all = [];
   child.stdout?.on('data', (chunk) => (out.push(chunk), all.push(chunk)));
   child.stderr?.on('data', (chunk) => all.push(chunk));
-  const forward = (signal) => child.kill(signal);
-  process.on('SIGTERM', forward);
   return new Promise((resolve) => {
     const settle = (status, more) => {
-      process.off('SIGTERM', forward);
+      // Of one that was asked to end, some of its group may live on.
+      if (!stopping) groups.delete(child.pid);
       const text = (chunks) => Buffer.concat(chunks).toString('utf8');
       resolve({ status, stdout: text(out), output: text(all) + more });
     };
@@ -134,7 +161,7 @@ async function runVitest() {
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const words = script('vitest/vitest.mjs', 'run', ...reporters, ...filters);
-  const { status } = await run(words, ROOT, 'inherit');
+  const { status } = await run(words, ROOT, ['ignore', 'inherit', 'inherit']);
   const text = existsSync(report) ? readFileSync(report, 'utf8') : null;
   return countVitest(text, status === 0);
 }

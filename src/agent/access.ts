@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   describeBarrier,
@@ -77,21 +77,45 @@ export function whoAmI(): Who {
 export function wayTo(path: string): readonly PathFacts[] {
   const users = readAccounts('/etc/passwd');
   const groups = readAccounts('/etc/group');
-  const paths = [resolve(path)];
-  while (paths[0] !== undefined && paths[0] !== '/') paths.unshift(dirname(paths[0]));
   const way: PathFacts[] = [];
-  for (const each of paths) {
+  for (const each of pathsTo(path)) {
     try {
       const { mode, uid, gid } = statSync(each);
       const owner = nameOf(users, uid);
       const isFolder = (mode & 0o170000) === 0o040000;
-      way.push({ path: each, isFolder, mode, uid, gid, owner, ownerGroup: nameOf(groups, gid) });
+      const ownerGroup = nameOf(groups, gid);
+      const link = linkOn(each);
+      way.push({ path: each, isFolder, mode, uid, gid, owner, ownerGroup, link });
     } catch (error) {
       if (systemCode(error) === null) throw error;
       break;
     }
   }
   return way;
+}
+
+/** `/`, and so on down to the path itself. */
+function pathsTo(path: string): readonly string[] {
+  const paths = [resolve(path)];
+  while (paths[0] !== undefined && paths[0] !== '/') paths.unshift(dirname(paths[0]));
+  return paths;
+}
+
+/**
+ * The link that root would follow with a command on this path: the path itself, or one on the way to it
+ * that root did not lay (`/var/run` is root's). Null: none.
+ */
+export function linkOn(path: string): string | null {
+  for (const each of pathsTo(path)) {
+    try {
+      const found = lstatSync(each);
+      if (found.isSymbolicLink() && (found.uid !== 0 || each === resolve(path))) return each;
+    } catch (error) {
+      if (systemCode(error) === null) throw error;
+      return null;
+    }
+  }
+  return null;
 }
 
 const DENIED: ReadonlySet<string> = new Set([
@@ -108,7 +132,11 @@ export function explainDenied(error: AgentError, who: Who = whoAmI()): AgentErro
   const code = systemCode(cause);
   const path = error.path ?? pathIn(cause);
   if (path === null) return error;
-  if (code === 'EROFS' && isUnderSystemd()) return sandboxed(error, path);
+  if (code === 'EROFS') {
+    const mount = readOnlyDisk(path);
+    if (mount !== null) return onReadOnlyDisk(error, path, mount);
+    if (isUnderSystemd()) return sandboxed(error, path);
+  }
   // One of the store's thread has no cause any more: then what the mode bits shut is it.
   if (code !== null && !DENIED.has(code)) return error;
   const barrier = barrierFor(path, who, error.code === 'STATE_UNWRITABLE' ? 'write' : 'read');
@@ -129,6 +157,47 @@ const names = (text: string, path: string): boolean =>
     .split(path)
     .slice(1)
     .some((rest) => !rest.startsWith('/'));
+
+/**
+ * Where the file system of a path is mounted, when it is read-only itself, as a disk with errors becomes;
+ * null: it is not, though this process may see it so (proc_pid_mountinfo(5): options of the mount, and of
+ * the file system, which a sandbox does not change).
+ */
+export function readOnlyDisk(path: string, mounts = readMounts()): string | null {
+  let found: { readonly at: string; readonly isReadOnly: boolean } | null = null;
+  for (const line of mounts.split('\n')) {
+    const [left = '', right = ''] = line.split(' - ');
+    const at = (left.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_all, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    const holds = at === '/' || path === at || path.startsWith(`${at}/`);
+    // Of those at one place the last covers the others.
+    if (at === '' || !holds || (found !== null && at.length < found.at.length)) continue;
+    found = { at, isReadOnly: (right.split(' ')[2] ?? '').split(',').includes('ro') };
+  }
+  return found?.isReadOnly === true ? found.at : null;
+}
+
+function readMounts(): string {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'latin1');
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return '';
+  }
+}
+
+export const READ_ONLY_REMEDY = (mount: string): string =>
+  `see what dmesg says of the disk: one with errors is made read-only; then mount -o remount,rw ${mount}`;
+
+const onReadOnlyDisk = (error: AgentError, path: string, mount: string): AgentError =>
+  new AgentError(
+    error.code,
+    `${error.message}: the file system at ${mount} is read-only`,
+    READ_ONLY_REMEDY(mount),
+    error.cause,
+    path,
+  );
 
 /** systemd.exec(5): each start of a unit has one. */
 const isUnderSystemd = (): boolean => process.env['INVOCATION_ID'] !== undefined;

@@ -188,6 +188,7 @@ function sourceFor(flag: string | undefined, flags: Readonly<Record<string, stri
 const noDatabase = (file: string): AgentError =>
   new AgentError(
     'DATABASE_MISSING',
-    `database ${file}: not there, no agent has run with this configuration`,
-    'start one with `sentrypeer-agent run`, or name its configuration with -c FILE',
+    `no agent has run with this configuration yet: there is no database ${file}`,
+    'start it: systemctl start sentrypeer-agent where it is installed, else sentrypeer-agent run; ' +
+      'or name the configuration of another one with -c FILE',
   );

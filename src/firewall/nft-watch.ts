@@ -9,6 +9,15 @@ export interface NftWatch {
 }
 
 /**
+ * A monitor reads nothing and writes seldom, so that it would outlive an agent that is killed. Beside it
+ * waits a shell for the end of its stdin, which comes with the agent's end, whatever that is. The
+ * program and its words are arguments, and no part of the text. The shell holds none of the pipes that
+ * are read here.
+ */
+const TETHERED =
+  'exec 3<&0; (read -r _ <&3; kill -9 $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
+
+/**
  * Calls `lost` when a rule of our table is deleted or added. `nft flush ruleset`, `delete table` and
  * `flush table` all delete rules, a saved ruleset that is loaded adds them, and adding and removing
  * blocks does neither, so rules alone say what must be known and stay few; every element would be
@@ -22,10 +31,9 @@ export function watchTable(command: readonly string[], table: string, lost: () =
   let running = start();
 
   function start() {
-    const [program = 'nft', ...before] = command;
-    const child = execa(program, [...before, 'monitor', 'rules'], {
+    const child = execa('sh', ['-c', TETHERED, 'sh', ...command, 'monitor', 'rules'], {
       ...rootRights(),
-      stdin: 'ignore',
+      stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'ignore',
       buffer: false,
@@ -34,6 +42,8 @@ export function watchTable(command: readonly string[], table: string, lost: () =
       env: { LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
     });
     const group = mindGroup(child);
+    // It may have ended before what waits beside it: nothing is written there.
+    child.stdin.on('error', () => undefined);
     let rest = '';
     child.stdout.on('data', (chunk: Buffer) => {
       const text = rest + chunk.toString('latin1');

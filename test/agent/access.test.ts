@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lchown, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { explainDenied, wayTo } from '../../src/agent/access.js';
+import { explainDenied, linkOn, readOnlyDisk, wayTo } from '../../src/agent/access.js';
 import type { Who } from '../../src/core/model/access.js';
 import { AgentError } from '../../src/core/model/errors.js';
 import { unwritable } from '../../src/store/files.js';
@@ -25,6 +25,20 @@ it('knows the way to a file, as far as it goes', async () => {
   expect(wayTo(join(folder, 'none', 'b')).at(-1)).toMatchObject({ path: folder, isFolder: true });
 });
 
+it('knows a link that a command on the path would follow', async () => {
+  const real = join(folder, 'real');
+  await mkdir(real);
+  await writeFile(join(real, 'a'), '');
+  await symlink(real, join(folder, 'link'));
+  await symlink(join(real, 'a'), join(real, 'b'));
+  expect(linkOn(join(real, 'a'))).toBeNull();
+  expect(linkOn(join(real, 'b'))).toBe(join(real, 'b'));
+  await lchown(join(folder, 'link'), 990, 990).catch(() => undefined);
+  const laid = await lstat(join(folder, 'link'));
+  expect(linkOn(join(folder, 'link', 'a'))).toBe(laid.uid === 0 ? null : join(folder, 'link'));
+  expect(wayTo(join(real, 'b')).at(-1)?.link).toBe(join(real, 'b'));
+});
+
 it('adds to an error of a missing right whose the file is, and the command', () => {
   const error = explainDenied(
     unwritable(join(folder, 's.db'), denied(join(folder, 's.db'))),
@@ -39,6 +53,24 @@ it('adds to an error of a missing right whose the file is, and the command', () 
     isService: false,
   });
   expect(person.remedy).toBe('type the same with sudo');
+});
+
+it('tells a disk that is read-only from a sandbox', () => {
+  const line = (at: string, mine: string, disk: string): string =>
+    `36 35 98:0 / ${at} ${mine},noatime master:1 - ext4 /dev/sda1 ${disk},errors=continue`;
+  const mounts = [
+    line('/', 'rw', 'rw'),
+    line('/var', 'ro', 'rw'),
+    line('/var/lib', 'ro', 'ro'),
+    line('/my\\040disk', 'ro', 'ro'),
+  ].join('\n');
+  const check = (path: string) => readOnlyDisk(path, mounts);
+  expect(['/var/lib/s', '/var/lib', '/my disk/s'].map(check)).toEqual([
+    '/var/lib',
+    '/var/lib',
+    '/my disk',
+  ]);
+  expect(['/var/log/s', '/var/library', '/srv'].map(check)).toEqual([null, null, null]);
 });
 
 it('leaves every other error as it is', () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nftTable } from './counters.js';
@@ -120,7 +120,11 @@ describe.skipIf(needs.skip)(`commands that block, on a real agent ${needs.note}`
 
   it('adopts what the kernel took in the last moment before a crash', async () => {
     const agent = await startAgent(lab, { stateDir });
+    const watching = ['-P', String(agent.pid), '-f', 'nft monitor rules'];
+    const watcher = (await lab.agent.exec('pgrep', watching)).stdout;
+    expect(watcher).toMatch(/^\d+$/);
     await agent.stop('SIGKILL');
+    await waitUntil('what watched for it has ended', () => !existsSync(`/proc/${watcher}`));
     const element = ['element', 'inet', 'sentrypeer', 'all_ipv4_32', '{ 10.0.0.9 timeout 1h }'];
     await lab.agent.exec('nft', ['add', ...element]);
     await startAgent(lab, { stateDir });

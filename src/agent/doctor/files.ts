@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { LoadedSettings } from '../../config/load.js';
 import { formatTime } from '../../api/views.js';
 import { AgentError } from '../../core/model/errors.js';
+import { linkOn, READ_ONLY_REMEDY, readOnlyDisk } from '../access.js';
 import { openReader, type Reader } from '../../store/reader.js';
 import { AS_ROOT, fail, failed, ok, unknown, warn, type Finding } from './finding.js';
 
@@ -13,7 +14,8 @@ interface Private {
   readonly bitsMax: number;
 }
 
-type Facts = Pick<Stats, 'mode' | 'uid' | 'gid'>;
+/** `link`: what a command on the path would follow (linkOn). */
+type Facts = Pick<Stats, 'mode' | 'uid' | 'gid'> & { readonly link?: string | null };
 
 /** Null: it is not there; `denied`: this user may not look. */
 export type LookAt = (path: string) => Promise<Facts | null | 'denied'>;
@@ -58,7 +60,8 @@ export async function judgeFiles(
     const mode = facts.mode & 0o777;
     if ((mode & ~bitsMax) === 0) continue;
     const what = `${path} has mode ${octal(mode)}, more than ${octal(bitsMax)}`;
-    findings.push(warn('files', what, `chmod ${octal(mode & bitsMax)} ${path}`));
+    const command = `chmod ${octal(mode & bitsMax)} ${path}`;
+    findings.push(warn('files', what, followsLink(facts) ?? command));
   }
   if (byFolder) findings.push(...(await judgeOwner(loaded, lookAt)));
   if (denied.length > 0) {
@@ -67,6 +70,12 @@ export async function judgeFiles(
   if (findings.length > 0) return findings;
   return [ok('files', seen === 0 ? 'none yet' : `the rights of ${seen} paths are as meant`)];
 }
+
+/** Null: a command on the path changes what is there. Else whoever laid the link chooses what. */
+const followsLink = ({ link = null }: Facts): string | null =>
+  link === null
+    ? null
+    : `${link} is a link: look where it leads (ls -l ${link}), and change that by its own name`;
 
 const octal = (bits: number): string => bits.toString(8).padStart(3, '0');
 
@@ -82,14 +91,16 @@ async function judgeOwner(
     const facts = await lookAt(path);
     if (facts === null || facts === 'denied' || facts.uid === folder.uid) continue;
     const what = `${path} belongs to user ${facts.uid}, its folder to user ${folder.uid}`;
-    findings.push(fail('files', what, `chown -h ${folder.uid}:${folder.gid} ${path}`));
+    const command = `chown -h ${folder.uid}:${folder.gid} ${path}`;
+    findings.push(fail('files', what, followsLink(facts) ?? command));
   }
   return findings;
 }
 
 const lookAtPath: LookAt = async (path) => {
   try {
-    return await stat(path);
+    const { mode, uid, gid } = await stat(path);
+    return { mode, uid, gid, link: linkOn(path) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -136,6 +147,11 @@ export async function examineDatabase(
   nowUs: number,
 ): Promise<readonly Finding[]> {
   const { databaseFile, retention } = settings;
+  const mount = readOnlyDisk(dirname(databaseFile));
+  if (mount !== null) {
+    const what = `the file system at ${mount} is read-only: nothing can be stored in ${databaseFile}`;
+    return [fail('disk', what, READ_ONLY_REMEDY(mount))];
+  }
   let reader: Reader;
   try {
     reader = await openReader(databaseFile);

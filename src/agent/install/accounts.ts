@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { AgentError } from '../../core/model/errors.js';
+import { runTool } from './run-tool.js';
 
 /** The number of a user or group; null when there is none. By getent, so that directories count. */
 export async function findId(database: 'passwd' | 'group', name: string): Promise<number | null> {
@@ -21,7 +21,7 @@ async function findEntry(
   database: 'passwd' | 'group',
   name: string,
 ): Promise<readonly string[] | null> {
-  const { stdout, exitCode } = await execa('getent', [database, name], { reject: false });
+  const { stdout, exitCode } = await runTool('getent', [database, name], { reject: false });
   // getent(1): 2 means that the key was not found.
   if (exitCode === 2) return null;
   if (exitCode === 0) return stdout.split(':');

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import { execa } from 'execa';
 import { decideSettings } from '../../config/load.js';
 import { AgentError } from '../../core/model/errors.js';
 import { findComment, findId } from './accounts.js';
+import { filesOfRoot } from './hand-over.js';
 import { isMarked, isVacant } from './marker.js';
 import { isOurProgram, isSameProgram, isThere } from './program.js';
 import { LINK_REMEDY, linkTarget } from './rights.js';
@@ -13,6 +13,7 @@ import {
   type Recognition,
   type Step,
 } from './steps.js';
+import { runTool } from './run-tool.js';
 
 /** What was found where a step would act. */
 export type StepFinding =
@@ -39,6 +40,8 @@ export async function inspectStep(step: Step, changed: boolean): Promise<StepFin
       return inspectAccount(step.name);
     case 'folder':
       return inspectFolder(step);
+    case 'contents':
+      return inspectContents(step.path);
     case 'program':
       if (!(await isThere(step.to))) return NEEDED;
       return (
@@ -96,6 +99,15 @@ async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<S
   );
 }
 
+async function inspectContents(path: string): Promise<StepFinding> {
+  try {
+    return doneIf((await filesOfRoot(path)).length === 0);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return { kind: 'refused', why: error.message, remedy: error.remedy };
+  }
+}
+
 async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<StepFinding> {
   if (!(await isThere(step.path))) return NEEDED;
   const refusal = await refuseForeign(step.path, step.ours);
@@ -113,7 +125,7 @@ async function inspectCommand(
   if (step.when === 'either' && changed) return NEEDED;
   if (step.unless === null) return NEEDED;
   const [program, ...words] = step.unless;
-  const { exitCode } = await execa(program, words, { reject: false });
+  const { exitCode } = await runTool(program, words, { reject: false });
   return doneIf(exitCode === 0);
 }
 

@@ -1,11 +1,12 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { execa } from 'execa';
 import { findId } from './accounts.js';
+import { handOver, takeBackFiles } from './hand-over.js';
 import { isVacant, mark } from './marker.js';
 import { copyProgram, isThere, makeFolder } from './program.js';
 import { giveRights, removeTree, rightsOf, setRights } from './rights.js';
 import { SERVICE_USER_COMMENT, type Step } from './steps.js';
+import { runTool } from './run-tool.js';
 
 /** What taking a step came to. */
 export interface Performed {
@@ -36,6 +37,10 @@ export async function performStep(step: Step, changed: boolean): Promise<Perform
       return did();
     case 'folder':
       return did(await putFolder(step));
+    case 'contents': {
+      const handed = await handOver(step.path, step.owner);
+      return did(() => takeBackFiles(handed));
+    }
     case 'program':
       await makeFolder(dirname(step.to));
       return copied(await copyProgram(step.from, step.to));
@@ -56,7 +61,7 @@ const copied = ({ undo, settle }: Awaited<ReturnType<typeof copyProgram>>): Perf
   did(undo, settle);
 
 async function runCommand([program, ...words]: readonly [string, ...string[]]): Promise<void> {
-  await execa(program, words, { stdin: 'ignore' });
+  await runTool(program, words, { stdin: 'ignore' });
 }
 
 const undoCommand = (words: readonly [string, ...string[]]) => (): Promise<void> =>
@@ -68,13 +73,13 @@ async function addUser(step: Extract<Step, { kind: 'user' }>): Promise<void> {
     (await findId('group', step.name)) === null ? ['--user-group'] : ['--gid', step.name];
   const home = ['--home-dir', step.home, '--no-create-home'];
   const comment = ['--comment', SERVICE_USER_COMMENT, '--shell', '/usr/sbin/nologin'];
-  await execa('useradd', ['--system', ...group, ...home, ...comment, step.name]);
+  await runTool('useradd', ['--system', ...group, ...home, ...comment, step.name]);
 }
 
 /** userdel leaves the group where login.defs says so, or where somebody else was made its member. */
 async function removeUser(name: string): Promise<void> {
-  await execa('userdel', [name]);
-  if ((await findId('group', name)) !== null) await execa('groupdel', [name]);
+  await runTool('userdel', [name]);
+  if ((await findId('group', name)) !== null) await runTool('groupdel', [name]);
 }
 
 async function putFolder(step: Extract<Step, { kind: 'folder' }>): Promise<() => Promise<void>> {

@@ -165,6 +165,11 @@ function planFolders(real: boolean, paths: ReturnType<typeof pathsBelow>): reado
     { kind: 'folder', path: paths.rulesFolder, mode: 0o750, owner: read },
     { kind: 'folder', path: paths.stateFolder, mode: 0o700, owner: write },
     { kind: 'folder', path: paths.logFolder, mode: 0o750, owner: write },
+    ...(write === null
+      ? []
+      : [paths.stateFolder, paths.logFolder].map(
+          (path) => ({ kind: 'contents', path, owner: write }) as const,
+        )),
   ];
 }
 

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, rm, type FileHandle } from 'node:fs/promises';
-import { execa } from 'execa';
 import { systemCode } from '../../store/files.js';
 import { AgentError } from '../../core/model/errors.js';
 import { findOwner } from './accounts.js';
 import type { Ownership } from './steps.js';
+import { runTool } from './run-tool.js';
 
 export interface FileRights {
   readonly uid: number;
@@ -96,5 +96,5 @@ export async function removeTree(path: string): Promise<void> {
     return;
   }
   await giveRights(path, 'folder', { uid: 0, gid: 0, mode: 0o700 });
-  await execa('rm', ['-rf', '--', path], { stdin: 'ignore' });
+  await runTool('rm', ['-rf', '--', path], { stdin: 'ignore' });
 }

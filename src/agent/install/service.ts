@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { openClient } from '../../api/client.js';
 import { loadSettings } from '../../config/load.js';
 import { AgentError } from '../../core/model/errors.js';
 import { pathsBelow } from './plan-install.js';
 import { SERVICE_UNIT } from './steps.js';
+import { runTool } from './run-tool.js';
 
 /** The unit that an installation sets going. */
 export interface InstalledService {
@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 200;
 const JOURNAL_LINES = 12;
 
 const systemctl = (...words: readonly string[]) =>
-  execa('systemctl', words, { stdin: 'ignore', reject: false });
+  runTool('systemctl', words, { stdin: 'ignore', reject: false });
 
 /** `running`: systemd is there; else nothing is started, and nothing is put back. */
 export async function openService(running: boolean): Promise<InstalledService> {
@@ -73,7 +73,7 @@ async function answers(): Promise<boolean> {
 
 async function readJournal(since: string): Promise<string> {
   const words = ['-u', SERVICE_UNIT, '-o', 'cat', '--no-pager', '-n', String(JOURNAL_LINES)];
-  const { stdout } = await execa('journalctl', [...words, '--since', since], {
+  const { stdout } = await runTool('journalctl', [...words, '--since', since], {
     stdin: 'ignore',
     reject: false,
   });

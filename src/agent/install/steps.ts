@@ -32,6 +32,12 @@ export type Step =
       readonly mode: number;
       readonly owner: Ownership | null;
     }
+  | {
+      /** What the service wrote there becomes its own, where root has it. */
+      readonly kind: 'contents';
+      readonly path: string;
+      readonly owner: Ownership;
+    }
   | { readonly kind: 'program'; readonly from: string; readonly to: string }
   | {
       readonly kind: 'file';
@@ -90,6 +96,8 @@ export function describeStep(step: Step): string {
       return `system user and group ${step.name}`;
     case 'folder':
       return `folder ${step.path} (${describeRights(step.mode, step.owner)})`;
+    case 'contents':
+      return `files of the service in ${step.path} (${step.owner.user}:${step.owner.group})`;
     case 'program':
       return `program ${step.to} (from ${step.from})`;
     case 'file':

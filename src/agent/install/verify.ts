@@ -27,6 +27,7 @@ export async function verifyStep(step: Step): Promise<void> {
       return;
     case 'user':
     case 'folder':
+    case 'contents':
     case 'program':
     case 'file': {
       const found = await inspectStep(step, false);

@@ -18,6 +18,8 @@ export interface PathFacts {
   readonly gid: number;
   readonly owner: string;
   readonly ownerGroup: string;
+  /** A link that a command on this path would follow: whoever laid it chooses what is changed. Null: none. */
+  readonly link: string | null;
 }
 
 export type Need = 'read' | 'write';
@@ -58,14 +60,18 @@ const octal = (bits: number): string => (bits & 0o777).toString(8).padStart(3, '
 
 /** `FILE belongs to root:root with mode 600: user sentrypeer may not read it`. */
 export function describeBarrier({ at, need }: Barrier, { user }: Who): string {
+  const followed =
+    at.link === null
+      ? ''
+      : ` (${at.link} is a link: look where it leads, and change that by its own name)`;
   const verb = { read: 'read', write: 'write', search: 'go through' }[need];
   const whose = `belongs to ${at.owner}:${at.ownerGroup} with mode ${octal(at.mode)}`;
-  return `${at.path} ${whose}: user ${user} may not ${verb} it`;
+  return `${at.path} ${whose}: user ${user} may not ${verb} it${followed}`;
 }
 
-/** What root types to open the way, and no wider than needed; null: not ours to open. */
+/** What root types to open the way, and no wider than needed; null: not ours to open, or by way of a link. */
 export function openingCommand(barrier: Barrier, who: Who): string | null {
-  if (!barrier.inOwnFolder && !who.isService) return null;
+  if (barrier.at.link !== null || (!barrier.inOwnFolder && !who.isService)) return null;
   return barrier.need === 'write' ? takingCommand(barrier.at, who) : readingCommand(barrier, who);
 }
 

@@ -31,6 +31,14 @@ describe('files', () => {
     expect(found).toMatchObject([{ outcome: 'ok' }]);
   });
 
+  it('that are links, or behind one, are told without a command', async () => {
+    const link = '/state/sentrypeer/sentrypeer.db';
+    const strange = { ...folder, uid: 0, mode: 0o100644, link };
+    const found = await check({ '': folder, '/sentrypeer.db': strange });
+    expect(found).toHaveLength(2);
+    for (const { remedy } of found) expect(remedy).toMatch(/^\S+ is a link: look where it leads/);
+  });
+
   it('that others may read are told with the command that mends it', async () => {
     const found = await check({ '': folder, '/secret': { ...folder, mode: 0o100644 } });
     expect(found).toMatchObject([

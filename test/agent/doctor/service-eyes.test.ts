@@ -90,6 +90,7 @@ describe('what the service gets at', () => {
       gid: 0,
       owner: 'root',
       ownerGroup: 'root',
+      link: null,
     },
     need: 'read',
     inOwnFolder: false,

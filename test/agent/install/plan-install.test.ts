@@ -67,6 +67,8 @@ describe('a plan for the running system', () => {
       'folder /etc/sentrypeer/rules.d (root:sentrypeer 750)',
       'folder /var/lib/sentrypeer (sentrypeer:sentrypeer 700)',
       'folder /var/log/sentrypeer (sentrypeer:sentrypeer 750)',
+      'files of the service in /var/lib/sentrypeer (sentrypeer:sentrypeer)',
+      'files of the service in /var/log/sentrypeer (sentrypeer:sentrypeer)',
       'file /etc/sentrypeer/sentrypeer.conf (root:sentrypeer 640)',
       'file /etc/systemd/system/sentrypeer-agent.service (root:root 644)',
       'file /etc/systemd/system/sentrypeer-agent-expiry.service (root:root 644)',

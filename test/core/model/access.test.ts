@@ -34,6 +34,7 @@ function facts(text: string): PathFacts {
     gid: idOf(ownerGroup),
     owner,
     ownerGroup,
+    link: null,
   };
 }
 
@@ -131,5 +132,16 @@ describe('what the mode bits shut', () => {
       'read',
     );
     expect(barrier && openingCommand(barrier, service)).toContain(`chmod 640 '/my conf'\\''s; rm'`);
+  });
+
+  it('names no command that would follow a link', () => {
+    const way = [...STATE, `root:root 600 /var/lib/s.db`].map(facts);
+    const at = way.at(-1);
+    if (at === undefined) throw new Error('no way');
+    const barrier = findBarrier([...way.slice(0, -1), { ...at, link: at.path }], service, 'read');
+    expect(barrier && openingCommand(barrier, service)).toBeNull();
+    expect(barrier && describeBarrier(barrier, service)).toContain(
+      '(/var/lib/s.db is a link: look where it leads',
+    );
   });
 });
