@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
+import { eventView, type EventView } from '../../api/views/event.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { EVENT_HEAD, eventCells, eventView, type EventView } from '../../cli/event-view.js';
+import { EVENT_HEAD, eventCells } from '../../cli/event-view.js';
 import { readAddress } from '../../cli/read-address.js';
 import { readDuration } from '../../cli/read-duration.js';
 import { renderTable } from '../../cli/table.js';

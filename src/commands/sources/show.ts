@@ -1,12 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { createDiscovery } from '../../agent/discover-peers.js';
 import { findPlace } from '../../agent/geoip.js';
+import { eventView, type EventView } from '../../api/views/event.js';
+import { viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { eventView, type EventView } from '../../cli/event-view.js';
 import { readAddress } from '../../cli/read-address.js';
 import { findReverseName } from '../../cli/reverse-name.js';
 import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
-import { renderSource, viewSource, type KnownOf, type SourceView } from '../../cli/source-view.js';
+import { renderSource } from '../../cli/source-view.js';
 import type { Settings } from '../../config/schema.js';
 import { createProtectTable, findProtected, type ProtectTable } from '../../core/block/protect.js';
 import { cidrOf, parseCidr } from '../../core/model/address.js';
