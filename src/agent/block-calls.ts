@@ -15,6 +15,7 @@ export async function addBlock(
   context: AgentContext,
   runner: EffectRunner,
   request: AddBlock,
+  origin: 'manual' | 'api' = 'manual',
 ): Promise<BlockView> {
   const { target, scope, duration_s: durationS } = request;
   const reason = safeText(request.reason);
@@ -23,7 +24,7 @@ export async function addBlock(
     scope,
     durationS,
     reason,
-    origin: 'manual',
+    origin,
     force: request.force,
     wide: request.wide ?? false,
   } as const;
@@ -41,7 +42,7 @@ export async function addBlocks(
   context: AgentContext,
   runner: EffectRunner,
   requests: readonly AddBlock[],
-  origin: 'manual' | 'import',
+  origin: 'manual' | 'import' | 'api',
 ): Promise<AddedBlocks> {
   const refused: AddedBlocks['refused'][number][] = [];
   let added = 0;
@@ -50,6 +51,7 @@ export async function addBlocks(
     const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
     try {
       refuse(effects, target, context);
+      for (const effect of effects) if (effect.kind === 'block') context.meter.block(effect.block);
       runner.run(quiet(effects), null);
       added += 1;
     } catch (error) {

@@ -8,6 +8,7 @@ import type { EffectRunner } from './effects.js';
 import type { JobBoard } from './jobs.js';
 import { protectPeer, unprotectPeer, viewPeers } from './protect-calls.js';
 import { firewallView, ruleView } from './rule-views.js';
+import { createToken, revokeToken, viewTokens } from './token-calls.js';
 import { viewStatus, type Running } from './status.js';
 
 const DAY_US = 86_400_000_000;
@@ -23,12 +24,15 @@ export function createCalls(
     status: () => viewStatus(context, running),
     rules: () => viewRules(context),
     firewall: () => viewFirewall(context),
-    addBlock: (request) => addBlock(context, runner, request),
+    addBlock: (request, origin) => addBlock(context, runner, request, origin),
     addBlocks: (requests, origin) => addBlocks(context, runner, requests, origin),
     clearBlocks: (filter) => clearBlocks(context, runner, filter),
     protectedPeers: () => Promise.resolve(viewPeers(context)),
     protectPeer: (peer) => protectPeer(context, runner, peer),
     unprotectPeer: (name) => unprotectPeer(context, runner, name),
+    tokens: () => Promise.resolve(viewTokens(context)),
+    createToken: (request) => createToken(context, request),
+    revokeToken: (name) => revokeToken(context, name),
     confirm: () => {
       confirm(context);
       return Promise.resolve({ confirmed: true });

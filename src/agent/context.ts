@@ -17,9 +17,10 @@ import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import { takeLock, type Lock } from '../store/lock.js';
 import type { RemoteLogs } from '../store/remote/remote-logs.js';
 import { openStore } from '../store/open.js';
-import type { Store, StoreOptions } from '../store/types.js';
+import type { Store, StoredToken, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
+import type { ApiKeeper } from './api-door.js';
 import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
@@ -34,6 +35,7 @@ import { makeFolders } from './folders.js';
 import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { fillRenewedDatabase } from './renewed-database.js';
+import { createMeter, type Meter } from './meter.js';
 import { loadInstanceId, loadSecret } from './secret.js';
 import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
@@ -52,8 +54,13 @@ export interface AgentContext {
   keeper: FirewallKeeper;
   /** Null while no transport needs one, and offline. */
   certificate: CertificateKeeper | null;
+  /** Null until it is there, and offline. */
+  api: ApiKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
+  /** Who the HTTP API lets in; in memory, so that a request asks no database. */
+  tokens: readonly StoredToken[];
+  readonly meter: Meter;
   /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */
@@ -120,10 +127,11 @@ export async function openContext(
       reader,
       owner,
       peers,
+      tokens: await reader.tokens(),
+      meter: createMeter(),
       crashed,
       broken,
-      confirmUntilUs: null,
-      certificate: null,
+      ...NOT_YET,
     };
     const unset = { adopt: () => undefined, standBack: () => undefined };
     const around = { ...base, log, remoteLog, lock, closers, nowUs, ...unset };
@@ -139,6 +147,9 @@ export async function openContext(
     throw error;
   }
 }
+
+/** What a start puts in place later. */
+const NOT_YET = { confirmUntilUs: null, certificate: null, api: null };
 
 function watchStore() {
   let onGone: (error: AgentError) => void = () => undefined;

@@ -97,6 +97,8 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
     recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
     protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
     unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
+    addToken: (token) => afterSend(() => persister.addToken(token)),
+    removeToken: (name) => afterSend(() => persister.removeToken(name)),
     prune: (wanted) => afterSend(() => persister.prune(wanted)),
     vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
     rollUp: (nowUs) => afterSend(() => persister.rollUp(nowUs)),

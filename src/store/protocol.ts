@@ -12,6 +12,8 @@ export type CallName =
   | 'mend'
   | 'protectPeer'
   | 'unprotectPeer'
+  | 'addToken'
+  | 'removeToken'
   | 'prune'
   | 'vacuum'
   | 'rollUp'
@@ -80,6 +82,10 @@ export function runCall(persister: Persister, name: CallName, argument: unknown)
       return persister.protectPeer(argument as Parameters<Persister['protectPeer']>[0]);
     case 'unprotectPeer':
       return persister.unprotectPeer(argument as Parameters<Persister['unprotectPeer']>[0]);
+    case 'addToken':
+      return persister.addToken(argument as Parameters<Persister['addToken']>[0]);
+    case 'removeToken':
+      return persister.removeToken(argument as Parameters<Persister['removeToken']>[0]);
     case 'prune':
       return persister.prune(argument as Parameters<Persister['prune']>[0]);
     case 'vacuum':

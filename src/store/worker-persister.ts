@@ -70,6 +70,8 @@ export async function startWorkerPersister(
     recordDrops: (drops) => calls.call('recordDrops', drops),
     protectPeer: (peer) => calls.call('protectPeer', peer),
     unprotectPeer: (name) => calls.call('unprotectPeer', name),
+    addToken: (token) => calls.call('addToken', token),
+    removeToken: (name) => calls.call('removeToken', name),
     prune: (wanted) => calls.call('prune', wanted),
     vacuum: (pages) => calls.call('vacuum', pages),
     rollUp: (nowUs) => calls.call('rollUp', nowUs),

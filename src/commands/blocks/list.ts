@@ -8,8 +8,8 @@ import {
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable, type Column } from '../../cli/table.js';
 import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
-import type { BlockOrigin, Scope } from '../../core/model/block.js';
-import { readAddress } from '../../cli/read-address.js';
+import { BLOCK_ORIGINS, type BlockOrigin, type Scope } from '../../core/model/block.js';
+import { readAddress } from '../../core/model/read-address.js';
 import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
 
 export default class BlocksList extends AgentCommand {
@@ -27,7 +27,7 @@ export default class BlocksList extends AgentCommand {
     offset: Flags.integer({ default: 0, min: 0, description: 'rows to leave out first' }),
     address: Flags.string({ description: 'only blocks that cover this address' }),
     scope: Flags.option({ options: ['all', 'sip'] as const })({ description: 'only this scope' }),
-    origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
+    origin: Flags.option({ options: BLOCK_ORIGINS })({
       description: 'only blocks that came this way',
     }),
     'attack-type': Flags.string({ description: 'only blocks for this attack' }),

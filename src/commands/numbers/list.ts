@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { NUMBER_CSV_HEAD, numberCsv, numberView, type NumberView } from '../../api/views/number.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
-import { readDuration } from '../../cli/read-duration.js';
+import { readDuration } from '../../core/model/read-duration.js';
 import { renderTable } from '../../cli/table.js';
 import { writeLines } from '../../cli/write-lines.js';
 import { LIMITS } from '../../core/model/limits.js';

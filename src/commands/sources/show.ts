@@ -4,7 +4,7 @@ import { findPlace } from '../../agent/geoip.js';
 import { eventView, type EventView } from '../../api/views/event.js';
 import { viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { readAddress } from '../../cli/read-address.js';
+import { readAddress } from '../../core/model/read-address.js';
 import { findReverseName } from '../../cli/reverse-name.js';
 import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
 import { renderSource } from '../../cli/source-view.js';

@@ -1,5 +1,5 @@
-import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError } from './errors.js';
+import { quoteText } from './text.js';
 import { readDuration } from './read-duration.js';
 
 /**

@@ -1,5 +1,5 @@
-import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError } from './errors.js';
+import { quoteText } from './text.js';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const DURATION_S_MAX = 10 * 365 * SECONDS.d;
