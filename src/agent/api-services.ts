@@ -15,6 +15,7 @@ import { openReader } from '../store/reader.js';
 import type { Trap } from '../trap/options.js';
 import type { AgentContext } from './context.js';
 import { findPlace } from './geoip.js';
+import { VERSION } from './package.js';
 
 export interface OpenedServices extends ApiServices {
   readonly close: () => Promise<void>;
@@ -52,6 +53,7 @@ function factsOf(context: AgentContext, trap: Pick<Trap, 'listening'>): AgentFac
   void context.broken.then(() => (storing = false));
   const identities = () => identitiesOf(state.settings.policy, state.blocks.protect);
   return {
+    version: VERSION,
     loaded: () => context.loaded,
     tokens: () => context.tokens,
     nowUs,

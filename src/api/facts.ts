@@ -10,6 +10,8 @@ import type { BlockView } from './views.js';
 
 /** What the agent itself knows, in its memory: no query, no waiting. */
 export interface AgentFacts {
+  /** Of the program. */
+  readonly version: string;
   readonly loaded: () => LoadedSettings;
   readonly tokens: () => readonly StoredToken[];
   readonly nowUs: () => number;

@@ -60,6 +60,8 @@ export async function buildServer(
     requestTimeout: LIMITS.controlRequestMsMax,
     ...options,
   });
+  // A page of a stranger may send this kind without asking; there is nothing of it that we take.
+  server.removeContentTypeParser('text/plain');
   server.decorateRequest('caller', null);
   server.setErrorHandler((error, request, reply) => {
     const { status, body, fault } = errorAnswer(error, door.open);

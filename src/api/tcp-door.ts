@@ -28,7 +28,6 @@ export interface TcpRules {
 }
 
 export interface TcpDoor {
-  readonly port: number;
   readonly close: () => Promise<void>;
 }
 
@@ -44,6 +43,35 @@ export async function openTcpDoor(
   services: ApiServices,
   say: (text: string) => void,
 ): Promise<TcpDoor> {
+  const server = await buildTcpServer(place, rules, services, say);
+  server.server.maxConnections = LIMITS.apiConnectionsMax;
+  try {
+    await server.listen({
+      host: place.address,
+      port: place.port,
+      ipv6Only: isIPv6(place.address),
+      exclusive: true,
+    });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return {
+    close: async () => {
+      // Streams have no end of their own, and an idle browser keeps its connection.
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}
+
+/** The same, where nothing listens yet. */
+export function buildTcpServer(
+  place: TcpPlace,
+  rules: () => TcpRules,
+  services: ApiServices,
+  say: (text: string) => void,
+): Promise<FastifyInstance> {
   const made: { refusals: Limiter | null } = { refusals: null };
   const door: Door = {
     identify: (request) => identify(request, services),
@@ -57,32 +85,9 @@ export async function openTcpDoor(
         : needsToken(route.right);
     },
   };
-  const server = await buildServer(
-    { services, routes: ROUTES, door, say },
-    serverOptions(place),
-    (each) => guard(each, place, rules, made),
+  return buildServer({ services, routes: ROUTES, door, say }, serverOptions(place), (each) =>
+    guard(each, place, rules, made),
   );
-  server.server.maxConnections = LIMITS.apiConnectionsMax;
-  try {
-    await server.listen({
-      host: place.address,
-      port: place.port,
-      ipv6Only: isIPv6(place.address),
-      exclusive: true,
-    });
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
-  const bound = server.server.address();
-  return {
-    port: bound !== null && typeof bound === 'object' ? bound.port : place.port,
-    close: async () => {
-      // Streams have no end of their own, and an idle browser keeps its connection.
-      server.server.closeAllConnections();
-      await server.close();
-    },
-  };
 }
 
 const serverOptions = ({ tls }: TcpPlace) => {

@@ -123,13 +123,12 @@ export const change = <
       input: Input<Values<P>, Values<Q>, z.infer<B>>,
     ) => Promise<Answers[K]>;
   },
-): Route =>
-  ({
-    ...NOTHING,
-    ...words,
-    method,
-    path,
-    freshMs: null,
-    answer: { kind: 'json', name: words.answer },
-    // As above.
-  });
+): Route => ({
+  ...NOTHING,
+  ...words,
+  method,
+  path,
+  freshMs: null,
+  answer: { kind: 'json', name: words.answer },
+  // As above.
+});
