@@ -1,5 +1,5 @@
 // How well and how dearly the built-in rules tell attacks from peers:
-// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose]
+// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose] [--held]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileRules } from '../dist/core/detect/detect.js';
@@ -11,7 +11,7 @@ import { measureCost } from './detect/cost.js';
 import { createRandom, EVASIONS } from './detect/messages.js';
 import { play } from './detect/play.js';
 import { judge, printBenign, printEvasions, printMatrix, printMisses } from './detect/report.js';
-import { printWild, runWild } from './detect/wild-report.js';
+import { figuresOfWild, printWild, runWild } from './detect/wild-report.js';
 
 export const ABOUT = 'what the rules find, what they wrongly block, and what they cost';
 
@@ -26,23 +26,33 @@ export async function run(words) {
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
+      held: { type: 'boolean', default: false },
     },
   });
   const rules = await loadRules([RULES]);
   const seed = Number(values.seed);
-  const met = [];
+  const measured = { figures: [], yardsticks: [] };
   if (['', 'quality'].includes(values.only)) {
     for (const [title, some] of [
       ['all rules', rules],
       ['without the rules that know a tool by name or make', rules.filter(isBehaviour)],
     ]) {
-      met.push(...measureQuality(title, some, seed));
+      measured.figures.push(...measureQuality(title, some, seed));
     }
   }
-  if (['', 'wild'].includes(values.only)) printWild(runWild(rules), values.verbose);
-  if (['', 'cost'].includes(values.only)) met.push(...(await measureCost(rules)));
-  if (met.length > 0) say('\nGoals');
-  for (const { goal, ok, figure } of met) say(`  ${ok ? 'met    ' : 'NOT MET'} ${goal}: ${figure}`);
+  if (['', 'wild'].includes(values.only)) {
+    const results = runWild(rules);
+    printWild(results, values);
+    const { figures, yardsticks } = figuresOfWild(results);
+    measured.figures.push(...figures);
+    measured.yardsticks.push(...yardsticks);
+  }
+  if (['', 'cost'].includes(values.only)) {
+    const { figures, yardsticks } = await measureCost(rules);
+    measured.figures.push(...figures);
+    measured.yardsticks.push(...yardsticks);
+  }
+  return measured;
 }
 
 const isBehaviour = ({ basis }) => basis === 'behaviour';

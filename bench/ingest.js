@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { messageTemplates } from './ingest/messages.js';
-import { describe, judge } from './ingest/report.js';
+import { describe, figuresOf } from './ingest/report.js';
 import { cpuSeconds, peakMib, startAgent } from './parts/agent.js';
 
 export const ABOUT =
@@ -53,7 +53,7 @@ const CASES = [
   },
 ];
 
-/** Prints a table line for each case as it ends, and returns them all. */
+/** Prints each case as it ends, and returns the figures; with --json all that was counted, and none. */
 export async function run(words) {
   const { values } = parseArgs({
     args: words,
@@ -100,10 +100,8 @@ async function measureAll({ seconds, rate, say, folder, values }) {
     results.push({ case: each.name, ...result });
     for (const line of describe(each, result)) say(line);
   }
-  say('\nGoals');
-  for (const line of judge(results, seconds)) say(line);
   if (values.json) process.stdout.write(`${JSON.stringify({ yardstick, results })}\n`);
-  return { yardstick, results };
+  return values.json ? null : figuresOf(yardstick, results);
 }
 
 async function measureReceiver(send, mode, seconds) {

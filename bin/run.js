@@ -1,21 +1,18 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
-import { isConfigured, translateFlags } from '../dist/cli/reference-flags.js';
+import { readFileSync } from 'node:fs';
 
-// SentryPeer's flags without a command work too, and say which command they stand for.
-const { args, env, pointer } = translateFlags(process.argv.slice(2), {
-  program: 'sentrypeer-agent',
-  folder: process.cwd(),
-  configured: isConfigured(process.env),
-  terminal: process.stdout.isTTY === true,
-});
-if (pointer !== null) process.stderr.write(`${pointer}\n`);
-process.argv.splice(2, process.argv.length, ...args);
-Object.assign(process.env, env);
-if (args.length === 0) {
-  // Nothing was asked for: help is a hint then, and no answer that a pipe waits for.
-  process.stdout.write = process.stderr.write.bind(process.stderr);
-  process.exitCode = 2;
+const [word, ...more] = process.argv.slice(2);
+if (more.length === 0 && ['--version', '-V'].includes(word)) tellVersion();
+else {
+  const { isJoined, load } = await import('./load.js');
+  const { main } = isJoined() ? load('cli-main.cjs') : await import('../dist/cli/main.js');
+  await main(import.meta.url);
 }
 
-await execute({ dir: import.meta.url });
+/** As oclif says it, which takes as long to load as Node itself. */
+function tellVersion() {
+  const file = new URL('../package.json', import.meta.url);
+  const { name, version } = JSON.parse(readFileSync(file, 'utf8'));
+  const { platform, arch, version: node } = process;
+  process.stdout.write(`${name}/${version} ${platform}-${arch} node-${node}\n`);
+}

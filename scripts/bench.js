@@ -1,19 +1,33 @@
-// `npm run bench -- NAME [options]`: runs bench/NAME.js. Measuring is never part of the tests: what a
+// `npm run bench -- NAME [--record] [options]`: runs bench/NAME.js, prints what it measured beside its
+// goals, and keeps it in bench/history with --record. Measuring is never part of the tests: what a
 // shared machine gives from one minute to the next says nothing about the program.
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { describeFigures } from '../bench/parts/figures.js';
+import { loadNow, record } from '../bench/parts/history.js';
 
 const FOLDER = new URL('../bench/', import.meta.url);
 const names = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.js'))
   .map((file) => basename(file, '.js'));
 
-const [name = '', ...words] = process.argv.slice(2);
-if (names.includes(name)) {
+const [name = '', ...given] = process.argv.slice(2);
+if (names.includes(name)) await measure(given).catch(refuseWords);
+else await printUsage();
+
+async function measure(words) {
+  const isRecorded = words.includes('--record');
+  const options = words.filter((word) => word !== '--record');
   const bench = await import(new URL(`${name}.js`, FOLDER).href);
-  await bench.run(words).catch(refuseWords);
-} else {
-  const lines = ['usage: npm run bench -- NAME [options]', ''];
+  const load = loadNow();
+  const measured = await bench.run(options);
+  if (measured === null) return;
+  process.stdout.write(`\nGoals\n${describeFigures(measured).join('\n')}\n`);
+  if (isRecorded) record(name, bench.ABOUT, options, load, measured);
+}
+
+async function printUsage() {
+  const lines = ['usage: npm run bench -- NAME [--record] [options]', ''];
   for (const each of names) {
     const { ABOUT } = await import(new URL(`${each}.js`, FOLDER).href);
     lines.push(`  ${each.padEnd(10)} ${ABOUT}`);

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './setup/bundle.js';
+import { keepBytecode } from './setup/bytecode.js';
 import { digestFiles, listFiles } from './setup/digest.js';
 import { withLock } from './setup/lock.js';
 import { makeManifest } from './setup/manifest.js';
@@ -50,7 +51,9 @@ function buildDigest() {
     'package.json',
     'package-lock.json',
     'tsconfig.json',
+    'bin/load.js',
     'scripts/setup/bundle.js',
+    'scripts/setup/bytecode.js',
     ...listFiles(ROOT, 'src'),
     ...listFiles(ROOT, 'rules'),
   ];
@@ -129,7 +132,7 @@ async function build() {
   const digest = buildDigest();
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
   const compile = [process.execPath, tsc, '-p', 'tsconfig.json', '--outDir', fresh];
-  const failed = (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(fresh)));
+  const failed = (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(ROOT, fresh)));
   if (failed !== null) {
     rmSync(fresh, { recursive: true, force: true });
     stop('the build failed', failed);
@@ -137,6 +140,7 @@ async function build() {
   await prepareRules(fresh);
   swapFolder(fresh, at('dist'));
   await renewManifest();
+  await keepBytecode(ROOT);
   writeFileSync(BUILD_STAMP, digest);
 }
 

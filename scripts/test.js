@@ -2,6 +2,7 @@
 // whose path holds that text, and no other check.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeManifest } from './setup/manifest.js';
@@ -15,8 +16,9 @@ const script = (name, ...words) => [
   ...words,
 ];
 const filters = process.argv.slice(2);
+const CHECK_PRIORITY = 10;
 
-/** Linting takes as long as all the others together: they go side by side. */
+/** Linting takes as long as all the others together: they go side by side, and beside the tests. */
 const checks = [
   [['lint', () => runCheck(script('eslint/bin/eslint.js', '.'))]],
   [
@@ -36,10 +38,9 @@ const checks = [
 
 const results = [];
 if (process.getuid?.() === 0) await take('lab packages', installLabPackages);
-if (filters.length === 0) {
-  await Promise.all(checks.map(takeAll));
-}
-results.push(...(await runVitest()));
+const beside = filters.length === 0 ? checks.map(takeAll) : [];
+const [tested] = await Promise.all([runVitest(), ...beside]);
+results.push(...tested);
 const summary = sumUp(results, (process.env.CI ?? '') !== '');
 for (const line of summary.lines) say(line);
 process.exitCode = summary.ok ? 0 : 1;
@@ -69,6 +70,8 @@ async function runCheck(words) {
 
 function run([program, ...words], folder, stdio = ['ignore', 'pipe', 'pipe']) {
   const child = spawn(program, words, { cwd: folder, stdio });
+  // Tests measure time here and there: they go before what only has to be done in the end.
+  if (stdio !== 'inherit' && child.pid !== undefined) setPriority(child.pid, CHECK_PRIORITY);
   const out = [];
   const all = [];
   child.stdout?.on('data', (chunk) => (out.push(chunk), all.push(chunk)));

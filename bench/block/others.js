@@ -2,6 +2,7 @@
 // in the log to the element in the kernel's set. One line blocks, so that what is measured is the way.
 import { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measuredBy } from '../parts/figures.js';
 import * as lab from './lab.js';
 
 const SSHGUARD = '/usr/libexec/sshguard';
@@ -25,14 +26,14 @@ const OTHERS = [
   },
 ];
 
-export async function measureOthers(place, say) {
+export async function measureOthers(place, say, { yardsticks }) {
   for (const other of OTHERS) {
-    if (other.isInstalled()) await measureOne(place, say, other);
+    if (other.isInstalled()) await measureOne(place, say, yardsticks, other);
     else say(`${other.name}: not installed, left out`);
   }
 }
 
-async function measureOne(place, say, { name, start, line }) {
+async function measureOne(place, say, yardsticks, { name, start, line }) {
   const folder = join(place.folder, name);
   const log = join(folder, 'log');
   mkdirSync(folder);
@@ -55,6 +56,7 @@ async function measureOne(place, say, { name, start, line }) {
       await lab.pause(50 + Math.random() * 200);
     }
     say(`${name}, one line: ${lab.quantiles(took)}`);
+    yardsticks.push(measuredBy(`${name}, one line: median`, lab.quantile(took, 0.5), 'ms'));
     const before = seen.size;
     const writtenMs = nowMs();
     appendFileSync(
@@ -66,6 +68,7 @@ async function measureOne(place, say, { name, start, line }) {
     say(
       `${name}, 1,000 at once: ${seen.size - before} in the set, the last after ${last.toFixed(0)} ms`,
     );
+    yardsticks.push(measuredBy(`${name}, 1,000 at once: the last after`, last, 'ms'));
   } catch (error) {
     say(`${name}: ${error.message}`);
   } finally {

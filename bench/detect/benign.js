@@ -105,7 +105,7 @@ const trunk = (random, source, everyS) =>
   each(everyS, 3 * DAY).map((atS) => from(source, atS, ask(random)));
 
 function retransmitting(random, source) {
-  return range(30).flatMap((n) => {
+  return range(5).flatMap((n) => {
     const raw = request(random, 'INVITE', { user: '200', callId: `c${n}` });
     return [0, 0.5, 1.5, 3.5, 7.5, 15.5].map((later) => from(source, n * 60 + later, raw));
   });

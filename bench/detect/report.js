@@ -1,5 +1,6 @@
 // The tables of the detect bench.
 import { ATTACK_TYPES } from '../../dist/core/model/attack-type.js';
+import { atLeast, atMost } from '../parts/figures.js';
 import { verdictOf } from './play.js';
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -133,7 +134,6 @@ export function printBenign(benign) {
 
 /** The goals of the project, measured. */
 export function judge(title, attacks, benign) {
-  const goal = (text, ok, figure) => ({ goal: `${text} (${title})`, ok, figure });
   const plain = attacks.filter(({ kind, evasion }) => kind === 'tool' && evasion === 'plain');
   const quick = plain.filter((attack) =>
     [...attack.sources.values()].some((story) => {
@@ -150,23 +150,13 @@ export function judge(title, attacks, benign) {
   const wronged = benign
     .flatMap(({ sources }) => [...sources.values()])
     .filter(({ block }) => block !== null);
+  const share = (some, all) => (100 * some.length) / all.length;
+  const named = `plain tool runs rightly named within ${PLAIN_PACKETS_MAX} packets`;
   return [
-    goal(
-      `plain tool runs rightly named within ${PLAIN_PACKETS_MAX} packets`,
-      quick.length === plain.length,
-      `${quick.length} of ${plain.length}`,
-    ),
-    goal(
-      'evasions detected',
-      found.length === hidden.length,
-      `${found.length} of ${hidden.length}`,
-    ),
-    goal(
-      `slow ones within ${SLOW_GUESSES_MAX} guesses`,
-      soon.length === slow.length,
-      `${soon.length} of ${slow.length}`,
-    ),
-    goal('no benign source blocked', wronged.length === 0, `${wronged.length} blocked`),
+    atLeast(`${named} (${title})`, share(quick, plain), '%', 100),
+    atLeast(`evasions detected (${title})`, share(found, hidden), '%', 100),
+    atLeast(`slow ones within ${SLOW_GUESSES_MAX} guesses (${title})`, share(soon, slow), '%', 100),
+    atMost(`benign sources blocked (${title})`, wronged.length, 'sources', 0),
   ];
 }
 

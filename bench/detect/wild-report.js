@@ -3,6 +3,7 @@ import { compileRules } from '../../dist/core/detect/detect.js';
 import { parseMessage } from '../../dist/core/sip/parse.js';
 import { step } from '../../dist/core/step.js';
 import { BEHAVIOURS } from '../../test/fixtures/wild/index.js';
+import { atLeast, atMost, measuredBy, noted } from '../parts/figures.js';
 import { createOthers, linesOf } from './pbx-logs.js';
 import { createState } from './play.js';
 import { enact, halfOf, START_US } from './wild-actors.js';
@@ -11,6 +12,8 @@ import { isInTime, judgeWild, playWild } from './wild.js';
 const ATTACKS = ['right', 'misnamed', 'late', 'seen', 'missed'];
 const HONEST = ['free', 'sip', 'hard'];
 const HALVES = ['tune', 'held'];
+const ATTACKS_HERE = 'described attacks blocked in time, under whatever name';
+const HONEST_HERE = 'honest peers kept off the SIP ports or blocked wholly';
 
 /** Every behaviour with its verdicts, ours and the others'. */
 export function runWild(rules) {
@@ -47,11 +50,14 @@ function playOthers(behaviour) {
   );
 }
 
-export function printWild(results, verbose) {
+/** `verbose`: a line for each behaviour; of the half that is held back only with `held`. */
+export function printWild(results, { verbose, held }) {
   const of = (kind) => results.filter(({ behaviour }) => behaviour.kind === kind);
   const [attacks, peers] = [of('attack'), of('honest')];
   say(`\n=== Described behaviours: ${attacks.length} attacks, ${peers.length} honest peers`);
-  if (verbose) for (const result of results) say(lineOf(result));
+  for (const result of results) {
+    if (verbose && (held || result.half === 'tune')) say(lineOf(result));
+  }
   say('\nAttacks         tune  held   all');
   for (const verdict of ATTACKS) say(row(verdict, attacks, (result) => result.verdict === verdict));
   say(row('total', attacks, () => true));
@@ -69,19 +75,54 @@ export function printWild(results, verbose) {
     const isBanned = ({ others }) => others[name].first !== null;
     say(othersRow(name, attacks, peers, verdictOf, isBanned));
   }
-  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, verbose);
+  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, held);
+}
+
+/** What of it is kept: the halves, the honest peers, and what the others would have done. */
+export function figuresOfWild(results) {
+  const of = (kind) => results.filter(({ behaviour }) => behaviour.kind === kind);
+  const [attacks, peers] = [of('attack'), of('honest')];
+  const shares = HALVES.map((half) => {
+    const some = attacks.filter((result) => result.half === half);
+    return (100 * some.filter(({ verdict }) => verdict === 'right').length) / some.length;
+  });
+  const figures = HALVES.map((half, at) =>
+    atLeast(`described attacks named and blocked in time (${half})`, shares[at], '%', 95),
+  );
+  const countOf = (some, isIt) => some.filter(isIt).length;
+  figures.push(
+    atMost('difference between the halves', Math.abs(shares[0] - shares[1]), 'points', 5),
+    noted(
+      ATTACKS_HERE,
+      countOf(attacks, (one) => hereVerdict(one) === 'in time'),
+      'attacks',
+    ),
+    noted(
+      HONEST_HERE,
+      countOf(peers, ({ verdict }) => verdict !== 'free'),
+      'peers',
+    ),
+  );
+  const yardsticks = Object.keys(results[0].others).flatMap((name) => {
+    const inTime = countOf(attacks, ({ others }) => others[name].verdict === 'in time');
+    const banned = countOf(peers, ({ others }) => others[name].first !== null);
+    return [
+      measuredBy(`${name}: described attacks blocked in time`, inTime, 'attacks'),
+      measuredBy(`${name}: honest peers banned`, banned, 'peers'),
+    ];
+  });
+  return { figures, yardsticks };
 }
 
 /** Who makes rules better must not look at the half that is held back, so its names are not shown. */
-function printNames(verdict, results, verbose) {
+function printNames(verdict, results, held) {
   const some = results.filter((result) => result.verdict === verdict);
   if (some.length === 0) return;
   say(`\n${verdict}:`);
-  const shown = some.filter(({ half }) => verbose || half === 'tune');
+  const shown = some.filter(({ half }) => held || half === 'tune');
   for (const result of shown)
     say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
-  if (shown.length < some.length)
-    say(`  held  ${some.length - shown.length} (--verbose names them)`);
+  if (shown.length < some.length) say(`  held  ${some.length - shown.length} (--held names them)`);
 }
 
 const hereVerdict = ({ verdict, story }) =>

@@ -1,9 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { ActualBlock } from '../firewall/port.js';
-import type { AgentContext } from './context.js';
 import { createDropLedger } from './drop-ledger.js';
 import { compareFirewall } from './firewall-compare.js';
 import { isYoung } from './keeping.js';
+import type { AgentContext } from './agent-context.js';
 
 /** Elements looked at: a crash loses what was not committed yet, which is little. */
 const CANDIDATES_MAX = 1_000;

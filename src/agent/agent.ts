@@ -9,21 +9,21 @@ import { step, type AgentState } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { TlsMaterial, Trap } from '../trap/options.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { createNftables } from '../firewall/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
-import { messageOf } from '../store/files.js';
 import { adoptAfterCrash } from './after-crash.js';
 import { keepApi, refuseUnsafe } from './api-door.js';
 import { openApiServices } from './api-services.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { startConfirmation } from './confirm.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext } from './context.js';
 import { restoreMemory } from './restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './housekeeping.js';
 import { watchConfiguration } from './reload.js';
+import type { AgentContext } from './agent-context.js';
 
 const TICK_MS = 1_000;
 

@@ -3,10 +3,10 @@ import type { ApiServices } from '../api/facts.js';
 import type { TcpDoor, TcpPlace, TcpRules } from '../api/tcp-door.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Settings } from '../config/schema.js';
-import { AgentError } from '../core/model/errors.js';
-import { messageOf, systemCode } from '../store/files.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
+import { systemCode } from '../store/files.js';
 import { readMaterial } from './certificate-files.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 
 /** The API's TCP door of a running agent. */
 export interface ApiKeeper {

@@ -13,7 +13,7 @@ import { identityCidr, identityOf } from '../core/model/identity.js';
 import { LIMITS } from '../core/model/limits.js';
 import { openReader } from '../store/reader.js';
 import type { Trap } from '../trap/options.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 import { findPlace } from './geoip.js';
 import { VERSION } from './package.js';
 

@@ -5,11 +5,12 @@ import { explainTarget } from '../core/block/request.js';
 import { covers, parseCidr } from '../core/model/address.js';
 import type { Block } from '../core/model/block.js';
 import { AgentError } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
 import { quoteText, safeText } from '../core/model/text.js';
 import type { Effect } from '../core/flow.js';
 import { step } from '../core/step.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
+import type { AgentContext } from './agent-context.js';
 
 export async function addBlock(
   context: AgentContext,
@@ -64,23 +65,31 @@ export async function addBlocks(
   return { added, refused };
 }
 
-/** Ends every block that matches, and leaves nothing of them in the firewall. */
+/**
+ * Ends every block that matches, and leaves nothing of them in the firewall. A part at a time: kernel
+ * and database have each before the next, for neither takes any number at once.
+ */
 export async function clearBlocks(
   context: AgentContext,
   runner: EffectRunner,
   { origin, scope }: ClearFilter,
 ): Promise<{ readonly removed: number }> {
   const { state, nowUs, log } = context;
-  const targets = [...state.blocks.table.byTarget.values()]
+  const blocks = [...state.blocks.table.byTarget.values()]
     .filter((block) => origin === null || block.origin === origin)
-    .filter((block) => scope === null || block.scope === scope)
-    .map(({ target }) => target);
-  for (const target of targets) {
-    runner.run(quiet(step(state, { kind: 'unblock', target }, nowUs())), null);
+    .filter((block) => scope === null || block.scope === scope);
+  let removed = 0;
+  for (let at = 0; at < blocks.length; at += LIMITS.blocksPerRequestMax) {
+    for (const { id, target } of blocks.slice(at, at + LIMITS.blocksPerRequestMax)) {
+      // One that has come to its end meanwhile, and one in its place, were not meant.
+      if (state.blocks.table.byTarget.get(target)?.id !== id) continue;
+      runner.run(quiet(step(state, { kind: 'unblock', target }, nowUs())), null);
+      removed += 1;
+    }
+    await settle(context, runner);
   }
-  log.say(`${targets.length} blocks cleared`);
-  await settle(context, runner);
-  return { removed: targets.length };
+  log.say(`${removed} blocks cleared`);
+  return { removed };
 }
 
 /** One line for thousands of blocks is enough: they are stored without being said one by one. */
@@ -173,10 +182,11 @@ async function settle(context: AgentContext, runner: EffectRunner): Promise<void
   await context.keeper.idle();
   await context.store.flush();
   const { failed, lastError } = context.keeper.stats();
-  if (failed > failedBefore) {
+  // What failed and was tried again with success meanwhile is in force.
+  if (failed > failedBefore && lastError !== null) {
     throw new AgentError(
       'FIREWALL_FAILED',
-      `recorded, but not in the firewall: ${lastError ?? 'no word from it'}`,
+      `recorded, but not in the firewall: ${lastError}`,
       'see `sentrypeer-agent rules list --firewall`; the check each minute tries again',
     );
   }

@@ -3,13 +3,14 @@ import type { FirewallView, RuleView } from '../api/views.js';
 import { ruleStatus } from '../core/detect/detect.js';
 import { addBlock, addBlocks, clearBlocks, removeBlock } from './block-calls.js';
 import { confirm } from './confirm.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
 import type { JobBoard } from './jobs.js';
 import { protectPeer, unprotectPeer, viewPeers } from './protect-calls.js';
+import { viewNearness } from './nearness-call.js';
 import { firewallView, ruleView } from './rule-views.js';
 import { createToken, revokeToken, viewTokens } from './token-calls.js';
 import { viewStatus, type Running } from './status.js';
+import type { AgentContext } from './agent-context.js';
 
 const DAY_US = 86_400_000_000;
 
@@ -24,6 +25,7 @@ export function createCalls(
     status: () => viewStatus(context, running),
     rules: () => viewRules(context),
     firewall: () => viewFirewall(context),
+    nearness: (address) => viewNearness(context, address),
     addBlock: (request, origin) => addBlock(context, runner, request, origin),
     addBlocks: (requests, origin) => addBlocks(context, runner, requests, origin),
     clearBlocks: (filter) => clearBlocks(context, runner, filter),

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Settings } from '../config/schema.js';
 import type { TlsMaterial } from '../trap/options.js';
@@ -67,7 +67,7 @@ export async function writeMaterial(file: string, material: TlsMaterial): Promis
     await writeFile(draft, material.key + material.certificate, { mode: 0o600 });
     await rename(draft, file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new AgentError(
       'STATE_UNWRITABLE',
       `certificate ${file}: ${why}`,
@@ -83,7 +83,7 @@ async function readPem(file: string, label: string): Promise<string> {
     if ((await stat(file)).size > LIMITS.tlsFileBytesMax) throw new Error('it is too large');
     text = await readFile(file, 'latin1');
   } catch (error) {
-    throw unusable(file, error instanceof Error ? error.message : String(error), error);
+    throw unusable(file, messageOf(error), error);
   }
   if (new RegExp(`^-----BEGIN [A-Z0-9 ]*${label}-----`, 'm').test(text)) return text;
   throw unusable(file, `it holds no ${label.toLowerCase()} in PEM form`);

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/schema.js';
 import { watchFiles, type Watcher } from '../config/watch.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import type { TlsMaterial, Trap } from '../trap/options.js';
 import {
   endOf,
@@ -63,7 +63,7 @@ export async function keepCertificate(
     try {
       trap.replaceCertificate(material);
     } catch (error) {
-      throw unusable(file, error instanceof Error ? error.message : String(error), error);
+      throw unusable(file, messageOf(error), error);
     }
     inForce = material;
     const until = new Date(endOf(file, material)).toISOString().slice(0, 10);

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/model/errors.js';
 /** What was opened, so that it is closed in reverse order, also when a later opening failed. */
 export interface Closers {
   add(name: string, close: () => void | Promise<void>): void;
@@ -16,9 +17,7 @@ export function createClosers(say: (text: string) => void): Closers {
         try {
           await entry.close();
         } catch (error) {
-          say(
-            `closing the ${entry.name}: ${error instanceof Error ? error.message : String(error)}`,
-          );
+          say(`closing the ${entry.name}: ${messageOf(error)}`);
         }
       }
     },

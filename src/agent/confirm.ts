@@ -1,8 +1,8 @@
 import { formatTime } from '../api/views.js';
 import { AgentError } from '../core/model/errors.js';
 import { step } from '../core/step.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
+import type { AgentContext } from './agent-context.js';
 
 /**
  * An enforcing start on trial: unless it is confirmed in time the agent takes its rules away and

@@ -7,96 +7,53 @@ import { createBlockState } from '../core/block/decide.js';
 import { createDetectState, compileRules } from '../core/detect/detect.js';
 import type { RuleSet } from '../core/detect/detect.js';
 import type { Block } from '../core/model/block.js';
-import type { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/model/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
-import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
-import { takeLock, type Lock } from '../store/lock.js';
-import type { RemoteLogs } from '../store/remote/remote-logs.js';
+import type { ChosenFirewall } from '../firewall/select.js';
+import { takeLock } from '../store/lock.js';
 import { openStore } from '../store/open.js';
-import type { Store, StoredToken, StoreOptions } from '../store/types.js';
+import type { Store, StoreOptions } from '../store/types.js';
 import { openReader, type Reader } from '../store/reader.js';
 import { loadAllRules } from './all-rules.js';
-import type { ApiKeeper } from './api-door.js';
-import type { CertificateKeeper } from './certificate.js';
 import { createClock } from './clock.js';
 import { createClosers, type Closers } from './closers.js';
 import { toCoreSettings } from './core-settings.js';
 import { markRunning } from './after-crash.js';
 import { createDiscovery } from './discover-peers.js';
-import type { FirewallKeeper } from './firewall-keeper.js';
 import { chooseFor, keeperFor, ownerFor } from './open-keeper.js';
-import { createPeerBook, type PeerBook } from './protected-peers.js';
+import { createPeerBook } from './protected-peers.js';
 import { resolveName } from './resolve-name.js';
 import { makeFolders } from './folders.js';
 import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { fillRenewedDatabase } from './renewed-database.js';
-import { createMeter, type Meter } from './meter.js';
+import { createMeter } from './meter.js';
 import { loadInstanceId, loadSecret } from './secret.js';
 import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
-
-/** Everything that the running agent and the offline client have in common. */
-export interface AgentContext {
-  loaded: LoadedSettings;
-  /** The settings of the start: sockets keep to them whatever is taken over later. */
-  readonly startedWith: LoadedSettings['settings'];
-  rules: readonly Rule[];
-  /** What is wrong with the files on the disk while older settings or rules are in force. */
-  readonly faults: { configuration: string | null; rules: string | null };
-  readonly state: AgentState;
-  readonly store: Store;
-  readonly reader: Reader;
-  keeper: FirewallKeeper;
-  /** Null while no transport needs one, and offline. */
-  certificate: CertificateKeeper | null;
-  /** Null until it is there, and offline. */
-  api: ApiKeeper | null;
-  readonly owner: FirewallOwner;
-  readonly peers: PeerBook;
-  /** Who the HTTP API lets in; in memory, so that a request asks no database. */
-  tokens: readonly StoredToken[];
-  readonly meter: Meter;
-  /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
-  adopt: (found: readonly ActualBlock[]) => void;
-  /** Turns blocks in force into simulated ones; put in place by the runner too. */
-  standBack: () => void;
-  /** Blocks whose time had come when the database was opened; an agent's start writes all anew. */
-  endedAtOpening: readonly Block[];
-  /** The agent before with this database did not stop in order. */
-  readonly crashed: boolean;
-  /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
-  confirmUntilUs: number | null;
-  readonly log: OwnLog;
-  /** Null where nothing of it goes further than the log for people. */
-  readonly remoteLog: RemoteLogs | null;
-  readonly lock: Lock;
-  /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
-  readonly broken: Promise<AgentError>;
-  readonly closers: Closers;
-  readonly nowUs: () => number;
-}
+import type { AgentContext } from './agent-context.js';
 
 /**
  * Takes the agent's lock, opens the database and brings blocks back to memory; `restoreMemory` brings
  * the rest. Rejects with an AgentError, and then nothing stays open. The caller closes `closers`.
- * `forwards`: what is said goes to a syslog server and the journal, too; a command's words do not.
+ * `runs`: it is an agent, which is to see packets, and whose words go to a syslog server and the
+ * journal, too; a command sees none and has no rule compiled.
  */
 export async function openContext(
   loaded: LoadedSettings,
   print: (text: string) => void,
-  forwards: boolean,
+  runs: boolean,
 ): Promise<AgentContext> {
   const { settings } = loaded;
   const nowUs = createClock();
   await makeFolders(settings);
-  // Side by side: nft answers in another process while the rules are checked in this one.
-  const [rules, chosen] = await Promise.all([loadAllRules(settings.rulesDir), chooseFor(loaded)]);
-  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards });
+  const choosing = beginChoosing(loaded);
+  const rules = await loadAllRules(settings.rulesDir);
+  const { log, remoteLog } = openOwnLog(settings, { nowUs, print, forwards: runs });
   const closers = createClosers(log.say);
   closers.add('log', log.close);
   closers.add('remote log', async () => remoteLog?.close());
@@ -105,17 +62,19 @@ export async function openContext(
     closers.add('lock', lock.release);
     const { crashed, unmark } = await markRunning(settings.databaseFile);
     closers.add('running mark', unmark);
-    const secret = await loadSecret(settings.databaseFile);
-    const instanceId = await loadInstanceId(settings.databaseFile);
+    const { databaseFile, homeCountry } = settings;
+    const secret = await loadSecret(databaseFile, log.say);
+    const instanceId = await loadInstanceId(databaseFile, log.say);
     const { broken, told, knows } = watchStore();
-    const store = await openStore({ ...storeOptions(loaded, log), instanceId, ...told });
-    closers.add('store', store.close);
-    const endedAtOpening = await store.expireBlocks(nowUs());
-    const reader = await openReader(settings.databaseFile, settings.homeCountry, store.mend);
+    // What a command changes must be on the disk when it answers; an agent is there to protect.
+    const options = { ...storeOptions(loaded, log), waits: runs, instanceId, ...told };
+    const [store, compiled] = await openBoth(closers, options, runs ? rules : []);
+    const endedAtOpening = await store.expireBlocks(nowUs()).catch(noneWhere(runs));
+    const reader = await openReader(databaseFile, homeCountry, store.mend, runs);
     closers.add('reader', reader.close);
-    const state = await restoreBlocks({ loaded, rules, secret, store, reader, nowUs }, chosen);
+    const chosen = await choosing;
+    const state = await restoreBlocks({ loaded, compiled, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
-    const owner = ownerFor(loaded);
     const base = {
       loaded,
       startedWith: settings,
@@ -125,7 +84,7 @@ export async function openContext(
       state,
       store,
       reader,
-      owner,
+      owner: ownerFor(loaded),
       peers,
       tokens: await reader.tokens(),
       meter: createMeter(),
@@ -133,8 +92,7 @@ export async function openContext(
       broken,
       ...NOT_YET,
     };
-    const unset = { adopt: () => undefined, standBack: () => undefined };
-    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...unset };
+    const around = { ...base, log, remoteLog, lock, closers, nowUs, ...UNSET };
     const opened = Object.assign(around, {
       keeper: keeperFor(around, chosen, await reader.activeDrops(nowUs())),
     });
@@ -150,6 +108,16 @@ export async function openContext(
 
 /** What a start puts in place later. */
 const NOT_YET = { confirmUntilUs: null, certificate: null, api: null };
+/** The runner puts these in place. */
+const UNSET = { adopt: () => undefined, standBack: () => undefined };
+
+/** Those that wait for their database are not ended in it: the job does it later. */
+const noneWhere =
+  (waits: boolean) =>
+  (error: unknown): readonly Block[] => {
+    if (!waits || !(error instanceof AgentError) || error.code !== 'STATE_UNWRITABLE') throw error;
+    return [];
+  };
 
 function watchStore() {
   let onGone: (error: AgentError) => void = () => undefined;
@@ -195,7 +163,7 @@ const storeOptions = ({ settings }: LoadedSettings, log: OwnLog): StoreOptions =
 
 interface RestoreSources {
   readonly loaded: LoadedSettings;
-  readonly rules: readonly Rule[];
+  readonly compiled: RuleSet;
   readonly secret: Buffer;
   readonly store: Store;
   readonly reader: Reader;
@@ -207,12 +175,10 @@ async function restoreBlocks(
   from: RestoreSources,
   { enforcing }: { readonly enforcing: boolean },
 ): Promise<AgentState> {
-  const { loaded, rules, secret, store, reader, nowUs } = from;
+  const { loaded, compiled, secret, store, reader, nowUs } = from;
   const seed = randomInt(2 ** 30);
   const settings = toCoreSettings(loaded.settings, { secret, seed, observing: !enforcing });
-  // Side by side: SQLite reads in a thread of its own while the rules are compiled in this one.
-  const reading = reader.activeBlocks(nowUs());
-  const [active, compiled] = await Promise.all([reading, compileLater(rules)]);
+  const active = await reader.activeBlocks(nowUs());
   return {
     settings,
     rules: compiled,
@@ -228,8 +194,24 @@ async function restoreBlocks(
   };
 }
 
-/** Compiles once what was begun before is under way. */
-const compileLater = async (rules: readonly Rule[]): Promise<RuleSet> => {
-  await setImmediate();
-  return compileRules(rules);
-};
+/** nft answers in another process while this one does all that does not hang on it. */
+function beginChoosing(loaded: LoadedSettings): Promise<ChosenFirewall> {
+  const choosing = chooseFor(loaded);
+  // It is awaited later, or never where something else fails first.
+  choosing.catch(() => undefined);
+  return choosing;
+}
+
+/** The store comes up in a thread of its own while the rules are compiled in this one. */
+async function openBoth(
+  closers: Closers,
+  options: StoreOptions,
+  rules: readonly Rule[],
+): Promise<[Store, RuleSet]> {
+  const opening = openStore(options);
+  const compiling = setImmediate().then(() => compileRules(rules));
+  await Promise.allSettled([opening, compiling]);
+  const store = await opening;
+  closers.add('store', store.close);
+  return [store, await compiling];
+}

@@ -3,8 +3,8 @@ import type { Settings } from '../config/schema.js';
 import { backUpDatabase } from '../store/backup.js';
 import { checkDatabase } from '../store/check.js';
 import { markDamaged } from '../store/salvage.js';
-import type { AgentContext } from './context.js';
 import type { Job } from './jobs.js';
+import type { AgentContext } from './agent-context.js';
 
 /** Pages that one vacuum run gives back at most: 1 GiB at SQLite's 4 KiB a page. */
 const VACUUM_PAGES_MAX = 262_144;

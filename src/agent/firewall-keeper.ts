@@ -1,15 +1,13 @@
 import type { FirewallChange } from '../core/model/block.js';
-import type { AgentError } from '../core/model/errors.js';
+import { messageOf, type AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { AgentState } from '../core/step.js';
-import type { ActualBlock, FirewallOwner, StormLimit } from '../firewall/port.js';
 import { createFirewallQueue, type FirewallQueue } from '../firewall/queue.js';
 import type { ChosenFirewall } from '../firewall/select.js';
-import type { BlockDrops } from '../store/types.js';
 import { createDropLedger } from './drop-ledger.js';
 import { createFailedChanges } from './failed-changes.js';
-import { asWantedNow, checkAll, repairSoon, type Keeping } from './keeping.js';
+import { asWantedNow, checkAll, repairSoon } from './keeping.js';
 import { syncAll } from './firewall-write.js';
+import type { KeeperOptions, Keeping } from './keeper-state.js';
 
 /** Keeps the firewall as the blocks in memory say. */
 export interface FirewallKeeper {
@@ -52,22 +50,6 @@ export interface KeeperStats {
   readonly comparedAtUs: number | null;
 }
 
-export interface KeeperOptions {
-  readonly chosen: ChosenFirewall;
-  readonly state: AgentState;
-  readonly owner: FirewallOwner;
-  readonly sipPorts: readonly number[];
-  readonly storm: StormLimit;
-  readonly earlierDrops?: Iterable<BlockDrops>;
-  readonly nowUs: () => number;
-  readonly say: (text: string) => void;
-  /** Young elements without a block: written just before a crash. They are to become blocks. */
-  readonly adopt: (found: readonly ActualBlock[]) => void;
-  /** Another agent has our table: nothing is enforced any more. */
-  readonly onStandBack: () => void;
-  readonly recordDrops: (drops: readonly BlockDrops[]) => Promise<void>;
-}
-
 const STILL_TALKING_EVERY_US = 10_000_000;
 
 export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
@@ -98,7 +80,7 @@ export function createFirewallKeeper(options: KeeperOptions): FirewallKeeper {
     limit: (on) => {
       if (!keeping.chosen.enforcing) return;
       firewall.limit(on).catch((error: unknown) => {
-        keeping.lastError = error instanceof Error ? error.message : String(error);
+        keeping.lastError = messageOf(error);
         say(`the limit of the SIP ports could not be changed: ${keeping.lastError}`);
       });
     },
@@ -154,6 +136,7 @@ function createKeeping(options: KeeperOptions): Keeping {
     repairing: null,
     lostAgain: false,
     unwritten: false,
+    wroteWhole: false,
   };
   return keeping;
 }

@@ -1,9 +1,9 @@
 import type { FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { DesiredFirewall } from '../firewall/port.js';
 import { desiredBlocks } from './firewall-compare.js';
-import type { Keeping } from './keeping.js';
+import type { Keeping } from './keeper-state.js';
 
 /** Puts everything in force in one transaction, and begins to watch over it: `onLost` is told when rules of ours are gone. */
 export async function syncAll(keeping: Keeping, onLost: () => void): Promise<void> {
@@ -17,7 +17,7 @@ export async function syncAll(keeping: Keeping, onLost: () => void): Promise<voi
     else await syncInParts(keeping, desired, error);
   } catch (error) {
     keeping.unwritten = true;
-    keeping.lastError = error instanceof Error ? error.message : String(error);
+    keeping.lastError = messageOf(error);
     throw error;
   }
 }
@@ -69,6 +69,7 @@ function noteWhole(keeping: Keeping): void {
   keeping.drops.restart();
   keeping.failed.clear();
   keeping.unwritten = false;
+  keeping.wroteWhole = true;
   keeping.lastError = null;
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Settings } from '../config/schema.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 
 /** Makes the folders that the settings name, mode 700, where they are absent. */
 export async function makeFolders(settings: Settings): Promise<void> {
@@ -15,7 +15,7 @@ export async function makeFolders(settings: Settings): Promise<void> {
     } catch (error) {
       throw new AgentError(
         'STATE_UNWRITABLE',
-        `folder ${folder} (${key}): ${error instanceof Error ? error.message : String(error)}`,
+        `folder ${folder} (${key}): ${messageOf(error)}`,
         `make the folder writable for this user, or set ${key} to another place`,
         error,
         folder,

@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AsnResponse, CountryResponse, Response } from 'maxmind';
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 
 /** Where an address belongs, as far as the databases say. Their text is not escaped. */
-export interface Place {
+export interface AddressOrigin {
   /** Autonomous system: its number and whose it is. */
   readonly asn: number | null;
   readonly organisation: string | null;
@@ -13,7 +14,7 @@ export interface Place {
   readonly problems: readonly string[];
 }
 
-export interface PlaceFiles {
+export interface AddressDatabases {
   readonly geoipAsnFile: string | null;
   readonly geoipCountryFile: string | null;
 }
@@ -22,7 +23,7 @@ export interface PlaceFiles {
  * Looks a canonical address up in the databases that are configured, which are MaxMind's format
  * (mmdb 2). A database that cannot be read is no error: what is known otherwise must still be told.
  */
-export async function findPlace(files: PlaceFiles, address: string): Promise<Place> {
+export async function findPlace(files: AddressDatabases, address: string): Promise<AddressOrigin> {
   const network = await lookUp<AsnResponse>(files.geoipAsnFile, address);
   const country = await lookUp<CountryResponse>(files.geoipCountryFile, address);
   return {
@@ -50,7 +51,7 @@ async function lookUp<T extends Response>(
     const reader = new Reader<T>(await readFile(file));
     return { found: reader.get(address), problem: null };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { found: null, problem: `${file} cannot be used: ${why}` };
   }
 }

@@ -1,10 +1,10 @@
 import { kernelScope, type Block } from '../core/model/block.js';
 import { step } from '../core/step.js';
-import type { AgentContext } from './context.js';
 import { databaseJobs } from './database-jobs.js';
 import type { EffectRunner } from './effects.js';
 import { renewPeers } from './take-peers.js';
 import { createJobBoard, type Job, type JobBoard } from './jobs.js';
+import type { AgentContext } from './agent-context.js';
 
 /** The jobs of this agent. A new job is one function here and one key in the section [jobs]. */
 export async function createHousekeeping(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createTask, validate, type ScheduledTask } from 'node-cron';
 import type { JobView } from '../api/views.js';
 import { formatTime } from '../api/views.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { JobRun } from '../store/types.js';
 
@@ -181,7 +181,7 @@ async function execute(entry: Posted, { nowUs, plan }: Board): Promise<JobRun> {
   try {
     return end('ok', await Promise.race([work, limit]));
   } catch (error) {
-    return end('failed', error instanceof Error ? error.message : String(error));
+    return end('failed', messageOf(error));
   } finally {
     clearTimeout(timer);
     entry.stop = null;

@@ -1,35 +1,12 @@
 import { kernelScope, type FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { ActualBlock, Firewall, FirewallOwner } from '../firewall/port.js';
-import type { FirewallQueue } from '../firewall/queue.js';
-import { foreignOwner, type ChosenFirewall } from '../firewall/select.js';
-import type { DropLedger } from './drop-ledger.js';
-import type { FailedChanges } from './failed-changes.js';
+import { safeText } from '../core/model/text.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import { foreignOwner } from '../firewall/select.js';
 import { compareFirewall, secondsLeft, type Comparison } from './firewall-compare.js';
 import { restoreSoon, syncAll } from './firewall-write.js';
-import type { KeeperOptions } from './firewall-keeper.js';
-
-/** What a keeper has in hand. */
-export interface Keeping {
-  readonly options: KeeperOptions;
-  readonly firewall: Firewall;
-  readonly queue: FirewallQueue;
-  readonly failed: FailedChanges;
-  readonly drops: DropLedger;
-  /** Targets that were freed: their elements are not to be adopted. */
-  readonly freed: Set<string>;
-  chosen: ChosenFirewall;
-  lastError: string | null;
-  lastRepair: { readonly atUs: number; readonly what: string } | null;
-  repairs: number;
-  compared: { readonly atUs: number; readonly actual: number; readonly differing: number } | null;
-  nextFullUs: number;
-  repairing: Promise<string> | null;
-  lostAgain: boolean;
-  /** true: the last write of the whole failed, and what is in force is not what must be. */
-  unwritten: boolean;
-}
+import type { Keeping } from './keeper-state.js';
 
 /** An element older than this without a block is a leftover, not the work of a crash. */
 const YOUNG_S = 600;
@@ -48,7 +25,7 @@ export function repairSoon(keeping: Keeping): Promise<string> {
   keeping.lostAgain = true;
   keeping.repairing ??= repair(keeping)
     .catch((error: unknown) => {
-      keeping.lastError = error instanceof Error ? error.message : String(error);
+      keeping.lastError = messageOf(error);
       keeping.options.say(`the firewall could not be repaired: ${keeping.lastError}`);
       return keeping.lastError;
     })
@@ -67,7 +44,7 @@ async function repair(keeping: Keeping): Promise<string> {
       said = noteRepair(keeping, 'our rules had been taken away');
       continue;
     }
-    const { owner: other, present } = await firewall.look();
+    const { owner: other, present, foreign } = await firewall.look();
     if (other !== null && other.id !== options.owner.id) {
       const why = standBack(keeping, other);
       await firewall.close();
@@ -75,9 +52,27 @@ async function repair(keeping: Keeping): Promise<string> {
     }
     if (present && !keeping.unwritten) continue;
     await syncAll(keeping, () => void repairSoon(keeping));
-    said = noteRepair(keeping, 'our rules had been taken away, or written anew by another program');
+    said = noteRepair(
+      keeping,
+      foreign.length > 0
+        ? describeForeign(foreign)
+        : 'our rules had been taken away, or written anew by another program',
+    );
   }
   return said;
+}
+
+const FOREIGN_SHOWN_MAX = 3;
+const FOREIGN_CHARS_MAX = 100;
+
+/** Rules of others may carry any text in a comment. */
+function describeForeign(foreign: readonly string[]): string {
+  const shown = foreign
+    .slice(0, FOREIGN_SHOWN_MAX)
+    .map((each) => safeText(each).slice(0, FOREIGN_CHARS_MAX));
+  const more = foreign.length - shown.length;
+  const rest = more === 0 ? '' : `, and ${more} more`;
+  return `others had changed our table, which is as it must be again (${shown.join('; ')}${rest})`;
 }
 
 /** Another agent has the table now: two that take it from each other would protect nobody. */
@@ -148,7 +143,10 @@ function mend(keeping: Keeping, { missing, extra }: Comparison): string | null {
   const { options, queue, freed } = keeping;
   const known = options.state.blocks.table.byTarget;
   const mayAdopt = (block: ActualBlock): boolean =>
-    isYoung(block) && !freed.has(block.target) && freed.size < LIMITS.returnsMax;
+    !keeping.wroteWhole &&
+    isYoung(block) &&
+    !freed.has(block.target) &&
+    freed.size < LIMITS.returnsMax;
   const found = extra.filter((block) => mayAdopt(block) && !known.has(block.target));
   const leftovers = extra.filter((block) => !found.includes(block));
   if (found.length > 0) options.adopt(found);

@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
-import { fileExists, giveToFolderOwner } from '../store/files.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
+import { fileExists, giveToFolderOwner, isOfDisk } from '../store/files.js';
 
 export interface KeptFile {
   readonly file: string;
@@ -11,16 +11,23 @@ export interface KeptFile {
   /** What a sound one holds, and its description. */
   readonly pattern: RegExp;
   readonly holds: string;
+  readonly say: (text: string) => void;
 }
 
 /**
  * The text of a file that is made once and kept over restarts, mode 600. One that holds something
- * else is refused rather than used. Rejects with STATE_UNWRITABLE.
+ * else is refused rather than used. On a full disk it lasts for this run. Rejects with STATE_UNWRITABLE.
  */
-export async function loadKept({ file, what, make, pattern, holds }: KeptFile): Promise<string> {
+export async function loadKept(kept: KeptFile): Promise<string> {
+  const { file, what, make, pattern, holds, say } = kept;
   try {
     // One that is there needs no room: a full disk must not stop a start.
-    if (!(await fileExists(file))) await makeWhole(file, make());
+    if (!(await fileExists(file))) {
+      const text = make();
+      const obstacle = await makeWhole(file, text).then(() => null, onlyOfDisk);
+      if (obstacle !== null) say(`${what} ${file} is for this run alone: ${obstacle}`);
+      return text;
+    }
   } catch (error) {
     if (!isExists(error)) throw unusable(what, file, String(error), error);
   }
@@ -46,6 +53,12 @@ async function makeWhole(file: string, text: string): Promise<void> {
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Why the disk takes nothing; throws what is another fault. */
+function onlyOfDisk(error: unknown): string {
+  if (!isOfDisk(error)) throw error;
+  return messageOf(error);
 }
 
 const isExists = (error: unknown): boolean =>

@@ -2,10 +2,11 @@ import type { AgentCalls } from '../api/calls.js';
 import type { LoadedSettings } from '../config/load.js';
 import { createRunner } from './agent.js';
 import { createCalls } from './calls.js';
-import { openContext, type AgentContext } from './context.js';
+import { openContext } from './context.js';
 import { restoreMemory } from './restore-memory.js';
 import { keeperFor } from './open-keeper.js';
 import { createHousekeeping, freeTargets } from './housekeeping.js';
+import type { AgentContext } from './agent-context.js';
 
 export interface OfflineClient extends AgentCalls {
   close(): Promise<void>;

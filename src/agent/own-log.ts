@@ -1,8 +1,9 @@
 import { appendFile } from 'node:fs/promises';
+import { messageOf } from '../core/model/errors.js';
 import { formatTime } from '../api/views.js';
 import { LIMITS } from '../core/model/limits.js';
 import { safeText } from '../core/model/text.js';
-import { messageOf, prepareFile } from '../store/files.js';
+import { prepareFile } from '../store/files.js';
 
 /**
  * The agent's own words: to the terminal, with the time before them to the log for people, and to a

@@ -4,9 +4,9 @@ import { peer as peerReader } from '../config/readers.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
 import { renewPeers } from './take-peers.js';
+import type { AgentContext } from './agent-context.js';
 
 export const viewPeers = ({ state }: AgentContext): readonly PeerView[] =>
   state.blocks.protect.peers.map(({ target, from }) => ({ target, from }));

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/model/errors.js';
 import { cidrOf, parseCidr } from '../core/model/address.js';
 import type { ProtectedPeer } from '../core/model/block.js';
 import { LIMITS } from '../core/model/limits.js';
@@ -39,7 +40,7 @@ export function createPeerBook(
       failing.add(name);
       const kept = addresses.get(name) ?? [];
       const still = kept.length === 0 ? 'it protects nobody' : `still ${kept.join(', ')}`;
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       say(`protected host ${name} cannot be resolved (${cause}): ${still}`);
     }
   };

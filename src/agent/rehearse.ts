@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { messageOf } from '../core/model/errors.js';
 import { createBlockState } from '../core/block/decide.js';
 import { createCounts, type AgentCounts } from '../core/counts.js';
 import { createDetectState } from '../core/detect/detect.js';
@@ -7,7 +8,6 @@ import { LIMITS } from '../core/model/limits.js';
 import type { Packet } from '../core/model/transport.js';
 import { createFramer, push } from '../core/sip/frame.js';
 import { buildCreateScript, type KnownSets } from '../firewall/nft-changes.js';
-import { messageOf } from '../store/files.js';
 import { createPacker } from '../store/pack.js';
 import { step, type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';

@@ -2,14 +2,14 @@ import { changedKeys, changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
 import { compileRules } from '../core/detect/detect.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { loadAllRules } from './all-rules.js';
-import type { AgentContext } from './context.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import { toCoreSettings } from './core-settings.js';
 import type { EffectRunner } from './effects.js';
 import { chooseFor, keeperFor } from './open-keeper.js';
 import { renewPeers } from './take-peers.js';
+import type { AgentContext } from './agent-context.js';
 
 export interface ConfigurationWatcher {
   readonly reload: () => Promise<void>;
@@ -158,6 +158,6 @@ async function takeOverRules(context: AgentContext): Promise<void> {
 
 function asAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new AgentError('INTERNAL', message, 'report it with the agent log', error);
 }

@@ -1,8 +1,8 @@
+import { messageOf } from '../core/model/errors.js';
 import { isEnded } from '../core/block/block-table.js';
 import type { Block } from '../core/model/block.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from '../store/files.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 
 /**
  * Another database is written than before: it gets what is in force, which the one before had. What

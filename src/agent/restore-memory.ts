@@ -6,7 +6,7 @@ import { restorePoints } from '../core/detect/restore-points.js';
 import { cidrOf, parseCidr } from '../core/model/address.js';
 import { identityOf } from '../core/model/identity.js';
 import type { Reader } from '../store/reader.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 
 type Memory = Pick<AgentContext, 'state' | 'reader' | 'nowUs'>;
 

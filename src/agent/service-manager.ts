@@ -1,6 +1,6 @@
 import { execa } from 'execa';
+import { messageOf } from '../core/model/errors.js';
 import { limitGroup } from '../firewall/child-group.js';
-import { messageOf } from '../store/files.js';
 
 /** What the service manager that started this process is told: sd_notify(3). */
 export interface ServiceManager {

@@ -1,15 +1,15 @@
+import { messageOf } from '../core/model/errors.js';
 import { formatTime, type StatusView } from '../api/views.js';
 import { isEnded } from '../core/block/block-table.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import { syslogServerText } from '../core/model/remote-log.js';
 import { safeText } from '../core/model/text.js';
-import { messageOf } from '../store/files.js';
 import type { Reader } from '../store/reader.js';
 import { JOURNAL_SOCKET } from '../store/remote/journal-line.js';
 import type { Trap } from '../trap/options.js';
-import type { AgentContext } from './context.js';
 import { VERSION } from './package.js';
 import { sumCounts } from './remote-log.js';
+import type { AgentContext } from './agent-context.js';
 
 /** What only a running agent has. */
 export interface Running {

@@ -1,7 +1,7 @@
 import { createProtectTable, type ProtectTable } from '../core/block/protect.js';
 import { step } from '../core/step.js';
-import type { AgentContext } from './context.js';
 import type { EffectRunner } from './effects.js';
+import type { AgentContext } from './agent-context.js';
 
 async function gather(context: AgentContext): Promise<ProtectTable> {
   const { loaded, reader, peers, nowUs } = context;

@@ -4,7 +4,7 @@ import type { TokenView } from '../api/views.js';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
-import type { AgentContext } from './context.js';
+import type { AgentContext } from './agent-context.js';
 
 /** What may stand in a log line and be typed again without quotes. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;

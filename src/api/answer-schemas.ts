@@ -87,6 +87,17 @@ const number = z.strictObject({
   forms_total: count,
 });
 
+const near = z.array(
+  z.strictObject({
+    rule: text,
+    attack_type: attackType,
+    points: z.number(),
+    things: count,
+    needed: count,
+    what: text,
+  }),
+);
+
 const source = z.strictObject({
   address: text,
   counts_as: text,
@@ -108,7 +119,13 @@ const source = z.strictObject({
   user_agents: counted,
   users_tried: counted,
   called_numbers: counted,
-  passwords: z.strictObject({ distinct: count, tries: count }),
+  passwords: z.strictObject({
+    distinct: count,
+    tries: count,
+    accounts: count,
+    equal_to_user: count,
+  }),
+  near: near.nullable(),
   passwords_tried: counted,
   calls: z.array(
     z.strictObject({
@@ -338,6 +355,7 @@ export const ANSWER_SCHEMAS: { readonly [K in keyof Answers]: z.ZodType<Answers[
       rules: text,
     }),
   }),
+  nearness: z.strictObject({ near }),
   jobs: z.strictObject({ jobs: z.array(job) }),
   job: z.strictObject({ job }),
   config: z.strictObject({

@@ -11,6 +11,7 @@ import type {
   BlockView,
   FirewallView,
   JobView,
+  NearView,
   PeerView,
   RuleView,
   StatusView,
@@ -52,6 +53,7 @@ export interface Answers {
     readonly numbers: readonly NumberView[];
   };
   readonly rules: { readonly rules: readonly RuleView[] };
+  readonly nearness: { readonly near: readonly NearView[] };
   readonly firewall: { readonly firewall: FirewallView };
   readonly jobs: { readonly jobs: readonly JobView[] };
   readonly job: { readonly job: JobView };

@@ -4,6 +4,7 @@ import type {
   BlockView,
   FirewallView,
   JobView,
+  NearView,
   PeerView,
   RuleView,
   StatusView,
@@ -73,6 +74,8 @@ export interface AgentCalls {
   status(): Promise<StatusView>;
   rules(): Promise<readonly RuleView[]>;
   firewall(): Promise<FirewallView>;
+  /** How near the rules are to firing for an address (canonical text), the nearest first. */
+  nearness(address: string): Promise<readonly NearView[]>;
   /** `origin`: how the request came; absent: typed on this host. */
   addBlock(request: AddBlock, origin?: 'manual' | 'api'): Promise<BlockView>;
   /** Many at once, at most `blocksPerRequestMax`; a refused one does not stop the others. */

@@ -1,6 +1,6 @@
 import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
+import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { Answers } from './answers.js';
@@ -28,6 +28,7 @@ export function openClient(socketFile: string): ControlClient {
     status: () => ask<'status'>('status'),
     rules: async () => (await ask<'rules'>('rules')).rules,
     firewall: async () => (await ask<'firewall'>('firewall')).firewall,
+    nearness: async (address) => (await ask<'nearness'>(`nearness?address=${text(address)}`)).near,
     addBlock: async (block) => (await post<'block'>('blocks', block)).block,
     addBlocks: (blocks, origin) => post<'added_blocks'>('blocks/many', { blocks, origin }),
     clearBlocks: (filter) => post<'cleared_blocks'>('blocks/clear', filter),
@@ -97,7 +98,7 @@ const denied = (socketFile: string, error: unknown): AgentError =>
   );
 
 function unreachable(socketFile: string, error: unknown): AgentError {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return new AgentError(
     'AGENT_UNREACHABLE',
     `no agent answers on ${socketFile}: ${cause}`,

@@ -25,6 +25,18 @@ declare module 'fastify' {
   }
 }
 
+/** zod reads what is asked: fastify's own compilers of schemas would be loaded at each start for nothing. */
+const NO_SCHEMAS = {
+  compilersFactory: {
+    buildValidator: () => refuseSchema,
+    buildSerializer: () => refuseSchema,
+  },
+};
+
+function refuseSchema(): never {
+  throw new Error('no route has a schema');
+}
+
 /** One way in: who comes through it, and what he may do. */
 export interface Door {
   /** Who asks; throws API_DENIED where that is told wrongly. */
@@ -56,6 +68,7 @@ export async function buildServer(
   const { door, say, routes } = parts;
   const server = Fastify({
     logger: false,
+    schemaController: NO_SCHEMAS,
     bodyLimit: LIMITS.controlBodyBytesMax,
     requestTimeout: LIMITS.controlRequestMsMax,
     ...options,

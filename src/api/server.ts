@@ -1,9 +1,8 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from '../store/files.js';
 import type { Caller } from './caller.js';
 import type { ApiServices } from './facts.js';
 import { buildServer } from './http.js';

@@ -53,6 +53,16 @@ export interface RuleView {
   readonly fault: string | null;
 }
 
+/** How near a rule is to firing for a source: `things` of `needed` `what`. */
+export interface NearView {
+  readonly rule: string;
+  readonly attack_type: AttackType;
+  readonly points: number;
+  readonly things: number;
+  readonly needed: number;
+  readonly what: string;
+}
+
 export interface FirewallView {
   readonly backend: string;
   readonly enforcing: boolean;

@@ -1,7 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import { open } from 'node:fs/promises';
 import type { AddBlock, AddedBlocks, AgentCalls } from '../api/calls.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { ReadBlocks } from './block-import.js';
 import { count } from './words.js';
@@ -19,7 +19,7 @@ export async function readInput(file: string): Promise<string> {
       await handle.close();
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new AgentError(
       'USAGE',
       `file ${file}: ${why}`,

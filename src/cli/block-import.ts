@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AddBlock } from '../api/calls.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 
@@ -231,7 +231,7 @@ function readJson(reading: Reading, text: string): void {
   try {
     listing = JSON.parse(text);
   } catch (error) {
-    throw noListing(error instanceof Error ? error.message : String(error));
+    throw noListing(messageOf(error));
   }
   const rows: unknown = (listing as { blocks?: unknown } | null)?.blocks;
   if (!Array.isArray(rows)) throw noListing('it has no list `blocks`');

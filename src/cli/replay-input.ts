@@ -1,5 +1,10 @@
 import { LIMITS } from '../core/model/limits.js';
-import { createLedger, leaveOut, type Ledger, type RecordedPacket } from '../replay/recorded.js';
+import {
+  createInputReport,
+  leaveOut,
+  type InputReport,
+  type RecordedPacket,
+} from '../replay/recorded.js';
 import type { Reader } from '../store/reader.js';
 
 /** The part of a record that counts: from `sinceUs` on, before `untilUs`. */
@@ -9,20 +14,20 @@ export interface Span {
 }
 
 export interface DatabaseInput {
-  readonly ledger: Ledger;
+  readonly report: InputReport;
   readonly batches: AsyncIterable<readonly RecordedPacket[]>;
 }
 
 /** The stored events of a span, in pages, as messages with the proof that they had. */
 export function readDatabase(reader: Reader, name: string, span: Span): DatabaseInput {
-  const ledger = createLedger(name);
-  ledger.format = 'database';
-  return { ledger, batches: readPages(reader, ledger, span) };
+  const report = createInputReport(name);
+  report.format = 'database';
+  return { report, batches: readPages(reader, report, span) };
 }
 
 async function* readPages(
   reader: Reader,
-  ledger: Ledger,
+  report: InputReport,
   span: Span,
 ): AsyncGenerator<readonly RecordedPacket[]> {
   let afterId = 0;
@@ -31,13 +36,13 @@ async function* readPages(
     const last = rows.at(-1);
     if (last === undefined) return;
     afterId = last.id;
-    ledger.records += rows.length;
+    report.records += rows.length;
     const messages: RecordedPacket[] = [];
     for (const { receivedAtUs, transport, source, local, proof, raw } of rows) {
-      if (raw === null) leaveOut(ledger, 'no_bytes');
+      if (raw === null) leaveOut(report, 'no_bytes');
       else messages.push({ packet: { receivedAtUs, transport, source, local, bytes: raw }, proof });
     }
-    ledger.messages += messages.length;
+    report.messages += messages.length;
     if (messages.length > 0) yield messages;
   }
 }

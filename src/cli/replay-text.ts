@@ -44,7 +44,7 @@ function renderInputs({ inputs }: ReplayView): string {
       const what = format === null ? 'nothing readable' : format;
       const head = `${quoteText(name)}: ${what}, ${count(records, 'record')}, ${count(messages, 'message')}`;
       const left = Object.entries(left_out).map(
-        // The ledger's own keys.
+        // The report's own keys.
         ([why, number]) =>
           `  left out: ${number} ${LEFT_OUT[why as LeftOut]}` +
           (why === 'not_udp_or_tcp' ? namesOf(foreign) : ''),

@@ -2,35 +2,35 @@ import { formatTime } from '../api/views.js';
 import { ruleStatus, scoreStatus } from '../core/detect/detect.js';
 import type { AgentState } from '../core/step.js';
 import { compareStories, compareTexts, type SourceChange } from '../replay/compare.js';
-import { isUnderstood, type Ledger } from '../replay/recorded.js';
+import { isUnderstood, type InputReport } from '../replay/recorded.js';
 import type { ReplayRun } from '../replay/run.js';
-import type { BlockStory, RuleStory, SourceStory, SparedStory, Story } from '../replay/story.js';
+import type { BlockStory, RuleStory, ReplayedSource, SparedStory, Story } from '../replay/story.js';
 import type { ReplayPlan } from './replay-setup.js';
 
 /** Seconds to the microsecond, so that the text of a number is the same everywhere. */
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 /** Null where no local time was read. */
-const viewZone = ({ localTimes }: Ledger) => ({
+const viewZone = ({ localTimes }: InputReport) => ({
   time_zone: localTimes !== null && localTimes.counts.read > 0 ? localTimes.zone : null,
   times_twice: localTimes?.counts.twice ?? 0,
   times_skipped: localTimes?.counts.skipped ?? 0,
 });
 
-const viewInput = (ledger: Ledger) => ({
-  name: ledger.name,
-  format: ledger.format,
-  records: ledger.records,
-  messages: ledger.messages,
-  understood: isUnderstood(ledger),
+const viewInput = (report: InputReport) => ({
+  name: report.name,
+  format: report.format,
+  records: report.records,
+  messages: report.messages,
+  understood: isUnderstood(report),
   left_out: Object.fromEntries(
-    [...ledger.leftOut].sort(([a], [b]) => compareTexts(a, b)),
+    [...report.leftOut].sort(([a], [b]) => compareTexts(a, b)),
   ) as Readonly<Record<string, number>>,
   foreign: Object.fromEntries(
-    [...ledger.foreign].sort(([a], [b]) => compareTexts(a, b)),
+    [...report.foreign].sort(([a], [b]) => compareTexts(a, b)),
   ) as Readonly<Record<string, number>>,
-  ...viewZone(ledger),
-  damage: ledger.damage,
+  ...viewZone(report),
+  damage: report.damage,
 });
 
 const viewRule = (story: RuleStory) => ({
@@ -69,7 +69,7 @@ const viewSpared = ({ peer, source, firstUs, afterPackets, rule, times }: Spared
   after_packets: afterPackets,
 });
 
-const viewSource = (story: SourceStory) => ({
+const viewSource = (story: ReplayedSource) => ({
   address: story.address,
   first_at: formatTime(story.firstUs),
   last_at: formatTime(story.lastUs),
@@ -144,14 +144,14 @@ function viewDifference(base: Story, trial: Story, limit: number) {
 /** The whole output; nothing in it depends on when or where the replay runs. */
 export function viewReplay(
   plan: ReplayPlan,
-  ledgers: readonly Ledger[],
+  reports: readonly InputReport[],
   base: ReplayRun,
   trial: ReplayRun | null,
   limit: number,
 ) {
   const { policy, setting } = plan;
   return {
-    inputs: ledgers.map(viewInput),
+    inputs: reports.map(viewInput),
     policy: {
       threshold: policy.threshold,
       unproven: policy.unproven,

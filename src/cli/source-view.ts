@@ -1,6 +1,7 @@
 import type { SourceView } from '../api/views/source.js';
 import { clipText, quoteText } from '../core/model/text.js';
-import type { Counted } from '../store/read-source.js';
+import type { CountedValue } from '../store/read-source.js';
+import { renderEvidence, renderNear } from './near-view.js';
 import { renderPairs, renderTable } from './table.js';
 import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
 
@@ -30,7 +31,13 @@ export function renderSource(view: SourceView, nowMs: number): string {
     ['calls answered', view.calls.length === 0 ? '' : count(view.calls.length, 'call')],
   );
   const known = pairs.filter(([, value]) => value !== '');
-  return [renderPairs(known), renderSightings(view), renderBlocks(view, nowMs)].join('\n\n');
+  const parts = [
+    renderPairs(known),
+    renderSightings(view),
+    renderNear(view, nowMs),
+    renderBlocks(view, nowMs),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** `AS64500 Example, DE`, as far as it is known. */
@@ -66,7 +73,7 @@ function standing(view: SourceView): string {
 const VALUES_SHOWN = 10;
 const VALUE_CHARS_MAX = 40;
 
-function list(values: readonly Counted[]): string {
+function list(values: readonly CountedValue[]): string {
   const shown = values
     .slice(0, VALUES_SHOWN)
     .map(({ value, count: times }) => `${clipText(value, VALUE_CHARS_MAX)} (${times})`);
@@ -80,8 +87,13 @@ function guesses({ passwords, passwords_tried: known }: SourceView): string {
   return known.length === 0 ? all : `${all}; ${list(known)}`;
 }
 
-function renderSightings({ sightings }: SourceView): string {
-  if (sightings.length === 0) return 'Why: no rule has fired for it.';
+function renderSightings(view: SourceView): string {
+  const evidence = renderEvidence(view);
+  if (view.sightings.length === 0) return `Why: no rule has fired for it.${evidence}`;
+  return `Why: what the rules saw${evidence}\n${renderFirings(view)}`;
+}
+
+function renderFirings({ sightings }: SourceView): string {
   const head = [
     { title: 'TIME (UTC)', rank: 1 },
     'RULE',
@@ -102,7 +114,7 @@ function renderSightings({ sightings }: SourceView): string {
       String(sighting.points_proven),
       sighting.reason,
     ]);
-  return `Why: what the rules saw\n${renderTable(head, rows)}`;
+  return renderTable(head, rows);
 }
 
 function renderBlocks({ blocks }: SourceView, nowMs: number): string {

@@ -1,5 +1,5 @@
 import type { AgentLook } from '../agent/doctor/doctor.js';
-import type { Finding, Outcome } from '../agent/doctor/finding.js';
+import type { Finding, CheckOutcome } from '../agent/doctor/finding.js';
 import { asOwner } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { paint, thisScreen, type Tone } from '../cli/screen.js';
@@ -11,7 +11,7 @@ import { AgentError } from '../core/model/errors.js';
 interface DoctorView {
   /** false: something failed. */
   readonly ok: boolean;
-  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly counts: Readonly<Record<CheckOutcome, number>>;
   readonly findings: readonly Finding[];
 }
 
@@ -63,7 +63,7 @@ function summarise(findings: readonly Finding[]): DoctorView {
   return { ok: counts.fail === 0, counts, findings };
 }
 
-const TONES: Readonly<Record<Outcome, Tone>> = {
+const TONES: Readonly<Record<CheckOutcome, Tone>> = {
   ok: 'good',
   warn: 'warn',
   fail: 'bad',

@@ -10,12 +10,12 @@ import { viewReplay, type ReplayView } from '../cli/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
 import { AgentError, ERROR_CODES } from '../core/model/errors.js';
 import { openFiles } from '../replay/read-files.js';
-import type { Ledger, RecordedPacket } from '../replay/recorded.js';
+import type { InputReport, RecordedPacket } from '../replay/recorded.js';
 import { createRun, feed } from '../replay/run.js';
 import { openReader, type Reader } from '../store/reader.js';
 
 interface Input {
-  readonly ledgers: readonly Ledger[];
+  readonly reports: readonly InputReport[];
   readonly batches: AsyncIterable<readonly RecordedPacket[]>;
   readonly reader: Reader | null;
 }
@@ -111,7 +111,7 @@ export default class Replay extends AgentCommand {
     } finally {
       await input.reader?.close();
     }
-    const view = viewReplay(plan, input.ledgers, base, trial, flags.limit);
+    const view = viewReplay(plan, input.reports, base, trial, flags.limit);
     this.log(renderReplay(view));
     // Silence about a file that was not understood must not be taken for peace.
     if (view.inputs.every(({ understood }) => !understood)) {
@@ -145,8 +145,8 @@ async function openInput(
   if (flags.database !== undefined) {
     stepDown({ databaseFile: flags.database });
     const reader = await openReader(flags.database);
-    const { ledger, batches } = readDatabase(reader, flags.database, span);
-    return { ledgers: [ledger], batches, reader };
+    const { report, batches } = readDatabase(reader, flags.database, span);
+    return { reports: [report], batches, reader };
   }
   const ports = new Set([settings.listenPort, ...settings.blocking.sipPorts, ...flags.port]);
   const options = { ports, local: flags.local.map(readNetwork), timeZone: flags.timeZone };

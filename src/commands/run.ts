@@ -49,8 +49,6 @@ export default class Run extends AgentCommand {
       return;
     }
     const signals = catchSignals();
-    // Young objects are few: to wake four threads for them costs more than it saves.
-    setFlagsFromString('--no-parallel-scavenge');
     const loaded = await this.load(flags.config);
     stepDownToRun(loaded.settings);
     const times = raw.filter((each) => each.type === 'flag' && each.flag === 'verbose').length;
@@ -68,6 +66,9 @@ export default class Run extends AgentCommand {
       print,
       onEvent: createEventPrinter(style, { appVersion: VERSION, instanceId }),
     });
+    // Young objects are few: to wake four threads for them costs more than it saves. Not before all is
+    // loaded, for the bytecode that the build kept is of other flags.
+    setFlagsFromString('--no-parallel-scavenge');
     const program = programName(process.argv[1] ?? '', process.cwd());
     const terminal = process.stdout.isTTY;
     const ofTrials = join(trialFolder(process.env), 'sentrypeer.db');

@@ -1,8 +1,16 @@
 import { key, type Key } from './key.js';
-import { address, domain, integer, listOf, optionalPath, truth, type Reader } from './readers.js';
+import {
+  address,
+  domain,
+  integer,
+  listOf,
+  optionalPath,
+  truth,
+  type ValueReader,
+} from './readers.js';
 
 /** A key of SentryPeer's documentation that is read and checked, and does nothing yet. */
-const later = <T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> => ({
+const later = <T>(name: string, reader: ValueReader<T>, standard: string, doc: string): Key<T> => ({
   ...key(name, reader, standard, `${doc} Not served yet: accepted, and a notice says so.`),
   served: false,
 });

@@ -1,9 +1,9 @@
-import { path, type Reader } from './readers.js';
+import { path, type ValueReader } from './readers.js';
 
 /** One configuration key. `standard` is the default, in the words of the file. */
 export interface Key<T> {
   readonly key: string;
-  readonly reader: Reader<T>;
+  readonly reader: ValueReader<T>;
   readonly standard: string;
   readonly doc: string;
   /** The file's name below the state folder in a trial; null for what is no path. */
@@ -18,7 +18,12 @@ export const DAY_S = 86_400;
 export const MIB = 1_048_576;
 export const TEN_YEARS_S = 3_650 * DAY_S;
 
-export function key<T>(name: string, reader: Reader<T>, standard: string, doc: string): Key<T> {
+export function key<T>(
+  name: string,
+  reader: ValueReader<T>,
+  standard: string,
+  doc: string,
+): Key<T> {
   return { key: name, reader, standard, doc, trialName: null, served: true, secret: false };
 }
 

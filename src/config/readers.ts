@@ -1,6 +1,7 @@
 import { quoteText } from '../core/model/text.js';
 import { isIP } from 'node:net';
 import { canonicalAddress, parseCidr } from '../core/model/address.js';
+import { readSeconds, writeSeconds } from '../core/model/duration.js';
 import { LIMITS } from '../core/model/limits.js';
 import { isCronExpression } from './cron.js';
 
@@ -12,7 +13,7 @@ export type Reading<T> =
  * How values of one kind are read from, and written to, the text right of `=`.
  * `write` is the inverse of `read`: what it returns reads back as the same value.
  */
-export interface Reader<T> {
+export interface ValueReader<T> {
   /** What is allowed, in words, for error messages and the documentation. */
   readonly allowed: string;
   read(text: string): Reading<T>;
@@ -22,37 +23,25 @@ export interface Reader<T> {
 const good = <T>(value: T): Reading<T> => ({ ok: true, value });
 const bad = (why: string): { readonly ok: false; readonly why: string } => ({ ok: false, why });
 
-const SECONDS_OF_UNIT = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 const BYTES_OF_UNIT = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 
 /** A span of time, in seconds. */
-export function duration(secondsMin: number, secondsMax: number): Reader<number> {
-  const allowed = `a duration such as 90s, 10m, 4h or 7d, from ${writeUnits(secondsMin)} to ${writeUnits(secondsMax)}`;
+export function duration(secondsMin: number, secondsMax: number): ValueReader<number> {
+  const allowed = `a duration such as 90s, 10m, 4h or 7d, from ${writeSeconds(secondsMin)} to ${writeSeconds(secondsMax)}`;
   return {
     allowed,
     read(text) {
-      const match = /^(\d{1,10})([smhd])$/.exec(text);
-      if (match === null) return bad('it is no duration');
-      // The expression admits exactly the keys of the table.
-      const unit = SECONDS_OF_UNIT[match[2] as keyof typeof SECONDS_OF_UNIT];
-      const seconds = Number(match[1]) * unit;
+      const seconds = readSeconds(text);
+      if (seconds === null) return bad('it is no duration');
       if (seconds < secondsMin || seconds > secondsMax) return bad('it is out of range');
       return good(seconds);
     },
-    write: writeUnits,
+    write: writeSeconds,
   };
 }
 
-function writeUnits(seconds: number): string {
-  for (const unit of ['d', 'h', 'm'] as const) {
-    const count = seconds / SECONDS_OF_UNIT[unit];
-    if (count >= 1 && Number.isInteger(count)) return `${count}${unit}`;
-  }
-  return `${seconds}s`;
-}
-
 /** A size, in bytes. */
-export function size(bytesMin: number): Reader<number> {
+export function size(bytesMin: number): ValueReader<number> {
   return {
     allowed: `a size such as 512KiB, 64MiB or 1GiB, at least ${writeBytes(bytesMin)}`,
     read(text) {
@@ -76,7 +65,7 @@ function writeBytes(bytes: number): string {
 }
 
 /** A whole number; `what` names it in words (`a port`). */
-export function integer(min: number, max: number, what = 'a whole number'): Reader<number> {
+export function integer(min: number, max: number, what = 'a whole number'): ValueReader<number> {
   return {
     allowed: `${what} from ${min} to ${max}`,
     read(text) {
@@ -89,7 +78,7 @@ export function integer(min: number, max: number, what = 'a whole number'): Read
 }
 
 /** A number that may have a fraction. */
-export function decimal(min: number, max: number): Reader<number> {
+export function decimal(min: number, max: number): ValueReader<number> {
   return {
     allowed: `a number from ${min} to ${max}`,
     read(text) {
@@ -112,7 +101,7 @@ const TRUTHS: Readonly<Record<string, boolean>> = {
   '0': false,
 };
 
-export const truth: Reader<boolean> = {
+export const truth: ValueReader<boolean> = {
   allowed: 'true or false',
   read(text) {
     const value = Object.hasOwn(TRUTHS, text.toLowerCase()) ? TRUTHS[text.toLowerCase()] : null;
@@ -122,7 +111,7 @@ export const truth: Reader<boolean> = {
 };
 
 /** One of a few words. */
-export function choice<const W extends string>(words: readonly W[]): Reader<W> {
+export function choice<const W extends string>(words: readonly W[]): ValueReader<W> {
   return {
     allowed: orOf(words),
     read(text) {
@@ -137,7 +126,7 @@ const orOf = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
 
 /** The path of a file or folder: absolute, because a service has no working folder. */
-export const path: Reader<string> = {
+export const path: ValueReader<string> = {
   allowed: 'an absolute path, such as /var/lib/name',
   read: (text) =>
     /^\/[^\0]*$/.test(text) && text.length <= LIMITS.configPathCharsMax
@@ -147,14 +136,14 @@ export const path: Reader<string> = {
 };
 
 /** A path, or nothing: null. */
-export const optionalPath: Reader<string | null> = {
+export const optionalPath: ValueReader<string | null> = {
   allowed: `${path.allowed}; may be empty`,
   read: (text) => (text === '' ? good(null) : path.read(text)),
   write: (value) => value ?? '',
 };
 
 /** ISO 3166 code of a country in capitals, or nothing: null. `UK` is taken for GB. */
-export const country: Reader<string | null> = {
+export const country: ValueReader<string | null> = {
   allowed: 'two letters of ISO 3166, such as GB; may be empty',
   read: (text) => {
     if (text === '') return good(null);
@@ -168,7 +157,7 @@ export const country: Reader<string | null> = {
 
 const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
-export const domain: Reader<string> = {
+export const domain: ValueReader<string> = {
   allowed: 'a host or domain name, such as pbx.example.org',
   read: (text) =>
     text.length <= 253 &&
@@ -179,20 +168,20 @@ export const domain: Reader<string> = {
 };
 
 /** A word that may stand in a list, such as a password. */
-export const word: Reader<string> = {
+export const word: ValueReader<string> = {
   allowed: 'a word of up to 64 printable characters without a comma',
   read: (text) => (/^[!-+\--~]{1,64}$/.test(text) ? good(text) : bad('it is no such word')),
   write: (value) => value,
 };
 
-export const cron: Reader<string> = {
+export const cron: ValueReader<string> = {
   allowed: 'a cron expression of five fields: minute hour day-of-month month day-of-week',
   read: (text) => (isCronExpression(text) ? good(text) : bad('it is no cron expression')),
   write: (value) => value,
 };
 
 /** A name of the IANA time zone database; null for empty. */
-export const timeZone: Reader<string | null> = {
+export const timeZone: ValueReader<string | null> = {
   allowed: 'a time zone such as Europe/Berlin or UTC; may be empty',
   read: (text) => {
     if (text === '') return good(null);
@@ -206,7 +195,7 @@ export const timeZone: Reader<string | null> = {
   write: (zone) => zone ?? '',
 };
 
-export const address: Reader<string> = {
+export const address: ValueReader<string> = {
   allowed: 'an IPv4 or IPv6 address',
   read(text) {
     const canonical = canonicalAddress(text);
@@ -216,7 +205,7 @@ export const address: Reader<string> = {
 };
 
 /** An address or a network; the value is canonical CIDR text with its length. */
-export const network: Reader<string> = {
+export const network: ValueReader<string> = {
   allowed: 'an address, or a network such as 192.0.2.0/24 or 2001:db8::/32',
   read(text) {
     const cidr = parseCidr(text);
@@ -235,7 +224,7 @@ export const network: Reader<string> = {
  * An address, a network, or a host name, which the agent resolves and keeps resolving. The value is
  * canonical CIDR text, or the name in small letters.
  */
-export const peer: Reader<string> = {
+export const peer: ValueReader<string> = {
   allowed: 'an address, a network such as 192.0.2.0/24, or a host name such as sip.example.org',
   read(text) {
     const reading = network.read(text);
@@ -246,14 +235,14 @@ export const peer: Reader<string> = {
 };
 
 /** One argument of a program: printable, without a comma, for the comma parts the list. */
-export const argument: Reader<string> = {
+export const argument: ValueReader<string> = {
   allowed: 'a word of printable characters',
   read: (text) => (/^[\x20-\x7e]{1,1024}$/.test(text) ? good(text) : bad('it is no such word')),
   write: (value) => value,
 };
 
 /** The agent's own port, or a number: `trap` stands for what `listen_port` says. */
-export const sipPort: Reader<number | 'trap'> = {
+export const sipPort: ValueReader<number | 'trap'> = {
   allowed: 'the word trap or a port from 1 to 65535',
   read: (text) => (text === 'trap' ? good('trap') : integer(1, 65_535).read(text)),
   write: String,
@@ -261,10 +250,10 @@ export const sipPort: Reader<number | 'trap'> = {
 
 /** Values of one kind, separated by commas, each at most once. */
 export function listOf<T>(
-  item: Reader<T>,
+  item: ValueReader<T>,
   countMin: 0 | 1,
   countMax: number = LIMITS.configListItemsMax,
-): Reader<readonly T[]> {
+): ValueReader<readonly T[]> {
   return {
     allowed: `a list, separated by commas, of: ${item.allowed}${countMin === 0 ? '; may be empty' : ''}`,
     read(text) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalAddress } from '../core/model/address.js';
 import { ATTACK_TYPES } from '../core/model/attack-type.js';
+import { readSeconds } from '../core/model/duration.js';
 import { LIMITS } from '../core/model/limits.js';
 import { RULE_BASES, RULE_CONTEXTS, SEVERITIES } from '../core/model/rule.js';
 import type { Rule, RuleCount } from '../core/model/rule.js';
@@ -8,16 +9,13 @@ import { PROOFS, transportProof } from '../core/model/proof.js';
 import { TRANSPORTS } from '../core/model/transport.js';
 import { fieldNamed, FIELDS } from '../core/detect/fields.js';
 
-const UNIT_S = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-
 const text = (charsMax: number) => z.string().trim().min(1).max(charsMax);
 const integer = (least: number, most: number) => z.int().min(least).max(most);
 
 const duration = z.string().transform((value, context) => {
-  const match = /^([1-9]\d{0,6})([smhd])$/.exec(value);
-  // The pattern lets through exactly the keys of UNIT_S.
-  const seconds = match === null ? 0 : Number(match[1]) * UNIT_S[match[2] as keyof typeof UNIT_S];
-  if (seconds > 0 && seconds <= LIMITS.ruleWindowSMax) return seconds;
+  // A number that begins with 0 is more likely a slip than a duration.
+  const seconds = value.startsWith('0') ? null : readSeconds(value);
+  if (seconds !== null && seconds <= LIMITS.ruleWindowSMax) return seconds;
   context.issues.push({
     code: 'custom',
     input: value,
@@ -27,7 +25,7 @@ const duration = z.string().transform((value, context) => {
 });
 
 /** As a duration, and also thousandths of a second: `10ms`. */
-const leakTime = z.union([
+const fineDuration = z.union([
   z
     .string()
     .regex(/^[1-9]\d{0,2}ms$/)
@@ -59,9 +57,9 @@ const count = z
     distinct: countedField.optional(),
     over: integer(0, LIMITS.ruleCountMax),
     within: duration.optional(),
-    leak: leakTime.optional(),
+    leak: fineDuration.optional(),
     apart: duration.optional(),
-    settle: duration.optional(),
+    settle: fineDuration.optional(),
     own: integer(2, LIMITS.ruleCountMax).optional(),
     retransmissions: z.boolean().default(false),
     forget_when: text(LIMITS.conditionCharsMax).optional(),

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Rule } from '../core/model/rule.js';
 import type { RuleEntry } from './parse-rules.js';
@@ -115,7 +115,7 @@ export async function readRuleFile(file: string): Promise<string> {
 }
 
 function unreadable(path: string, error: unknown): AgentError {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   const message = `${path}: the rules cannot be read: ${cause}`;
   return new AgentError('RULES_INVALID', message, 'Give the agent the right to read it.', error);
 }

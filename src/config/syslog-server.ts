@@ -4,12 +4,12 @@ import {
   type SyslogServer,
   type SyslogTransport,
 } from '../core/model/remote-log.js';
-import { address, domain, integer, type Reader, type Reading } from './readers.js';
+import { address, domain, integer, type ValueReader, type Reading } from './readers.js';
 
 const bad = (why: string): Reading<never> => ({ ok: false, why });
 
 /** `tls://log.example.org`, `tcp://192.0.2.1:601`, `udp://[2001:db8::1]`; null for empty. */
-export const syslogServer: Reader<SyslogServer | null> = {
+export const syslogServer: ValueReader<SyslogServer | null> = {
   allowed:
     'udp://HOST, tcp://HOST or tls://HOST, with :PORT where it is not 514, 514 or 6514; may be empty',
   read: (text) => {

@@ -33,8 +33,8 @@ import {
   type AnswerState,
   type Answered,
 } from './trap/answer.js';
-import { takeOverdue } from './trap/calls.js';
-import { mayBeWebPage, proveSource } from './trap/prove.js';
+import { findCall, takeOverdue } from './trap/calls.js';
+import { bearsOurTag, mayBeWebPage, proveSource } from './trap/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */
@@ -106,6 +106,7 @@ function stepPacket(
     local: packet.local,
     proof: recorded ?? proofOf(packet, message, settings, nowUs),
     message,
+    inDialog: isInDialog(state, packet, message, recorded, nowUs),
     // A stream repeats nothing by itself (RFC 3261, 17.1): what comes twice there was sent twice.
     retransmission:
       transport === 'udp' && isRetransmission(state.retransmissions, source, message, nowUs),
@@ -144,6 +145,22 @@ function proofOf(
   }
   const { address } = packet.source;
   return proveSource(message, completedTransport(packet), address, answers.secret, nowUs);
+}
+
+/** Of a record nobody knows which tags were given: those that are there are believed. */
+function isInDialog(
+  { answers, settings }: AgentState,
+  { source }: Packet,
+  message: SipMessage,
+  recorded: Proof | null,
+  nowUs: number,
+): boolean {
+  const { toTag } = message;
+  if (toTag === null || toTag === '') return false;
+  if (recorded !== null || bearsOurTag(message, source.address, settings.answers.secret, nowUs))
+    return true;
+  // A call may be longer than its tag is known by itself.
+  return findCall(answers.calls, { source, message }) !== null;
 }
 
 function decideAndBlock(

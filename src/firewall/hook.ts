@@ -5,7 +5,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { limitGroup } from './child-group.js';
 import { NO_STORM, type DesiredFirewall, type Firewall, type StormLimit } from './port.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 import { rootRights } from './root-rights.js';
 
 export interface HookOptions {
@@ -34,9 +34,9 @@ export function createHook(options: HookOptions = {}): Firewall {
     protect: [],
     storm: NO_STORM,
   };
-  const turns = createTurns();
+  const mutex = createMutex();
   const call = (action: string, body: object): Promise<string> =>
-    turns.take(() => run(state, action, body));
+    mutex.run(() => run(state, action, body));
   return {
     name: 'hook',
     readable: false,
@@ -66,7 +66,7 @@ export function createHook(options: HookOptions = {}): Firewall {
     remove: async () => {
       await call('remove', {});
     },
-    look: () => Promise.resolve({ present: true, owner: null, keeperPid: null }),
+    look: () => Promise.resolve({ present: true, foreign: [], owner: null, keeperPid: null }),
     visit: () => Promise.resolve(true),
     watch: () => undefined,
     read: () => Promise.resolve({ present: true, protect: state.protect, blocks: [] }),

@@ -6,7 +6,7 @@ import { buildApplyScript, buildCreateScript, type KnownSets } from './nft-chang
 import type { NftAnswer, NftChild } from './nft-child.js';
 import { requireBlockTarget } from './nft-ruleset.js';
 import { readKnownSets } from './nft-terse.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 
 /** What must be known of a table in the kernel to change it. */
 export interface NftTable {
@@ -32,17 +32,17 @@ export interface TableTurns {
 }
 
 export function createTableTurns(): TableTurns {
-  const turns = createTurns();
+  const mutex = createMutex();
   const underWay = new Set<Promise<unknown>>();
   return {
     alone: (job) =>
-      turns.take(async () => {
+      mutex.run(async () => {
         await Promise.allSettled(underWay);
         return job();
       }),
     beside: async (begin) => {
       // In an object, for a promise that a job gives back would be waited for.
-      const { answer } = await turns.take(() => Promise.resolve({ answer: begin() }));
+      const { answer } = await mutex.run(() => Promise.resolve({ answer: begin() }));
       if (answer === null) return null;
       underWay.add(answer);
       return answer.finally(() => underWay.delete(answer));

@@ -7,10 +7,13 @@ import { announce, findKeeper } from './nft-presence.js';
 import { buildProtectScript, protectSetNames } from './nft-changes.js';
 import { buildLimitScript } from './nft-limit.js';
 import { readFirewall } from './nft-read.js';
+import { differences, readElements, readShape, withLimitOf } from './nft-foreign.js';
 import { extractTable, readKnownSets, readTableHandle, readTableOwner } from './nft-terse.js';
 import {
   buildRestoreScripts,
   buildSyncScript,
+  groupProtected,
+  requireKey,
   requireTarget,
   type NftScript,
 } from './nft-ruleset.js';
@@ -36,9 +39,16 @@ export interface NftablesOptions {
   readonly owner?: FirewallOwner;
 }
 
+interface Written {
+  readonly shape: readonly string[];
+  readonly sipPorts: readonly number[];
+}
+
 interface State extends NftTable {
   readonly command: readonly string[];
   readonly ownMark: FirewallOwner | null;
+  /** What this program wrote, as nft prints it; null: nothing. */
+  written: Written | null;
   storm: StormLimit;
   watch: NftWatch | null;
   /** The kernel's number of the table that this program wrote; null: it wrote none. */
@@ -69,6 +79,7 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
     storm: NO_STORM,
     watch: null,
     handle: null,
+    written: null,
     presence: null,
     quietUntilMs: 0,
     ownMark: options.owner ?? null,
@@ -165,7 +176,9 @@ async function noteWritten(
   state.protect = desired.protect.map(requireTarget);
   state.storm = desired.storm;
   state.quietUntilMs = performance.now() + QUIET_MS;
-  state.handle = readTableHandle(await listNumbered(state), state.table);
+  const listing = await listNumbered(state);
+  state.handle = readTableHandle(listing, state.table);
+  state.written = { shape: readShape(listing, state.table), sipPorts: desired.sipPorts };
   if (state.ownMark !== null) state.presence ??= await announce(state.ownMark);
 }
 
@@ -177,6 +190,10 @@ async function protect(state: State, peers: readonly string[]): Promise<void> {
 
 async function limit(state: State, on: boolean): Promise<void> {
   await state.nft(['-f', '-'], buildLimitScript(state.table, on, state.storm), false);
+  const { written, table } = state;
+  if (written === null) return;
+  const shape = withLimitOf(written.shape, readShape(await listNumbered(state), table));
+  state.written = { ...written, shape };
 }
 
 /** `list tables` of nft 1.0.6 gives no numbers. */
@@ -187,12 +204,46 @@ async function look(state: State): Promise<FirewallLook> {
   const ruleset = await listNumbered(state);
   const owner = readTableOwner(ruleset, state.table);
   const isOurs = state.handle === null || state.handle === readTableHandle(ruleset, state.table);
+  const isThere = isOurs && readKnownSets(ruleset, state.table) !== null;
+  const foreign = isThere ? await findForeign(state, ruleset).catch(noneIfGone) : [];
   return {
-    present: isOurs && readKnownSets(ruleset, state.table) !== null,
+    present: isThere && foreign?.length === 0,
+    foreign: foreign ?? [],
     owner,
     keeperPid: owner === null ? null : findKeeper(owner),
   };
 }
+
+/**
+ * What others did to what stands: rules, chains and sets, and the elements that let somebody through.
+ * Those of blocks are many, and compared now and then one by one (`visit`).
+ */
+async function findForeign(state: State, ruleset: string): Promise<readonly string[]> {
+  const { written, table, nft } = state;
+  if (written === null) return [];
+  const found = [...differences(written.shape, readShape(ruleset, table))];
+  const sets = protectSetNames(state.protect.map(({ text }) => text));
+  const named = groupProtected(state.protect.map(({ text }) => text));
+  // One call for each: nft 1.0.6 reads the elements of one set alone, whatever it is asked for.
+  for (const name of [...sets, 'sip_ports'].slice(0, LIMITS.firewallSetsLookedAtMax)) {
+    const listing = await nft(['list', 'set', 'inet', table, name], null, false);
+    const wanted = name === 'sip_ports' ? written.sipPorts.map(String) : targetsOf(named, name);
+    const elements = differences(wanted, readElements(listing, name));
+    found.push(...elements.map((each) => `set ${name}: ${each}`));
+  }
+  return found;
+}
+
+/** Null: what stood a moment ago was taken away meanwhile. */
+function noneIfGone(error: unknown): null {
+  if (error instanceof AgentError && error.code === 'FIREWALL_GONE') return null;
+  throw error;
+}
+
+const targetsOf = (sets: ReturnType<typeof groupProtected>, name: string): readonly string[] => {
+  const { prefix } = requireKey(name);
+  return [...(sets.get(name)?.keys() ?? [])].map((address) => `${address}/${prefix}`);
+};
 
 async function read(state: State): Promise<ActualFirewall> {
   try {
@@ -211,6 +262,7 @@ async function print(state: State): Promise<string> {
 async function remove(state: State): Promise<void> {
   state.known = null;
   state.handle = null;
+  state.written = null;
   const script = `add table inet ${state.table}\ndelete table inet ${state.table}\n`;
   await state.nft(['-f', '-'], script, true);
 }

@@ -16,7 +16,7 @@ export function createObserve(): Firewall {
     sync: done,
     restore: () => Promise.resolve(false),
     apply: done,
-    look: () => Promise.resolve({ present: false, owner: null, keeperPid: null }),
+    look: () => Promise.resolve({ present: false, foreign: [], owner: null, keeperPid: null }),
     visit: () => Promise.resolve(false),
     protect: done,
     limit: done,

@@ -58,6 +58,11 @@ export interface ActualFirewall {
 export interface FirewallLook {
   /** true: our rules are all there, once each, as this program wrote them where it wrote any. */
   readonly present: boolean;
+  /**
+   * What others put into what this program wrote, or took out of it, as the firewall names it; text of
+   * theirs. Empty where nothing is, and where that cannot be told.
+   */
+  readonly foreign: readonly string[];
   /** null: nobody, or somebody who left no mark. */
   readonly owner: FirewallOwner | null;
   /** The process of that owner which runs in this network, as it numbers itself; null: none does. */

@@ -1,5 +1,5 @@
 import type { FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Firewall } from './port.js';
 
@@ -213,7 +213,7 @@ function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error;
   return new AgentError(
     'INTERNAL',
-    `the firewall backend failed: ${error instanceof Error ? error.message : String(error)}`,
+    `the firewall backend failed: ${messageOf(error)}`,
     'report this with the log around it',
     error,
   );

@@ -7,7 +7,7 @@ import { LIMITS } from '../core/model/limits.js';
 import { requireBlockTarget, requireTarget } from './nft-ruleset.js';
 import type { DesiredFirewall, Firewall } from './port.js';
 import { rootRights } from './root-rights.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 import {
   commentOf,
   hasForeignTwin,
@@ -37,6 +37,9 @@ interface State {
 /** Single calls cost 170 ms each, writing the files and reloading 2 s at any number (measured). */
 const SINGLE_CHANGES_MAX = 8;
 
+/** What ufw does not tell. */
+const UNTOLD = { foreign: [], owner: null, keeperPid: null } as const;
+
 /**
  * The ufw backend: our rules carry our comment and stand before the administrator's, which are never
  * changed. One ufw at a time: parallel calls lose rules and report success (measured). ufw accepts
@@ -51,7 +54,7 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     protect: [],
     twins: new Map(),
   };
-  const turns = createTurns();
+  const mutex = createMutex();
   const blocksNow = (): Promise<readonly UfwBlock[]> => readBlocks(state);
   return {
     name: 'ufw',
@@ -59,10 +62,10 @@ export function createUfw(options: UfwOptions = {}): Firewall {
     expiresItself: false,
     addsSideBySide: false,
     watched: () => false,
-    probe: () => turns.take(() => probe(state)),
-    sync: (desired) => turns.take(() => sync(state, desired)),
+    probe: () => mutex.run(() => probe(state)),
+    sync: (desired) => mutex.run(() => sync(state, desired)),
     restore: () => Promise.resolve(false),
-    apply: (changes) => turns.take(() => apply(state, changes)),
+    apply: (changes) => mutex.run(() => apply(state, changes)),
     protect: (peers) => {
       state.protect = peers.map(requireTarget);
       return Promise.resolve();
@@ -72,18 +75,17 @@ export function createUfw(options: UfwOptions = {}): Firewall {
         new AgentError('FIREWALL_FAILED', 'ufw cannot limit a storm', 'use backend = nftables'),
       ),
     look: async () => ({
-      present: await turns.take(() => isActive(state)),
-      owner: null,
-      keeperPid: null,
+      present: await mutex.run(() => isActive(state)),
+      ...UNTOLD,
     }),
     visit: async (see) => {
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
-      for (const block of await turns.take(blocksNow)) see({ ...block, ...unknown });
+      for (const block of await mutex.run(blocksNow)) see({ ...block, ...unknown });
       return true;
     },
     watch: () => undefined,
     read: async () => {
-      const blocks = await turns.take(blocksNow);
+      const blocks = await mutex.run(blocksNow);
       const unknown = { expiresS: null, ageS: null, packetsDropped: 0 };
       return {
         present: true,
@@ -92,11 +94,11 @@ export function createUfw(options: UfwOptions = {}): Firewall {
       };
     },
     print: async () => {
-      const lines = (await turns.take(() => runUfw(state.before, ['show', 'added']))).split('\n');
+      const lines = (await mutex.run(() => runUfw(state.before, ['show', 'added']))).split('\n');
       return lines.filter((line) => line.includes("comment 'sentrypeer ")).join('\n');
     },
     remove: () =>
-      turns.take(async () => {
+      mutex.run(async () => {
         state.twins.clear();
         await rewrite(state, () => []);
       }),

@@ -1,4 +1,4 @@
-import type { SourceStory, Story } from './story.js';
+import type { ReplayedSource, Story } from './story.js';
 
 /** How a source fares with the new rules, against the rules in force. */
 export const CHANGES = [
@@ -17,8 +17,8 @@ export interface SourceChange {
   readonly address: string;
   readonly change: Change;
   /** Null: it sent nothing that was told apart. Both are of the same packets. */
-  readonly before: SourceStory | null;
-  readonly after: SourceStory | null;
+  readonly before: ReplayedSource | null;
+  readonly after: ReplayedSource | null;
 }
 
 /**
@@ -38,7 +38,7 @@ export function compareStories(before: Story, after: Story): readonly SourceChan
   );
 }
 
-function changeOf(before: SourceStory | null, after: SourceStory): Change | null {
+function changeOf(before: ReplayedSource | null, after: ReplayedSource): Change | null {
   const was = before?.firstBlock?.afterPackets ?? null;
   const is = after.firstBlock?.afterPackets ?? null;
   if (was === null && is !== null) return 'blocked';

@@ -9,7 +9,7 @@ import {
 import { createPcapReader, isPcap, readPcap, type PcapReader } from './capture/pcap.js';
 import { createPcapngReader, isPcapng, readPcapng, type PcapngReader } from './capture/pcapng.js';
 import { createLineReader, readLines, readLogLine, type LineReader } from './json-log.js';
-import { leaveOut, type Ledger, type RecordedPacket } from './recorded.js';
+import { leaveOut, type InputReport, type RecordedPacket } from './recorded.js';
 
 interface LogReader {
   readonly kind: 'json-log';
@@ -26,7 +26,7 @@ export interface InputOptions extends CaptureOptions {
 
 /** One input as its bytes come in. What it is, is told from how it begins. */
 export interface InputDecoder {
-  readonly ledger: Ledger;
+  readonly report: InputReport;
   readonly capture: CaptureDecoder;
   readonly timeZone: string;
   head: Buffer;
@@ -35,8 +35,8 @@ export interface InputDecoder {
 
 const HEAD_BYTES = 4;
 
-export const createInputDecoder = (ledger: Ledger, options: InputOptions): InputDecoder => ({
-  ledger,
+export const createInputDecoder = (report: InputReport, options: InputOptions): InputDecoder => ({
+  report,
   capture: createCaptureDecoder(options),
   timeZone: options.timeZone,
   head: Buffer.alloc(0),
@@ -52,36 +52,36 @@ export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly Reco
     bytes = decoder.head;
     decoder.head = Buffer.alloc(0);
     decoder.reader = readerFor(bytes, decoder.timeZone);
-    decoder.ledger.format = decoder.reader.kind;
-    if (decoder.reader.kind === 'json-log') decoder.ledger.localTimes = decoder.reader.localTimes;
+    decoder.report.format = decoder.reader.kind;
+    if (decoder.reader.kind === 'json-log') decoder.report.localTimes = decoder.reader.localTimes;
   }
   const messages = readWith(decoder, decoder.reader, bytes);
-  decoder.ledger.messages += messages.length;
+  decoder.report.messages += messages.length;
   return messages;
 }
 
 /** The end of the input: its last line, and a word about what is incomplete. */
 export function endInput(decoder: InputDecoder): readonly RecordedPacket[] {
-  const { reader, ledger, capture, head } = decoder;
+  const { reader, report, capture, head } = decoder;
   if (reader === null) {
-    ledger.damage ??= head.length === 0 ? 'it is empty' : 'it is too short to be anything';
+    report.damage ??= head.length === 0 ? 'it is empty' : 'it is too short to be anything';
     return [];
   }
   if (reader.kind === 'json-log') {
     const messages = reader.lines.rest.length === 0 ? [] : decodeChunk(decoder, LINE_FEED);
-    if (ledger.messages === 0) {
-      ledger.damage =
+    if (report.messages === 0) {
+      report.damage =
         'it is no capture (pcap, pcapng), and no line of it is an event of a JSON log';
     }
     return messages;
   }
   const { pending } = reader;
-  ledger.damage ??= pending.damage;
+  report.damage ??= pending.damage;
   if (pending.bytes.length > 0) {
-    ledger.damage ??= `byte ${pending.offset}: it ends in the middle of a record`;
+    report.damage ??= `byte ${pending.offset}: it ends in the middle of a record`;
   }
-  const messages = endDecoder(capture, ledger);
-  ledger.messages += messages.length;
+  const messages = endDecoder(capture, report);
+  report.messages += messages.length;
   return messages;
 }
 
@@ -95,31 +95,31 @@ function readerFor(head: Buffer, timeZone: string): Reader {
 }
 
 function readWith(
-  { ledger, capture }: InputDecoder,
+  { report, capture }: InputDecoder,
   reader: Reader,
   bytes: Buffer,
 ): readonly RecordedPacket[] {
   if (reader.kind === 'json-log') {
     return readLines(reader.lines, bytes).flatMap((line) =>
-      readOneLine(ledger, line, reader.localTimes),
+      readOneLine(report, line, reader.localTimes),
     );
   }
   const frames = reader.kind === 'pcap' ? readPcap(reader, bytes) : readPcapng(reader, bytes);
-  ledger.records += frames.length;
-  return frames.flatMap((frame) => decodeFrame(capture, frame, ledger));
+  report.records += frames.length;
+  return frames.flatMap((frame) => decodeFrame(capture, frame, report));
 }
 
 function readOneLine(
-  ledger: Ledger,
+  report: InputReport,
   line: string | null,
   localTimes: LocalTimeReader,
 ): readonly RecordedPacket[] {
   if (line?.trim() === '') return [];
-  ledger.records += 1;
+  report.records += 1;
   const message = line === null ? null : readLogLine(line, localTimes);
   if (message !== null) return [message];
-  leaveOut(ledger, 'bad_lines');
-  const bad = ledger.leftOut.get('bad_lines') ?? 0;
-  if (bad === 1) ledger.damage = `line ${ledger.records}: it is no event of a JSON log`;
+  leaveOut(report, 'bad_lines');
+  const bad = report.leftOut.get('bad_lines') ?? 0;
+  if (bad === 1) report.damage = `line ${report.records}: it is no event of a JSON log`;
   return [];
 }

@@ -5,7 +5,7 @@ import { constants, createGunzip } from 'node:zlib';
 import { AgentError } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createInputDecoder, decodeChunk, endInput, type InputOptions } from './decode-input.js';
-import { createLedger, type Ledger, type RecordedPacket } from './recorded.js';
+import { createInputReport, type InputReport, type RecordedPacket } from './recorded.js';
 
 export const STDIN = '-';
 
@@ -18,14 +18,14 @@ export interface FileSource {
 
 export interface OpenedFiles {
   /** One of each file, in the order given; they fill while `batches` is read. */
-  readonly ledgers: readonly Ledger[];
+  readonly reports: readonly InputReport[];
   /** Messages in the order of their files, the files in the order of their first messages. */
   readonly batches: AsyncIterable<readonly RecordedPacket[]>;
 }
 
 /**
  * Opens captures and logs, compressed or not. Rejects with RECORD_UNREADABLE when one cannot be
- * opened; damage that shows later is told in its ledger, and what stood before it is given out.
+ * opened; damage that shows later is told in its report, and what stood before it is given out.
  */
 export async function openFiles(source: FileSource): Promise<OpenedFiles> {
   if (source.files.length > LIMITS.replayFilesMax) {
@@ -36,9 +36,9 @@ export async function openFiles(source: FileSource): Promise<OpenedFiles> {
     );
   }
   for (const file of source.files) if (file !== STDIN) await refuseUnreadable(file);
-  const ledgers = source.files.map(createLedger);
-  const inputs = ledgers.map((ledger) => decodeOne(ledger, source));
-  return { ledgers, batches: inOrder(inputs) };
+  const reports = source.files.map(createInputReport);
+  const inputs = reports.map((report) => decodeOne(report, source));
+  return { reports, batches: inOrder(inputs) };
 }
 
 /** Rotated logs are named newest first as a rule; a replay needs the oldest first. */
@@ -61,18 +61,18 @@ async function* inOrder(
 
 /** Gives out batches that hold at least one message. */
 async function* decodeOne(
-  ledger: Ledger,
+  report: InputReport,
   { options, stdin }: FileSource,
 ): AsyncGenerator<readonly RecordedPacket[]> {
-  const decoder = createInputDecoder(ledger, options);
-  const bytes = ledger.name === STDIN ? stdin : createReadStream(ledger.name);
+  const decoder = createInputDecoder(report, options);
+  const bytes = report.name === STDIN ? stdin : createReadStream(report.name);
   try {
     for await (const chunk of decompress(bytes)) {
       const messages = decodeChunk(decoder, chunk);
       if (messages.length > 0) yield messages;
     }
   } catch (error) {
-    ledger.damage ??= wordsOf(error);
+    report.damage ??= wordsOf(error);
   }
   const last = endInput(decoder);
   if (last.length > 0) yield last;

@@ -34,7 +34,7 @@ export const LEFT_OUT = {
 export type LeftOut = keyof typeof LEFT_OUT;
 
 /** What was read of one input: nothing is left out in silence. */
-export interface Ledger {
+export interface InputReport {
   readonly name: string;
   format: Format | null;
   /** Frames of a capture, lines of a log, rows of a database. */
@@ -50,7 +50,7 @@ export interface Ledger {
   damage: string | null;
 }
 
-export const createLedger = (name: string): Ledger => ({
+export const createInputReport = (name: string): InputReport => ({
   name,
   format: null,
   records: 0,
@@ -61,14 +61,14 @@ export const createLedger = (name: string): Ledger => ({
   damage: null,
 });
 
-export function leaveOut(ledger: Ledger, why: LeftOut, count = 1): void {
-  ledger.leftOut.set(why, (ledger.leftOut.get(why) ?? 0) + count);
+export function leaveOut(report: InputReport, why: LeftOut, count = 1): void {
+  report.leftOut.set(why, (report.leftOut.get(why) ?? 0) + count);
 }
 
 /** Leaves out a frame that holds neither UDP nor TCP, by what it is. */
-export function leaveOutForeign(ledger: Ledger, name: string): void {
-  leaveOut(ledger, 'not_udp_or_tcp');
-  const { foreign } = ledger;
+export function leaveOutForeign(report: InputReport, name: string): void {
+  leaveOut(report, 'not_udp_or_tcp');
+  const { foreign } = report;
   const told = foreign.has(name) || foreign.size < LIMITS.captureNamesMax ? name : 'others';
   foreign.set(told, (foreign.get(told) ?? 0) + 1);
 }
@@ -79,5 +79,5 @@ const SIP_LEFT_OUT: readonly LeftOut[] = ['answers', 'outgoing', 'own_requests',
  * False for an input that holds something, and nothing of it was understood as SIP: its silence
  * must not be taken for peace. A database holds nothing else, and may be empty.
  */
-export const isUnderstood = ({ format, messages, leftOut }: Ledger): boolean =>
+export const isUnderstood = ({ format, messages, leftOut }: InputReport): boolean =>
   format === 'database' || messages > 0 || SIP_LEFT_OUT.some((why) => leftOut.has(why));

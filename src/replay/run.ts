@@ -15,7 +15,7 @@ import {
   tellKeptOut,
   tellSighting,
   tellSpared,
-  type SourceStory,
+  type ReplayedSource,
   type Story,
 } from './story.js';
 
@@ -81,7 +81,7 @@ function blockAgainst(run: ReplayRun, { source, local }: Packet): Block | null {
   return drops ?? null;
 }
 
-function tell(run: ReplayRun, source: SourceStory | null, effect: Effect): void {
+function tell(run: ReplayRun, source: ReplayedSource | null, effect: Effect): void {
   const { story, nowUs } = run;
   switch (effect.kind) {
     case 'event':

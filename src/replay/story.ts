@@ -6,7 +6,7 @@ import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
 
 /** What became of one source. Packets count all that it sent, also what a block kept out. */
-export interface SourceStory {
+export interface ReplayedSource {
   readonly address: string;
   readonly firstUs: number;
   lastUs: number;
@@ -61,7 +61,7 @@ export interface Story {
   packets: number;
   keptOut: number;
   outOfOrder: number;
-  readonly sources: Map<string, SourceStory>;
+  readonly sources: Map<string, ReplayedSource>;
   /** Packets of sources beyond those told apart. */
   untoldPackets: number;
   readonly rules: Map<string, RuleStory>;
@@ -93,7 +93,7 @@ export const createStory = (): Story => ({
 });
 
 /** Counts one packet for its source; null when there are too many sources to tell apart. */
-export function openSource(story: Story, address: string, nowUs: number): SourceStory | null {
+export function openSource(story: Story, address: string, nowUs: number): ReplayedSource | null {
   story.packets += 1;
   story.firstUs ??= nowUs;
   story.lastUs = nowUs;
@@ -111,21 +111,25 @@ export function openSource(story: Story, address: string, nowUs: number): Source
   return source;
 }
 
-export function tellKeptOut(story: Story, source: SourceStory | null, block: Block): void {
+export function tellKeptOut(story: Story, source: ReplayedSource | null, block: Block): void {
   story.keptOut += 1;
   if (source !== null) source.keptOut += 1;
   const told = story.blocksById.get(block.id);
   if (told !== undefined) told.keptOut += 1;
 }
 
-export function tellEvent(story: Story, source: SourceStory | null, record: EventRecord): void {
+export function tellEvent(story: Story, source: ReplayedSource | null, record: EventRecord): void {
   story.lastSighting = null;
   if (source === null) return;
   source.scorePeak = Math.max(source.scorePeak, record.score);
   source.attackType = worseOf(source.attackType, record.attackType);
 }
 
-export function tellSighting(story: Story, source: SourceStory | null, sighting: Sighting): void {
+export function tellSighting(
+  story: Story,
+  source: ReplayedSource | null,
+  sighting: Sighting,
+): void {
   const { rule, attackType, atUs, points, pointsProven } = sighting;
   if (story.lastSighting === null || points > story.lastSighting.points) {
     story.lastSighting = sighting;
@@ -142,7 +146,7 @@ export function tellSighting(story: Story, source: SourceStory | null, sighting:
   if (!source.rules.includes(rule)) source.rules.push(rule);
 }
 
-export function tellBlock(story: Story, source: SourceStory | null, block: Block): void {
+export function tellBlock(story: Story, source: ReplayedSource | null, block: Block): void {
   story.blocksTotal += 1;
   const rule = block.rule === null ? undefined : story.rules.get(block.rule);
   if (rule !== undefined) rule.blocks += 1;
@@ -163,7 +167,7 @@ export function tellBlock(story: Story, source: SourceStory | null, block: Block
 
 export function tellSpared(
   story: Story,
-  source: SourceStory | null,
+  source: ReplayedSource | null,
   { source: address, peer }: { readonly source: string; readonly peer: ProtectedPeer },
   nowUs: number,
 ): void {
@@ -193,7 +197,7 @@ export function tellFault(story: Story, { rule, message }: RuleFault): void {
   else told.times += 1;
 }
 
-const newSource = (address: string, firstUs: number): SourceStory => ({
+const newSource = (address: string, firstUs: number): ReplayedSource => ({
   address,
   firstUs,
   lastUs: firstUs,

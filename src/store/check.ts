@@ -1,7 +1,8 @@
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { withInterrupt } from './interrupt.js';
 import { isDamage, openDatabase, type OpenMode } from './sqlite.js';
-import { messageOf, unreadable } from './files.js';
+import { unreadable } from './files.js';
 
 /**
  * SQLite's integrity check on a connection of its own, so that no batch waits for it: what is wrong,

@@ -1,9 +1,16 @@
 import { LIMITS } from '../core/model/limits.js';
-import { commitPart, createJournal, partsOf, type Prepared, type Writers } from './commit.js';
-import type { PersisterReport } from './persister.js';
+import {
+  commitPart,
+  createWriteHealth,
+  partsOf,
+  type Prepared,
+  type WriteHealth,
+  type Writers,
+} from './commit.js';
 import type { Database } from './sqlite.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import { countDecisions } from './types.js';
+import type { PersisterReport } from './persister-types.js';
 
 /** What waits for the database, in order. The queue in front (queue.ts) bounds its length. */
 export interface CommitQueue {
@@ -13,6 +20,10 @@ export interface CommitQueue {
   run(): Promise<void>;
   /** As run(), but leaves a database alone that has failed a moment ago. */
   settleDown(): Promise<void>;
+  /** There is no database as yet, and why: it is told already. */
+  stands(error: unknown): void;
+  /** A database is open again: where nothing waits for it, all is well. */
+  opened(): void;
   /** Why something still waits; null when nothing does. */
   obstacle(): unknown;
   /**
@@ -31,10 +42,10 @@ export function createCommitQueue(
   databaseFile: string,
   database: Database,
   writers: Writers,
-  turns: Turns,
+  mutex: Mutex,
   report: (report: PersisterReport) => void,
 ): CommitQueue {
-  const journal = createJournal(databaseFile, report);
+  const health = createWriteHealth(databaseFile, report);
   const waiting: Prepared[] = [];
   let retryTimer: NodeJS.Timeout | null = null;
   let draining: Promise<void> | null = null;
@@ -45,17 +56,17 @@ export function createCommitQueue(
   const drain = async (): Promise<void> => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const part = next;
-      const outcome = await turns.take(() => commitPart(database, writers, part));
+      const outcome = await mutex.run(() => commitPart(database, writers, part));
       if (outcome.kind === 'failed') {
-        journal.fails(outcome.error);
+        health.fails(outcome.error);
         retryTimer = setTimeout(() => void run(), LIMITS.storeRetryMs);
         room.look();
         break;
       }
       waiting.shift();
       room.look();
-      journal.works();
-      if (outcome.kind === 'refused') journal.refuses(outcome.error);
+      health.works();
+      if (outcome.kind === 'refused') health.refuses(outcome.error);
       await settle(part, outcome.kind === 'committed', report);
     }
     // In the same turn as the last look at what waits, so that nothing is left lying.
@@ -82,7 +93,8 @@ export function createCommitQueue(
     },
     run,
     settleDown,
-    obstacle: () => (waiting.length === 0 ? null : journal.current()),
+    ...standing(health, waiting),
+    obstacle: () => (waiting.length === 0 ? null : health.current()),
     room: room.wait,
     abandon: () => {
       stopTimer();
@@ -91,6 +103,16 @@ export function createCommitQueue(
     },
   };
 }
+
+/** What a start without its database says of it. */
+const standing = (health: WriteHealth, waiting: readonly Prepared[]) => ({
+  stands: (error: unknown): void => {
+    health.stands(error);
+  },
+  opened: (): void => {
+    if (waiting.length === 0) health.works();
+  },
+});
 
 /** Those who wait until `hasRoom`; `look` when that may have changed. */
 function createRoom(hasRoom: () => boolean) {

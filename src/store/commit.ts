@@ -1,20 +1,19 @@
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { countDecisions, type StoreBatch } from './types.js';
-import { messageOf } from './files.js';
 import type { Guess } from './guess.js';
-import type { EventRow } from './event-row.js';
+import type { PackedEventRow } from './event-row.js';
 import type { Inserter } from './insert.js';
 import type { PackMemory } from './pack.js';
 import { rollBack } from './migrate.js';
-import type { PersisterReport } from './persister.js';
 import { sqliteCode, type Database } from './sqlite.js';
 import type { TalliedEvent } from './tallied-event.js';
 import type { Tallies } from './tallies.js';
+import type { PersisterReport } from './persister-types.js';
 
 /** A batch whose events have been read. */
 export interface Prepared extends Omit<StoreBatch, 'events'> {
-  readonly events: readonly EventRow[];
+  readonly events: readonly PackedEventRow[];
   /** What the events came in: their rows look into it. */
   readonly memory: PackMemory | null;
   /** Gives the memory of these rows back. */
@@ -28,7 +27,7 @@ export interface Prepared extends Omit<StoreBatch, 'events'> {
 }
 
 /** What became of a batch: `failed` may succeed later as it is, `refused` never will. */
-export type Outcome =
+export type CommitOutcome =
   | { readonly kind: 'committed' }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown };
@@ -44,7 +43,7 @@ export async function commitPart(
   database: Database,
   { inserter, tallies }: Writers,
   part: Prepared,
-): Promise<Outcome> {
+): Promise<CommitOutcome> {
   const alone = !hasRest(part) && part.events.length <= LIMITS.storeBatchEventsMax;
   try {
     if (!alone) await database.exec('BEGIN IMMEDIATE');
@@ -130,8 +129,10 @@ export function partsOf(batch: Prepared): readonly Prepared[] {
 const hasRest = (batch: Prepared): boolean => batch.guesses.length > 0 || countDecisions(batch) > 0;
 
 /** Says once that writing fails, and once that it works again. */
-export interface Journal {
+export interface WriteHealth {
   fails(error: unknown): void;
+  /** As fails(), where others have said so. */
+  stands(error: unknown): void;
   works(): void;
   /** A batch was refused for good. */
   refuses(error: unknown): void;
@@ -139,19 +140,24 @@ export interface Journal {
   current(): unknown;
 }
 
-export function createJournal(
+export function createWriteHealth(
   databaseFile: string,
   report: (report: PersisterReport) => void,
-): Journal {
+): WriteHealth {
   let standing: unknown = null;
+  const stands = (error: unknown): void => {
+    standing = error;
+    report({ kind: 'health', error: messageOf(error) });
+  };
   return {
+    stands,
     fails: (error) => {
       const first = standing === null;
-      standing = error;
-      report({ kind: 'health', error: messageOf(error) });
+      stands(error);
       if (!first) return;
-      const text = `cannot write ${databaseFile}: ${messageOf(error)}; events wait in memory`;
-      report({ kind: 'notice', text });
+      // An AgentError names the file itself.
+      const what = error instanceof AgentError ? '' : `cannot write ${databaseFile}: `;
+      report({ kind: 'notice', text: `${what}${messageOf(error)}; events wait in memory` });
     },
     works: () => {
       if (standing === null) return;

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Reader, type CountryResponse } from 'maxmind';
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { detach } from '../core/model/text.js';
-import { messageOf } from './files.js';
 
 export interface Countries {
   /** ISO 3166 code of an address; null where it is not known. Never throws. */

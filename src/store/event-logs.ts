@@ -6,10 +6,10 @@ import { JSON_FORMATS } from './json-formats.js';
 import { createChunkMaker } from './line-chunks.js';
 import { openLineLog, type LineLog, type LogRotation } from './line-log.js';
 import { createRotator } from './rotate.js';
-import type { PersisterOptions, PersisterReport } from './persister.js';
 import type { ArchiveCounts } from './types.js';
 import { createRemoteLogs, type RemoteLogs } from './remote/remote-logs.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
+import type { PersisterOptions, PersisterReport } from './persister-types.js';
 
 /** An event with what its bytes say. */
 export interface DerivedEvent {
@@ -63,7 +63,7 @@ export async function openEventLogs(
   const outputs = await openOutputs(options, rotation);
   for (const output of outputs) await tellIfKept(output, report);
   const remote = openRemote(options, report);
-  const turns = createTurns();
+  const mutex = createMutex();
   const chunkMaker = createChunkMaker();
   const write = createWriter(report);
 
@@ -78,7 +78,7 @@ export async function openEventLogs(
           outputs.forEach(({ format }, index) => lines[index]?.add(format(event)));
         },
         written: () =>
-          turns.take(async () => {
+          mutex.run(async () => {
             for (const [index, output] of outputs.entries()) {
               if (count > 0) await write(output, lines[index]?.chunks() ?? [], count);
               lines[index]?.free();
@@ -86,9 +86,9 @@ export async function openEventLogs(
           }),
       };
     },
-    flush: () => turns.take(() => Promise.resolve()),
+    flush: () => mutex.run(() => Promise.resolve()),
     archive: async () => {
-      const rotated = await turns.take(async () => {
+      const rotated = await mutex.run(async () => {
         let count = 0;
         for (const { log } of outputs) if (await log.rotate()) count += 1;
         return count;
@@ -100,11 +100,11 @@ export async function openEventLogs(
       return { rotated, deleted };
     },
     reopen: () =>
-      turns.take(async () => {
+      mutex.run(async () => {
         for (const { log } of outputs) await log.reopen();
       }),
     close: () =>
-      turns.take(async () => {
+      mutex.run(async () => {
         for (const { log } of outputs) await log.close();
         await remote?.close();
         await rotator.idle();

@@ -9,7 +9,7 @@ import type { JsonbWriter } from './jsonb.js';
  * An event on its way to SQLite: its columns as one array in SQLite's binary JSON, and its bytes.
  * Binding 29 values costs the package twice the work of writing and reading that array.
  */
-export interface EventRow {
+export interface PackedEventRow {
   readonly columns: Uint8Array;
   readonly raw: Uint8Array;
 }
@@ -23,7 +23,7 @@ export const EVENT_COLUMNS: readonly string[] = `
   .trim()
   .split(/\s+/);
 
-export function eventRow(record: EventRecord, facts: EventFacts, to: JsonbWriter): EventRow {
+export function eventRow(record: EventRecord, facts: EventFacts, to: JsonbWriter): PackedEventRow {
   const { source, local, raw, rawLength, tls = null } = record;
   const cut = rawLength > raw.length;
   to.begin();

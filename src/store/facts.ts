@@ -3,6 +3,7 @@ import type { Anomaly } from '../core/model/anomaly.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { DigestCredentials } from '../core/model/sip-message.js';
 import { parseMessage } from '../core/sip/parse.js';
+import { calledUser } from '../core/sip/user-part.js';
 
 /** What the message of an event says, as text for a person. Unescaped: packet text is hostile. */
 export interface EventFacts {
@@ -10,7 +11,7 @@ export interface EventFacts {
   readonly method: string | null;
   readonly requestUri: string | null;
   readonly statusCode: number | null;
-  /** Whom an INVITE or MESSAGE is for: user part of the Request-URI, else of To. */
+  /** Whom an INVITE or MESSAGE is for, as it is written: user part of the Request-URI, else of To. */
   readonly calledNumber: string | null;
   readonly fromUser: string | null;
   readonly toUser: string | null;
@@ -36,10 +37,7 @@ export function readFacts({
     method: message.method,
     requestUri: textOf(message.requestUri),
     statusCode: message.statusCode,
-    calledNumber:
-      calls && message.kind === 'request'
-        ? textOf(presence(message.requestUser) ?? message.toUser)
-        : null,
+    calledNumber: calls && message.kind === 'request' ? textOf(calledUser(message)) : null,
     fromUser: textOf(message.fromUser),
     toUser: textOf(message.toUser),
     authUser: textOf(presence(message.authorization?.username ?? null)),

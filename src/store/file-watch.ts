@@ -1,9 +1,10 @@
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf, type FileIdentity } from './files.js';
+import type { FileIdentity } from './files.js';
 import { isDamage } from './sqlite.js';
 import type { LiveDatabase } from './live-database.js';
-import type { PersisterReport } from './persister.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
+import type { PersisterReport } from './persister-types.js';
 
 export interface DatabaseWatch {
   /** Looks now, and waits for what has to be done. Never rejects. */
@@ -19,11 +20,12 @@ export interface DatabaseWatch {
  */
 export function watchDatabaseFile(
   live: LiveDatabase,
-  turns: Turns,
+  mutex: Mutex,
   report: (report: PersisterReport) => void,
   onRenewed: () => Promise<void>,
 ): DatabaseWatch {
-  let failing = false;
+  // Why there is none at the start is told already.
+  let failing = live.obstacle !== null;
   let looking = false;
 
   const act = async (work: () => Promise<string | null>): Promise<void> => {
@@ -41,7 +43,7 @@ export function watchDatabaseFile(
     }
   };
 
-  const lookNow = (): Promise<void> => turns.take(() => act(() => live.look()));
+  const lookNow = (): Promise<void> => mutex.run(() => act(() => live.look()));
 
   const timer = setInterval(() => {
     if (looking) return;
@@ -52,7 +54,7 @@ export function watchDatabaseFile(
   }, LIMITS.databaseLookMs);
   return {
     lookNow,
-    mend: (identity) => turns.take(() => act(() => live.mend(identity))),
+    mend: (identity) => mutex.run(() => act(() => live.mend(identity))),
     end: () => {
       clearInterval(timer);
     },

@@ -10,8 +10,9 @@ import {
   rename,
   stat,
 } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 
 /** What the operating system calls the error, such as `EACCES`; null when it is none of its own. */
 export function systemCode(error: unknown): string | null {
@@ -19,9 +20,6 @@ export function systemCode(error: unknown): string | null {
     ? error.code
     : null;
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /**
  * Makes a file and its folders when they are not there (folders mode 700), and gives the file its
@@ -144,21 +142,65 @@ export async function fileExists(file: string): Promise<boolean> {
   return (await fileSize(file)) !== null;
 }
 
+/** What a disk answers that is full or broken: no right mends it, and it may pass by itself. */
+const TAKES_NOTHING: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+]);
+
+/** True where the disk takes nothing, whoever asks. */
+export function isOfDisk(error: unknown): boolean {
+  if (error instanceof AgentError) return isOfDisk(error.cause);
+  return TAKES_NOTHING.has(systemCode(error) ?? '');
+}
+
+/** SQLite says of a full disk that it cannot be read or written, too. */
+const FULL_BELOW_BYTES = 1_048_576;
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(folder);
+    return bavail * bsize < FULL_BELOW_BYTES || (files > 0 && ffree === 0);
+  } catch {
+    // Whoever asks has an error already, and only wants to know more of it.
+    return false;
+  }
+}
+
+/** What went wrong with a file, and what to do where it is its disk; null: it is something else. */
+function diskFault(file: string, cause: unknown): { why: string; remedy: string } | null {
+  if (!isOfDisk(cause)) return null;
+  const folder = dirname(file);
+  const look = `df -h ${folder} and df -i ${folder} show it`;
+  return systemCode(cause) === 'EIO' || (systemCode(cause) === 'SQLITE_IOERR' && !isFull(folder))
+    ? { why: messageOf(cause), remedy: `look what dmesg says of the disk of ${folder}` }
+    : {
+        why: `its disk is full (${messageOf(cause)})`,
+        remedy: `make room on the disk of ${folder} (${look})`,
+      };
+}
+
 export function unwritable(file: string, cause: unknown): AgentError {
+  const fault = diskFault(file, cause);
   return new AgentError(
     'STATE_UNWRITABLE',
-    `cannot write ${file}: ${messageOf(cause)}`,
-    `make ${dirname(file)} a folder that this user may write, or name another file`,
+    `cannot write ${file}: ${fault?.why ?? messageOf(cause)}`,
+    fault?.remedy ??
+      `make ${dirname(file)} a folder that this user may write, or name another file`,
     cause,
     file,
   );
 }
 
 export function unreadable(file: string, cause: unknown): AgentError {
+  const fault = diskFault(file, cause);
   return new AgentError(
     'DATABASE_UNREADABLE',
-    `cannot read the database ${file}: ${messageOf(cause)}`,
-    'run the command as root or as the user that the agent runs as',
+    `cannot read the database ${file}: ${fault?.why ?? messageOf(cause)}`,
+    fault?.remedy ?? 'run the command as root or as the user that the agent runs as',
     cause,
     file,
   );

@@ -8,15 +8,16 @@ import { isDamage, type Database } from './sqlite.js';
  * A database that is read for long, while the file of its name may be removed or replaced: before a
  * query, at most once a second, the file is looked at, and the one that is there now is read from
  * then on. While that one cannot be opened, the old one is. Has no statements that last. `mend` has a
- * damaged file replaced: a query that met the damage is asked once more then.
+ * damaged file replaced: a query that met the damage is asked once more then. `standIn`: what is read
+ * while the file cannot be opened as yet.
  */
 export async function followFile(
   file: string,
   open: () => Promise<Database>,
   mend?: (identity: FileIdentity) => Promise<void>,
+  standIn?: (error: unknown) => Promise<Database>,
 ): Promise<Database> {
-  let current = await openMended(file, open, mend);
-  let opened = await identityOf(file);
+  let { current, opened } = await openFirst(file, open, mend, standIn);
   let lookedAtMs = performance.now();
   let looking: Promise<void> = Promise.resolve();
 
@@ -72,6 +73,22 @@ export async function followFile(
       await current.close();
     },
   };
+}
+
+async function openFirst(
+  file: string,
+  open: () => Promise<Database>,
+  mend?: (identity: FileIdentity) => Promise<void>,
+  standIn?: (error: unknown) => Promise<Database>,
+): Promise<{ current: Database; opened: FileIdentity }> {
+  try {
+    const current = await openMended(file, open, mend);
+    return { current, opened: await identityOf(file) };
+  } catch (error) {
+    if (standIn === undefined) throw error;
+    // The identity of no file: each look tries to open the one that is there.
+    return { current: await standIn(error), opened: 'stand-in' };
+  }
 }
 
 async function openMended(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalAddress } from '../core/model/address.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import {
@@ -11,7 +11,7 @@ import {
 import { TRANSPORTS } from '../core/model/transport.js';
 import { eventRow } from './event-row.js';
 import { readFacts } from './facts.js';
-import { fileExists, messageOf, unreadable } from './files.js';
+import { fileExists, unreadable } from './files.js';
 import { createJsonbMaker } from './jsonb.js';
 import { createInserter, type Inserter } from './insert.js';
 import { explain, openForWriting, readPragma, rollBack } from './migrate.js';
@@ -20,7 +20,7 @@ import { APPLICATION_ID } from './schema.js';
 import { openDatabase, type Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
 import { openTallies, type Tallies } from './tallies.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 
 export interface HoneyImport {
   readonly imported: number;
@@ -69,7 +69,7 @@ export async function importHoney(
       inserter: createInserter(database),
       tallies: await openTallies(
         database,
-        createTurns(),
+        createMutex(),
         () => null,
         homeCountry,
         () => undefined,

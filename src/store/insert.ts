@@ -2,7 +2,7 @@ import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import { LIMITS } from '../core/model/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
-import { columnText, EVENT_COLUMNS, type EventRow } from './event-row.js';
+import { columnText, EVENT_COLUMNS, type PackedEventRow } from './event-row.js';
 import type { Guess } from './guess.js';
 import type { Database, SqlValue, Statement } from './sqlite.js';
 import type { ThinnedSource } from './thinning.js';
@@ -88,7 +88,7 @@ export interface Inserter {
    * Up to `storeBatchEventsMax` rows are one statement, and so all or nothing without a transaction
    * around it: that spares SQLite the journal of the statement, a tenth of its work.
    */
-  events(rows: readonly EventRow[]): Promise<void>;
+  events(rows: readonly PackedEventRow[]): Promise<void>;
   sightings(rows: readonly Sighting[]): Promise<void>;
   blocks(rows: readonly Block[]): Promise<void>;
   calls(rows: readonly CallRecord[]): Promise<void>;
@@ -135,7 +135,7 @@ export function createInserter(database: Database): Inserter {
     (rows: readonly Row[]): Promise<void> =>
       insert(target.table, (count) => targetSql(target, count), rows, values);
 
-  const events = async (rows: readonly EventRow[]): Promise<void> => {
+  const events = async (rows: readonly PackedEventRow[]): Promise<void> => {
     for (let done = 0; done < rows.length;) {
       const left = rows.length - done;
       const size = EVENT_SIZES.findLast((each) => each >= left) ?? LIMITS.storeBatchEventsMax;

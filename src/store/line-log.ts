@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { isFileItself, messageOf, prepareFile, systemCode, unwritable } from './files.js';
+import { messageOf } from '../core/model/errors.js';
+import { isFileItself, isOfDisk, prepareFile, systemCode, unwritable } from './files.js';
 import type { Rotator } from './rotate.js';
 
 /** A text file that only grows, one record a line; survives being rotated away. */
@@ -33,10 +34,16 @@ export interface LogRotation {
 /** How often the file's name is compared with the file that is open, and its size asked for. */
 const ROTATION_CHECK_MS = 1_000;
 
-/** Opens a log to append to, mode 640. Rejects with STATE_UNWRITABLE. */
+/**
+ * Opens a log to append to, mode 640. Rejects with STATE_UNWRITABLE, but for a disk that takes nothing:
+ * then each append tries again.
+ */
 export async function openLineLog(file: string, rotation: LogRotation | null): Promise<LineLog> {
-  let handle: FileHandle | null = await openAppend(file);
-  let size = await sizeOf(handle, file);
+  let handle: FileHandle | null = await openAppend(file).catch((error: unknown) => {
+    if (!isOfDisk(error)) throw error;
+    return null;
+  });
+  let size = handle === null ? 0 : await sizeOf(handle, file);
   let checkedAtMs = performance.now();
 
   const ready = async (): Promise<FileHandle> => {

@@ -1,14 +1,26 @@
 import { rm } from 'node:fs/promises';
 import { AgentError } from '../core/model/errors.js';
-import { identityOf, isFolder, resolveLinks, unwritable, type FileIdentity } from './files.js';
+import {
+  identityOf,
+  isFolder,
+  isOfDisk,
+  resolveLinks,
+  unwritable,
+  type FileIdentity,
+} from './files.js';
 import { openForWriting } from './migrate.js';
 import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
+import { openStandIn } from './stand-in.js';
 import { isDamage, type Database, type SqlValue, type Statement } from './sqlite.js';
 
 /** A database whose file may be removed, replaced or damaged while it is open. */
 export interface LiveDatabase {
   /** Stands for whatever file is open at the time; its statements do, too. */
   readonly database: Database;
+  /** Why a database in memory stands in for it as yet; null: it is open. */
+  readonly obstacle: AgentError | null;
+  /** The stand-in has been read: it is closed, and every call rejects until look() opens the file. */
+  leaveStandIn(): Promise<void>;
   /**
    * Opens the file anew where it is no longer the one that is open, or is damaged, which is set aside
    * then. Resolves with what was done, a sentence; null when all is well. Rejects with an AgentError
@@ -24,9 +36,13 @@ interface Identity {
   readonly wal: FileIdentity;
 }
 
-/** Rejects as openForWriting does. */
-export async function openLive(file: string): Promise<LiveDatabase> {
-  const handle = createHandle(await openForWriting(file));
+/**
+ * Rejects as openForWriting does. `waits`: where its disk takes nothing at present, what is in it is
+ * read (openStandIn), and it is opened by a later look.
+ */
+export async function openLive(file: string, waits = false): Promise<LiveDatabase> {
+  const { first, obstacle } = await openFirst(file, waits);
+  const handle = createHandle(first);
   let opened = await identify(file);
 
   const reopen = async (): Promise<void> => {
@@ -49,6 +65,12 @@ export async function openLive(file: string): Promise<LiveDatabase> {
 
   return {
     database: handle.database,
+    obstacle,
+    leaveStandIn: async () => {
+      if (obstacle === null) return;
+      await handle.close();
+      handle.leaveFor(obstacle, false);
+    },
     mend: async (identity) => (identity === opened.file && handle.isOpen() ? setAside() : null),
     look: async () => {
       // Its rows and its WAL are safe where they are: it may come back.
@@ -77,6 +99,15 @@ export async function openLive(file: string): Promise<LiveDatabase> {
         : `${file} was replaced: the file that is there now is written`;
     },
   };
+}
+
+async function openFirst(file: string, waits: boolean) {
+  try {
+    return { first: await openForWriting(file), obstacle: null };
+  } catch (error) {
+    if (!waits || !(error instanceof AgentError) || !isOfDisk(error)) throw error;
+    return { first: await openStandIn(file), obstacle: error };
+  }
 }
 
 interface Handle {

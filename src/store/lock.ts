@@ -2,6 +2,7 @@ import { AgentError } from '../core/model/errors.js';
 import {
   fileExists,
   identityOf,
+  isOfDisk,
   prepareFile,
   systemCode,
   unreadable,
@@ -9,7 +10,7 @@ import {
 } from './files.js';
 import { rollBack } from './migrate.js';
 import { openDatabase, sqliteCode, type Database } from './sqlite.js';
-import { createTurns } from '../core/model/turns.js';
+import { createMutex } from '../core/model/mutex.js';
 
 export interface Lock {
   /** Gives the lock back. */
@@ -48,16 +49,16 @@ export async function takeLock(databaseFile: string): Promise<Lock> {
   const file = lockFileOf(databaseFile);
   let database = await takeFile(databaseFile);
   let taken = await identityOf(file);
-  const turns = createTurns();
+  const mutex = createMutex();
   const release = async (): Promise<void> => {
     if (!held.delete(database)) return;
     await rollBack(database);
     await database.close();
   };
   return {
-    release: () => turns.take(release),
+    release: () => mutex.run(release),
     renew: () =>
-      turns.take(async () => {
+      mutex.run(async () => {
         if (!held.has(database) || (await identityOf(file)) === taken) return;
         const next = await takeFile(databaseFile);
         await release();
@@ -113,7 +114,10 @@ async function readHolderPid(database: Database): Promise<number | null> {
   const noted = (await readHolder(database).catch(() => null))?.pid ?? null;
   const busyMs = noted !== null && isAlive(noted) ? LOOK_AT_LIVING_BUSY_MS : LOOK_BUSY_MS;
   try {
-    await database.exec(`PRAGMA busy_timeout = ${busyMs}; BEGIN IMMEDIATE`);
+    // A journal in memory, as the taker has it: to look must need no room.
+    await database.exec(
+      `PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE`,
+    );
     await rollBack(database);
     return null;
   } catch (error) {
@@ -137,7 +141,7 @@ async function holdAnyway(database: Database): Promise<void> {
   try {
     await hold(database);
   } catch (error) {
-    if (sqliteCode(error) !== 'SQLITE_FULL') throw error;
+    if (!isOfDisk(error)) throw error;
     await rollBack(database);
     await database.exec('BEGIN IMMEDIATE');
   }

@@ -5,22 +5,22 @@ import type { Database } from './sqlite.js';
 import { createNotes } from './notes.js';
 import { prune } from './prune.js';
 import { rollUp } from './roll-up.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import type { Maintenance, VacuumCounts } from './types.js';
 
 /** What looks after the database alone. */
 export type DatabaseMaintenance = Omit<Maintenance, 'reopenLog' | 'archiveLogs' | 'mend'>;
 
 /** The maintenance calls on the writer's own connection, in steps between its batches. */
-export function createMaintenance(database: Database, turns: Turns): DatabaseMaintenance {
+export function createMaintenance(database: Database, mutex: Mutex): DatabaseMaintenance {
   return {
-    expireBlocks: (nowUs) => turns.take(() => expireBlocks(database, nowUs)),
-    ...createNotes(database, turns),
-    prune: (options) => prune(database, turns, options),
-    vacuum: (pages) => vacuum(database, turns, pages),
-    rollUp: (nowUs) => rollUp(database, turns, nowUs),
+    expireBlocks: (nowUs) => mutex.run(() => expireBlocks(database, nowUs)),
+    ...createNotes(database, mutex),
+    prune: (options) => prune(database, mutex, options),
+    vacuum: (pages) => vacuum(database, mutex, pages),
+    rollUp: (nowUs) => rollUp(database, mutex, nowUs),
     // A sample of each index is enough, and takes a few milliseconds at any size.
-    analyze: () => turns.take(() => database.exec('PRAGMA analysis_limit = 1000; ANALYZE')),
+    analyze: () => mutex.run(() => database.exec('PRAGMA analysis_limit = 1000; ANALYZE')),
   };
 }
 
@@ -33,17 +33,17 @@ async function expireBlocks(database: Database, nowUs: number) {
   return rows.map(storedBlock);
 }
 
-async function vacuum(database: Database, turns: Turns, pages: number): Promise<VacuumCounts> {
+async function vacuum(database: Database, mutex: Mutex, pages: number): Promise<VacuumCounts> {
   let left = Math.max(0, Math.floor(pages));
   let pagesFreed = 0;
   for (;;) {
     const step = Math.min(left, LIMITS.vacuumStepPagesMax);
-    const { freed, free } = await turns.take(() => vacuumStep(database, step));
+    const { freed, free } = await mutex.run(() => vacuumStep(database, step));
     pagesFreed += freed;
     left -= step;
     if (left > 0 && freed > 0) continue;
     // The file itself shrinks when the WAL is moved into it.
-    await turns.take(() => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+    await mutex.run(() => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
     return { pagesFreed, pagesFree: free };
   }
 }

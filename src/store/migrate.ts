@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { fileSize, messageOf, prepareFile, renameForGood, unwritable } from './files.js';
+import { fileSize, prepareFile, renameForGood, unwritable } from './files.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
 import { hasBadHeader, isOurs } from './ours.js';
 import { isDamage, openDatabase, sqliteCode, type Database } from './sqlite.js';

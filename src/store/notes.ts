@@ -1,18 +1,18 @@
 import { rollBack } from './migrate.js';
 import type { Database } from './sqlite.js';
 import { ADD_COUNTERS_SQL, DAY_US, HOUR_US } from './tally-counters.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import type { BlockDrops, Maintenance } from './types.js';
 
 /** What is noted beside the decisions: packets dropped, peers protected by a command, tokens. */
 export function createNotes(
   database: Database,
-  turns: Turns,
+  mutex: Mutex,
 ): Pick<Maintenance, 'recordDrops' | 'protectPeer' | 'unprotectPeer' | 'addToken' | 'removeToken'> {
   return {
-    recordDrops: (drops) => turns.take(() => recordDrops(database, drops)),
+    recordDrops: (drops) => mutex.run(() => recordDrops(database, drops)),
     protectPeer: async ({ name, addedAtUs, note }) => {
-      await turns.take(() =>
+      await mutex.run(() =>
         database.run(
           `INSERT INTO protected_peers (name, added_at_us, note) VALUES (?, ?, ?)
            ON CONFLICT (name) DO UPDATE SET note = excluded.note`,
@@ -21,10 +21,10 @@ export function createNotes(
       );
     },
     unprotectPeer: async (name) =>
-      (await turns.take(() => database.run('DELETE FROM protected_peers WHERE name = ?', [name]))) >
+      (await mutex.run(() => database.run('DELETE FROM protected_peers WHERE name = ?', [name]))) >
       0,
     addToken: async ({ name, scope, hash, createdAtUs, expiresAtUs }) =>
-      (await turns.take(() =>
+      (await mutex.run(() =>
         database.run(
           `INSERT INTO api_tokens (name, scope, hash, created_at_us, expires_at_us)
            VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
@@ -32,7 +32,7 @@ export function createNotes(
         ),
       )) > 0,
     removeToken: async (name) =>
-      (await turns.take(() => database.run('DELETE FROM api_tokens WHERE name = ?', [name]))) > 0,
+      (await mutex.run(() => database.run('DELETE FROM api_tokens WHERE name = ?', [name]))) > 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { AgentError } from '../core/model/errors.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import type { Writers } from './commit.js';
 import { openCountries } from './countries.js';
 import type { EventLogs } from './event-logs.js';
@@ -9,9 +9,9 @@ import type { LiveDatabase } from './live-database.js';
 import { explain } from './migrate.js';
 import { readNextIds } from './next-ids.js';
 import { readPasswordLists } from './password-list.js';
-import type { PersisterOptions, PersisterReport } from './persister.js';
 import { isDamage, type Database } from './sqlite.js';
 import { openTallies } from './tallies.js';
+import type { PersisterOptions, PersisterReport } from './persister-types.js';
 
 /**
  * What a start reads and writes of the rows. Damage that it meets has the database set aside, and is
@@ -21,13 +21,13 @@ export async function openRows(
   options: PersisterOptions,
   live: LiveDatabase,
   logs: EventLogs,
-  turns: Turns,
+  mutex: Mutex,
   report: (report: PersisterReport) => void,
 ) {
   const { database } = live;
   const open = async () => {
     await noteInstance(database, options.instanceId);
-    const { writers, namer } = await openWriters(options, database, turns, report);
+    const { writers, namer } = await openWriters(options, database, mutex, report);
     return { writers, namer, ids: await readNextIds(database) };
   };
   try {
@@ -56,14 +56,14 @@ export async function noteInstance(database: Database, instanceId: string): Prom
 async function openWriters(
   options: PersisterOptions,
   database: Database,
-  turns: Turns,
+  mutex: Mutex,
   report: (report: PersisterReport) => void,
 ): Promise<{ writers: Writers; namer: PasswordNamer }> {
   const { words, notices } = await readPasswordLists(options.passwordFiles);
   const { countryOf, problem } = await openCountries(options.countryFile);
   for (const text of [...notices, ...(problem === null ? [] : [problem])])
     report({ kind: 'notice', text });
-  const tallies = await openTallies(database, turns, countryOf, options.homeCountry, (text) => {
+  const tallies = await openTallies(database, mutex, countryOf, options.homeCountry, (text) => {
     report({ kind: 'notice', text });
   });
   return {

@@ -1,11 +1,12 @@
-import { AgentError } from '../core/model/errors.js';
-import { messageOf } from './files.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { hasBadHeader } from './ours.js';
-import { createPersister, type Persister, type PersisterOptions } from './persister.js';
+import { createPersister } from './persister.js';
+import { callsBy, runCall } from './protocol.js';
 import { createQueue, type Queue } from './queue.js';
 import type { Store, StoreOptions } from './types.js';
 import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
 import { gone, startWorkerPersister } from './worker-persister.js';
+import type { Persister, PersisterOptions } from './persister-types.js';
 
 const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 
@@ -18,6 +19,7 @@ const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
 export async function openStore(options: StoreOptions): Promise<Store> {
   const persisterOptions: PersisterOptions = {
     databaseFile: options.databaseFile,
+    waits: options.waits ?? false,
     jsonLogFile: options.jsonLogFile,
     logFile: options.logFile ?? null,
     passwordFiles: options.passwordFiles ?? [],
@@ -90,20 +92,7 @@ function storeOf(persister: Persister, queue: Queue, onNotice: (text: string) =>
       queue.keep(record);
     },
     stats: () => queue.stats(),
-    flush: () => afterSend(() => persister.flush()),
-    reopenLog: () => afterSend(() => persister.reopenLog()),
-    expireBlocks: (nowUs) => afterSend(() => persister.expireBlocks(nowUs)),
-    mend: (identity) => afterSend(() => persister.mend(identity)),
-    recordDrops: (drops) => afterSend(() => persister.recordDrops(drops)),
-    protectPeer: (peer) => afterSend(() => persister.protectPeer(peer)),
-    unprotectPeer: (name) => afterSend(() => persister.unprotectPeer(name)),
-    addToken: (token) => afterSend(() => persister.addToken(token)),
-    removeToken: (name) => afterSend(() => persister.removeToken(name)),
-    prune: (wanted) => afterSend(() => persister.prune(wanted)),
-    vacuum: (pages) => afterSend(() => persister.vacuum(pages)),
-    rollUp: (nowUs) => afterSend(() => persister.rollUp(nowUs)),
-    analyze: () => afterSend(() => persister.analyze()),
-    archiveLogs: () => afterSend(() => persister.archiveLogs()),
+    ...callsBy((name, argument) => afterSend(() => runCall(persister, name, argument))),
     close: () => {
       queue.send();
       closed ??= closeOnce();

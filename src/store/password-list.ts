@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf, systemCode } from './files.js';
+import { systemCode } from './files.js';
 
 export interface PasswordList {
   readonly words: readonly string[];

@@ -1,86 +1,29 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { JsonFormatName } from '../core/model/log-format.js';
 import type { Prepared, Writers } from './commit.js';
-import { createCommitQueue } from './commit-queue.js';
-import type { LogOrigin } from './event-lines.js';
-import { eventRow, type EventRow } from './event-row.js';
+import { createCommitQueue, type CommitQueue } from './commit-queue.js';
+import { eventRow, type PackedEventRow } from './event-row.js';
 import { readFacts } from './facts.js';
-import { messageOf } from './files.js';
 import type { Guess, PasswordNamer } from './guess.js';
 import { openEventLogs, type EventLogs } from './event-logs.js';
 import { createJsonbMaker, type JsonbWriter } from './jsonb.js';
 import { mending, watchDatabaseFile, type DatabaseWatch } from './file-watch.js';
 import { createMaintenance, type DatabaseMaintenance } from './maintenance.js';
-import { openLive } from './live-database.js';
+import { openLive, type LiveDatabase } from './live-database.js';
 import { noteInstance, openRows } from './open-rows.js';
 import { explain } from './migrate.js';
-import { unpack, type PackedEvents, type PackMemory } from './pack.js';
-import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
-import type { Rotation } from './rotate.js';
+import { unpack } from './pack.js';
 import { isDamage, type Database } from './sqlite.js';
 import { tallyEvent, type TalliedEvent } from './tallied-event.js';
 import type { Tallies } from './tallies.js';
-import { createTurns } from '../core/model/turns.js';
-import type { Maintenance, StoreBatch } from './types.js';
-
-export interface PersisterOptions extends LogOrigin {
-  readonly databaseFile: string;
-  readonly jsonLogFile: string | null;
-  readonly logFile: string | null;
-  /** Lists of passwords by which guesses are named; one that is not there is no list. */
-  readonly passwordFiles: readonly string[];
-  readonly jsonLogFormat: JsonFormatName;
-  readonly rotation: Rotation;
-  /** Database of countries (mmdb); null: countries are not counted. */
-  readonly countryFile: string | null;
-  /** ISO code of the country whose national numbers are dialled here; null: none is assumed. */
-  readonly homeCountry: string | null;
-  /** Null: events go to files alone. */
-  readonly remote: RemoteOptions | null;
-}
-
-/** What the persister tells the one who feeds it. */
-export type PersisterReport =
-  | {
-      /** A batch has left the queue: its rows are committed, or given up. */
-      readonly kind: 'settled';
-      readonly events: number;
-      readonly bytes: number;
-      readonly decisions: number;
-      readonly committed: boolean;
-      /** What the events were packed in, to be used again; null: none, or it is still looked at. */
-      readonly memory: PackMemory | null;
-    }
-  | { readonly kind: 'logged'; readonly jsonLines: number; readonly linesLost: number }
-  /** Writing fails (a reason) or works again (null). */
-  | { readonly kind: 'health'; readonly error: string | null }
-  /** How events fare on their way to a syslog server and the journal, since the start. */
-  | { readonly kind: 'remote'; readonly counts: RemoteCounts }
-  /** Another file is written than before: it may lack what only memory has. */
-  | { readonly kind: 'renewed' }
-  | { readonly kind: 'notice'; readonly text: string };
-
-/** A batch as the queue hands it over. */
-export interface PackedBatch extends Omit<StoreBatch, 'events'> {
-  readonly events: PackedEvents;
-}
-
-/** The one writer: owns the database connection and the event logs. */
-export interface Persister extends Maintenance {
-  readonly nextEventId: number;
-  readonly nextBlockId: number;
-  accept(batch: PackedBatch): void;
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The writer where it is, in this thread. */
-export interface LocalPersister extends Persister {
-  /** Resolves when the next batch had better be given; until then it waits cheaper outside. */
-  room(): Promise<void>;
-}
+import { createMutex } from '../core/model/mutex.js';
+import type {
+  LocalPersister,
+  PackedBatch,
+  PersisterOptions,
+  PersisterReport,
+} from './persister-types.js';
 
 /**
  * Opens database and logs. Rejects with DATABASE_* or STATE_UNWRITABLE. Later failures reject
@@ -92,16 +35,18 @@ export async function createPersister(
   report: (report: PersisterReport) => void,
 ): Promise<LocalPersister> {
   const { databaseFile } = options;
-  const live = await openLive(databaseFile);
+  const live = await openLive(databaseFile, options.waits);
   const { database } = live;
   const logs = await openLogs(options, report, database);
-  const turns = createTurns();
-  const { writers, namer, ids } = await openRows(options, live, logs, turns, report);
-  const maintenance = createMaintenance(database, turns);
-  const commits = createCommitQueue(databaseFile, database, writers, turns, report);
-  const watch = watchDatabaseFile(live, turns, report, async () => {
+  const mutex = createMutex();
+  const { writers, namer, ids } = await openRows(options, live, logs, mutex, report);
+  const maintenance = createMaintenance(database, mutex);
+  const commits = createCommitQueue(databaseFile, database, writers, mutex, report);
+  const watch = watchDatabaseFile(live, mutex, report, async () => {
     await noteInstance(database, options.instanceId);
+    commits.opened();
   });
+  if (live.obstacle !== null) await beginWithout(live.obstacle, live, commits, report);
 
   const preparer = createPreparer(logs, namer, commits.add);
 
@@ -145,10 +90,25 @@ export async function createPersister(
       }
       commits.abandon();
       watch.end();
-      await turns.take(() => closeDatabase(database, writers, report));
+      await mutex.run(() => closeDatabase(database, writers, report));
       await logs.close();
     },
   };
+}
+
+/** The one word on a start without its database; `status` has the cause until it is open. */
+async function beginWithout(
+  obstacle: AgentError,
+  live: LiveDatabase,
+  commits: CommitQueue,
+  report: (report: PersisterReport) => void,
+): Promise<void> {
+  await live.leaveStandIn();
+  commits.stands(obstacle);
+  const text =
+    `WARNING: ${obstacle.message}: trap and blocking work with what could be read of it, and what ` +
+    `comes waits in memory until it can be written; ${obstacle.remedy}`;
+  report({ kind: 'notice', text });
 }
 
 /** Calls of the database that see what was written before them, unless it takes nothing at present. */
@@ -214,7 +174,7 @@ async function prepare(
   namer: PasswordNamer,
   rows: JsonbWriter,
 ): Promise<Prepared> {
-  const events: EventRow[] = [];
+  const events: PackedEventRow[] = [];
   const guesses: Guess[] = [];
   const tallied: TalliedEvent[] = [];
   const lines = logs.begin();
@@ -242,8 +202,10 @@ async function closeDatabase(
   try {
     await database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
-    // The WAL stays beside the database and is read by the next one who opens it.
-    report({ kind: 'notice', text: `the WAL could not be moved: ${messageOf(error)}` });
+    // The WAL stays beside the database and is read by the next one who opens it. An AgentError says
+    // that there is no database at present, which is told.
+    if (!(error instanceof AgentError))
+      report({ kind: 'notice', text: `the WAL could not be moved: ${messageOf(error)}` });
   }
   await database.close();
 }

@@ -1,8 +1,9 @@
 import type { CountryCode } from 'libphonenumber-js/max';
-import { dialledDigits } from '../core/detect/dialled-digits.js';
 import { kindOfNumber } from '../core/detect/number-ranges.js';
 import { LIMITS } from '../core/model/limits.js';
 import { detach } from '../core/model/text.js';
+import { readDialled, readingsAbroad, withoutDialPrefix } from '../core/sip/dialled-number.js';
+import type { DialledNumber } from '../core/sip/dialled-number.js';
 
 /** What a number is for, as far as its digits tell. */
 export const NUMBER_TYPES = [
@@ -66,12 +67,6 @@ export async function loadNumberingPlan(): Promise<NumberingPlan> {
     parsePhoneNumberFromString(dialled, country as CountryCode | undefined);
 }
 
-/** Ways to dial abroad, also behind a digit for an outside line, the longest first. */
-const DIAL = /^(?:9?0{2,4}|9?011|900|101\d(?:011|00)|810)(?=[1-9]\d{6,14}$)/;
-/** What fraudsters try besides: up to six digits of whatever a PBX might want first. */
-const ANY_DIAL = /^\d{1,6}?(?:0{2,4}|011)(?=[1-9]\d{6,14}$)/;
-/** The same where such zeros come twice, as in `200100442071838750`. */
-const FAR_DIAL = /^\d{1,6}(?:0{2,4}|011)(?=[1-9]\d{6,14}$)/;
 const INTERNATIONAL = /^[1-9]\d{6,14}$/;
 /** Shorter numbers are not dialled to the world. */
 const EXTENSION_DIGITS_MAX = 6;
@@ -82,35 +77,35 @@ export const NUMBER_TAIL_DIGITS = 6;
 const OLD_MEXICO = /^\+52(?:1|01|044|045)(?=\d{10}$)/;
 
 /**
- * The number behind the digits that were dialled (dialledDigits): the first reading that the plan
- * finds valid wins; that of `homeCountry` (ISO code, null for none) comes first, then dial prefixes
- * are stripped. The number is the plan's own, so that `+44 (0)20 …` and `+44 20 …` are one. Without
- * a plan the usual prefixes alone are stripped, and nothing is said of the country.
+ * The number behind what was dialled (readDialled): the first reading that the plan finds valid wins;
+ * that of `homeCountry` (ISO code, null for none) comes first, then what is dialled before a number
+ * abroad is stripped. The number is the plan's own, so that `+44 (0)20 …` and `+44 20 …` are one.
+ * Without a plan the usual prefixes alone are stripped, and nothing is said of the country.
  */
 export function readNumber(
-  digits: string,
+  dialled: DialledNumber,
   plan: NumberingPlan | null,
   homeCountry: string | null = null,
 ): PhoneNumber {
-  const plus = digits.startsWith('+');
-  const bare = plus ? digits.slice(1) : digits;
+  const { digits, behindPlus } = dialled;
+  const plus = digits.startsWith('+') || behindPlus !== null;
+  const bare = behindPlus ?? digits.replace('+', '');
   if (!plus && bare.length <= EXTENSION_DIGITS_MAX) return extension(bare);
-  const dialled = bare.replace(DIAL, '');
-  const abroad = plus || dialled !== bare;
-  if (plan === null) return unread(abroad && INTERNATIONAL.test(dialled) ? `+${dialled}` : dialled);
+  const likeliest = withoutDialPrefix(bare);
+  const abroad = plus || likeliest !== bare;
+  if (plan === null)
+    return unread(abroad && INTERNATIONAL.test(likeliest) ? `+${likeliest}` : likeliest);
   if (!plus && homeCountry !== null) {
     const found = lookUp(plan, bare, homeCountry);
     if (found?.isValid() === true) return described(found, true);
   }
-  const others = [bare.replace(ANY_DIAL, ''), bare.replace(FAR_DIAL, '')];
-  const readings = plus ? [bare, dialled] : [dialled, ...others, bare];
-  for (const reading of new Set(readings)) {
+  for (const reading of readingsAbroad(dialled)) {
     const found = INTERNATIONAL.test(reading) ? lookUp(plan, `+${reading}`) : undefined;
     if (found?.isValid() === true) return described(found, true);
   }
-  if (!abroad || !INTERNATIONAL.test(dialled)) return unread(dialled, false);
-  const found = lookUp(plan, `+${dialled}`);
-  return found === undefined ? unread(`+${dialled}`, false) : described(found, found.isValid());
+  if (!abroad || !INTERNATIONAL.test(likeliest)) return unread(likeliest, false);
+  const found = lookUp(plan, `+${likeliest}`);
+  return found === undefined ? unread(`+${likeliest}`, false) : described(found, found.isValid());
 }
 
 type Planned = NonNullable<ReturnType<NumberingPlan>>;
@@ -193,18 +188,20 @@ export function createNumberReader(
   let looked = 0;
   return {
     read: (form, atUs) => {
-      const digits = dialledDigits(form);
-      if (digits === null) return null;
-      const before = known.get(digits);
+      const dialled = readDialled(form);
+      if (dialled === null) return null;
+      const { digits, behindPlus, behindCode } = dialled;
+      const key = `${digits} ${behindPlus ?? ''} ${behindCode ?? ''}`;
+      const before = known.get(key);
       if (before !== undefined) return before;
       const now = Math.floor(atUs / 1_000_000);
       if (now !== second) looked = 0;
       second = now;
-      if (looked >= LIMITS.numbersReadPerSecondMax) return readNumber(digits, null);
+      if (looked >= LIMITS.numbersReadPerSecondMax) return readNumber(dialled, null);
       looked += 1;
-      const number = readNumber(digits, plan, homeCountry);
+      const number = readNumber(dialled, plan, homeCountry);
       if (known.size >= LIMITS.numbersRememberedMax) known = new Map();
-      known.set(detach(digits), number);
+      known.set(detach(key), number);
       return number;
     },
   };

@@ -1,24 +1,35 @@
-import { AgentError, ERROR_CODES, type ErrorCode } from '../core/model/errors.js';
-import { messageOf } from './files.js';
-import type { PackedBatch, Persister, PersisterReport } from './persister.js';
+import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister-types.js';
 
-/** The calls of a Persister that are answered. */
-export type CallName =
-  | 'flush'
-  | 'close'
-  | 'reopenLog'
-  | 'expireBlocks'
-  | 'recordDrops'
-  | 'mend'
-  | 'protectPeer'
-  | 'unprotectPeer'
-  | 'addToken'
-  | 'removeToken'
-  | 'prune'
-  | 'vacuum'
-  | 'rollUp'
-  | 'analyze'
-  | 'archiveLogs';
+/** The calls of a Persister that are answered. Each takes one argument at most. */
+const CALL_NAMES = [
+  'flush',
+  'close',
+  'reopenLog',
+  'archiveLogs',
+  'expireBlocks',
+  'recordDrops',
+  'mend',
+  'protectPeer',
+  'unprotectPeer',
+  'addToken',
+  'removeToken',
+  'prune',
+  'vacuum',
+  'rollUp',
+  'analyze',
+] as const satisfies readonly (keyof Persister)[];
+
+export type CallName = (typeof CALL_NAMES)[number];
+
+/** A function for each of the calls, all of which go by way of `call`; see runCall. */
+export function callsBy(
+  call: (name: CallName, argument: unknown) => Promise<unknown>,
+): Pick<Persister, CallName> {
+  const calls = CALL_NAMES.map((name) => [name, (argument?: unknown) => call(name, argument)]);
+  // In the end runCall makes each call on a persister, which resolves it with what it must.
+  return Object.fromEntries(calls) as Pick<Persister, CallName>;
+}
 
 /** To the worker. The decisions of a batch are few and cross as they are. */
 export type ToWorker =
@@ -57,38 +68,8 @@ export function errorFromData({ code, message, remedy, path }: ErrorData): Agent
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERROR_CODES;
 
-/** Runs a call on the persister. The argument is what workerPersister sent for this very name. */
+/** Makes a call on the persister, with the argument that callsBy was given for this very name. */
 export function runCall(persister: Persister, name: CallName, argument: unknown): Promise<unknown> {
-  switch (name) {
-    case 'flush':
-      return persister.flush();
-    case 'close':
-      return persister.close();
-    case 'reopenLog':
-      return persister.reopenLog();
-    case 'archiveLogs':
-      return persister.archiveLogs();
-    case 'analyze':
-      return persister.analyze();
-    case 'rollUp':
-      return persister.rollUp(argument as Parameters<Persister['rollUp']>[0]);
-    case 'expireBlocks':
-      return persister.expireBlocks(argument as Parameters<Persister['expireBlocks']>[0]);
-    case 'mend':
-      return persister.mend(argument as Parameters<Persister['mend']>[0]);
-    case 'recordDrops':
-      return persister.recordDrops(argument as Parameters<Persister['recordDrops']>[0]);
-    case 'protectPeer':
-      return persister.protectPeer(argument as Parameters<Persister['protectPeer']>[0]);
-    case 'unprotectPeer':
-      return persister.unprotectPeer(argument as Parameters<Persister['unprotectPeer']>[0]);
-    case 'addToken':
-      return persister.addToken(argument as Parameters<Persister['addToken']>[0]);
-    case 'removeToken':
-      return persister.removeToken(argument as Parameters<Persister['removeToken']>[0]);
-    case 'prune':
-      return persister.prune(argument as Parameters<Persister['prune']>[0]);
-    case 'vacuum':
-      return persister.vacuum(argument as Parameters<Persister['vacuum']>[0]);
-  }
+  const call = persister[name] as (argument: unknown) => Promise<unknown>;
+  return call(argument);
 }

@@ -2,12 +2,12 @@ import { LIMITS } from '../core/model/limits.js';
 import { readPragma } from './migrate.js';
 import { readNextId } from './next-ids.js';
 import type { Database, SqlValue } from './sqlite.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 import type { PruneCounts, PruneOptions } from './types.js';
 
 interface Pruning {
   readonly database: Database;
-  readonly turns: Turns;
+  readonly mutex: Mutex;
   readonly options: PruneOptions;
 }
 
@@ -17,11 +17,11 @@ interface Pruning {
  */
 export async function prune(
   database: Database,
-  turns: Turns,
+  mutex: Mutex,
   options: PruneOptions,
 ): Promise<PruneCounts> {
-  const pruning = { database, turns, options };
-  await turns.take(() => keepNextIds(database));
+  const pruning = { database, mutex, options };
+  await mutex.run(() => keepNextIds(database));
   const counts = await pruneByAge(pruning);
   counts.events += await overCount(pruning, 'events', '', options.rowsMax.events);
   counts.sightings += await overCount(pruning, 'sightings', '', options.rowsMax.sightings);
@@ -83,7 +83,7 @@ function overCount(
 
 /** Deletes a bounded number of rows a turn, so that no batch waits long. */
 async function deleteSteps(
-  { database, turns }: Pruning,
+  { database, mutex }: Pruning,
   table: string,
   where: string,
   values: readonly SqlValue[],
@@ -93,7 +93,7 @@ async function deleteSteps(
     (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ${LIMITS.pruneRowsMax})`;
   let total = 0;
   for (;;) {
-    const deleted = await turns.take(() => database.run(sql, values));
+    const deleted = await mutex.run(() => database.run(sql, values));
     total += deleted;
     if (deleted < LIMITS.pruneRowsMax) return total;
   }
@@ -113,7 +113,7 @@ const RAW_FROM = 'raw_from_id';
 
 /** Takes the bytes of events below an id away, the oldest first, while `goOn` says so. */
 async function stripRaw(
-  { database, turns }: Pruning,
+  { database, mutex }: Pruning,
   belowId: number,
   goOn: () => boolean | Promise<boolean>,
 ): Promise<number> {
@@ -126,7 +126,7 @@ async function stripRaw(
   while (from < belowId && (await goOn())) {
     const to = Math.min(belowId, from + LIMITS.stripRowsMax);
     const start = from;
-    total += await turns.take(async () => {
+    total += await mutex.run(async () => {
       const changed = await database.run(
         'UPDATE events SET raw = NULL WHERE id >= ? AND id < ? AND raw IS NOT NULL',
         [start, to],
@@ -148,7 +148,7 @@ const BY_SIZE = [
 ] as const;
 
 async function pruneBySize(pruning: Pruning, bytesMax: number, counts: Counts): Promise<void> {
-  const { database, turns } = pruning;
+  const { database, mutex } = pruning;
   const isOver = async (): Promise<boolean> => (await readUsedBytes(database)) > bytesMax;
   if (!(await isOver())) return;
   const span = await database.get<{ first: number | null; last: number | null }>(
@@ -162,14 +162,12 @@ async function pruneBySize(pruning: Pruning, bytesMax: number, counts: Counts): 
   for (const [table, oldest] of BY_SIZE) {
     const sql = `DELETE FROM ${table} WHERE id IN (${oldest} LIMIT ${LIMITS.pruneRowsMax})`;
     for (;;) {
-      const deleted = await turns.take(async () =>
-        (await isOver()) ? await database.run(sql) : 0,
-      );
+      const deleted = await mutex.run(async () => ((await isOver()) ? await database.run(sql) : 0));
       counts[table] += deleted;
       if (deleted === 0) break;
     }
   }
-  if (await isOver()) await turns.take(() => database.run('DELETE FROM sources'));
+  if (await isOver()) await mutex.run(() => database.run('DELETE FROM sources'));
 }
 
 /** Bytes of the pages that hold something; free pages are used again before the file grows. */

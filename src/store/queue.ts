@@ -1,10 +1,10 @@
 import type { EventRecord } from '../core/model/event.js';
 import { LIMITS } from '../core/model/limits.js';
 import { createPacker, type Packer } from './pack.js';
-import type { PackedBatch, Persister, PersisterReport } from './persister.js';
 import type { RemoteCounts } from './remote/remote-logs.js';
 import { createThinner, type ThinnedSource } from './thinning.js';
 import { countDecisions, type StoreBatch, type StoreStats } from './types.js';
+import type { PackedBatch, Persister, PersisterReport } from './persister-types.js';
 
 /** The bounded queue in front of the persister, with its counts. */
 export interface Queue {
@@ -25,11 +25,12 @@ export interface Queue {
 type Settled = Omit<Extract<PersisterReport, { kind: 'settled' }>, 'kind' | 'memory'>;
 
 /** The counts of the queue, and whether there is room in it. */
-interface Ledger {
+interface QueueCounts {
   /** How full the queue would be with so many bytes more, 0 to 1 and above. */
   fillWith(bytes: number): number;
   addEvent(record: EventRecord): void;
   dropEvent(): void;
+  /** False: too many wait already, and these are lost. */
   admitDecisions(count: number): boolean;
   settle(report: Settled): void;
   settleAll(): void;
@@ -57,7 +58,7 @@ export function createQueue(
   onNotice: (text: string) => void,
   onRenewed: () => void = () => undefined,
 ): Queue {
-  const ledger = createLedger();
+  const counts = createQueueCounts();
   const packer = createPacker();
   let gathered = emptyGathered();
   let timer: NodeJS.Timeout | null = null;
@@ -70,17 +71,17 @@ export function createQueue(
     const batch: PackedBatch = { ...gathered, events: packer.take() };
     gathered = emptyGathered();
     if (sink !== null) sink.accept(batch);
-    else ledger.settleAll();
+    else counts.settleAll();
   };
 
   const sendThinned = (): void => {
     const thinned = samples.takeCounts();
     // A few thousand rows at most: without room for them nothing else has room.
-    if (thinned.length > 0 && ledger.admitDecisions(thinned.length)) gathered.thinned = thinned;
+    if (thinned.length > 0 && counts.admitDecisions(thinned.length)) gathered.thinned = thinned;
     sendGathered();
   };
 
-  const samples = createSamples(ledger, sendThinned);
+  const samples = createSamples(counts, sendThinned);
 
   const take = (record: EventRecord): void => {
     if (!samples.admit(record)) return;
@@ -97,7 +98,7 @@ export function createQueue(
       sink = persister;
     },
     write: (batch) => {
-      if (ledger.admitDecisions(countDecisions(batch))) gatherDecisions(gathered, batch);
+      if (counts.admitDecisions(countDecisions(batch))) gatherDecisions(gathered, batch);
       for (const record of batch.events) take(record);
       sendLater();
     },
@@ -109,28 +110,28 @@ export function createQueue(
       sendThinned();
       sendGathered();
     },
-    note: noteTo(ledger, packer, onNotice, onRenewed),
+    note: noteTo(counts, packer, onNotice, onRenewed),
     lose: (error) => {
       sink = null;
       packer.take();
       gathered = emptyGathered();
-      ledger.fail(error);
-      ledger.settleAll();
+      counts.fail(error);
+      counts.settleAll();
     },
-    stats: () => ledger.stats(),
+    stats: () => counts.stats(),
   };
 }
 
 /** Counts each event as one that is kept or not; `onCounts` when there are counts to be taken. */
-function createSamples(ledger: Ledger, onCounts: () => void) {
+function createSamples(counts: QueueCounts, onCounts: () => void) {
   const thinner = createThinner();
   let timer: NodeJS.Timeout | null = null;
   return {
     admit: (record: EventRecord): boolean => {
-      const kept = thinner.admit(record, ledger.fillWith(record.raw.length));
-      if (kept) ledger.addEvent(record);
+      const kept = thinner.admit(record, counts.fillWith(record.raw.length));
+      if (kept) counts.addEvent(record);
       else {
-        ledger.dropEvent();
+        counts.dropEvent();
         timer ??= setTimeout(onCounts, LIMITS.thinnedGatherMs);
       }
       return kept;
@@ -144,7 +145,7 @@ function createSamples(ledger: Ledger, onCounts: () => void) {
 }
 
 function noteTo(
-  ledger: Ledger,
+  counts: QueueCounts,
   packer: Pick<Packer, 'reuse'>,
   onNotice: (text: string) => void,
   onRenewed: () => void,
@@ -152,17 +153,17 @@ function noteTo(
   return (report) => {
     switch (report.kind) {
       case 'settled':
-        ledger.settle(report);
+        counts.settle(report);
         if (report.memory !== null) packer.reuse(report.memory);
         break;
       case 'logged':
-        ledger.log(report.jsonLines, report.linesLost);
+        counts.log(report.jsonLines, report.linesLost);
         break;
       case 'health':
-        ledger.fail(report.error);
+        counts.fail(report.error);
         break;
       case 'remote':
-        ledger.noteRemote(report.counts);
+        counts.noteRemote(report.counts);
         break;
       case 'renewed':
         onRenewed();
@@ -173,7 +174,7 @@ function noteTo(
   };
 }
 
-function createLedger(): Ledger {
+function createQueueCounts(): QueueCounts {
   const counts = startCounts();
   let queuedBytes = 0;
 
@@ -199,7 +200,8 @@ function createLedger(): Ledger {
       counts.dropped += 1;
     },
     admitDecisions: (count) => {
-      const admitted = counts.decisionsQueued + count <= LIMITS.storeQueuedDecisionsMax;
+      // A batch that is larger by itself, as when a list of blocks ends at once, is in memory anyway.
+      const admitted = counts.decisionsQueued < LIMITS.storeQueuedDecisionsMax;
       counts[admitted ? 'decisionsQueued' : 'decisionsLost'] += count;
       return admitted;
     },

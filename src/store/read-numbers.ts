@@ -1,4 +1,4 @@
-import { dialledDigits } from '../core/detect/dialled-digits.js';
+import { dialledDigits, readDialled } from '../core/sip/dialled-number.js';
 import {
   loadNumberingPlan,
   NUMBER_TAIL_DIGITS,
@@ -84,14 +84,15 @@ export function createNumberQueries(database: Database, homeCountry: string | nu
       return select(`${where} ORDER BY ${order} LIMIT ?`, [...values, boundLimit(filter.limit)]);
     },
     findNumber: async (text) => {
+      const dialled = readDialled(text);
       const digits = dialledDigits(text);
-      if (digits === null) return [];
+      if (dialled === null || digits === null) return [];
       // The plan, which takes a moment to load, takes away what is before the last digits alone.
       if (!(await isTailKnown(database, digits))) return exact(text, []);
       plan ??= await loadNumberingPlan();
-      const { number } = readNumber(digits, plan, homeCountry);
+      const { number } = readNumber(dialled, plan, homeCountry);
       // In a flood numbers are taken by their digits, without the plan.
-      return exact(text, [number, `+${digits}`, digits, readNumber(digits, null).number]);
+      return exact(text, [number, `+${digits}`, digits, readNumber(dialled, null).number]);
     },
     findNumbersBySuffix: async (text, limit) => {
       const digits = dialledDigits(text);

@@ -15,7 +15,7 @@ import { idsOfSource, spanOfSource } from './source-events.js';
 import type { Database } from './sqlite.js';
 import type { StoredBlock } from './types.js';
 
-export interface Counted {
+export interface CountedValue {
   readonly value: string;
   readonly count: number;
 }
@@ -24,6 +24,9 @@ export interface Counted {
 export interface GuessCounts {
   readonly distinct: number;
   readonly tries: number;
+  /** Accounts whose tried password is known, and of them those where it is the user name itself. */
+  readonly accounts: number;
+  readonly equalToUser: number;
 }
 
 export interface StoredCall {
@@ -51,14 +54,14 @@ export interface SourceStory {
   /** How many of the last events the lists below count: at most `sourceEventsReadMax`. */
   readonly eventsRead: number;
   /** Most frequent first. */
-  readonly methods: readonly Counted[];
-  readonly userAgents: readonly Counted[];
+  readonly methods: readonly CountedValue[];
+  readonly userAgents: readonly CountedValue[];
   /** User names: of credentials, else of To where nobody is called. */
-  readonly usersTried: readonly Counted[];
-  readonly calledNumbers: readonly Counted[];
+  readonly usersTried: readonly CountedValue[];
+  readonly calledNumbers: readonly CountedValue[];
   readonly guesses: GuessCounts;
   /** Passwords that are known by name, as `user: password`, with how often each was tried. */
-  readonly passwordsTried: readonly Counted[];
+  readonly passwordsTried: readonly CountedValue[];
   /** Calls that the trap answered, newest first. */
   readonly calls: readonly StoredCall[];
   /** Of all that counts as this source, newest first. */
@@ -94,7 +97,7 @@ export async function showSource(
   if (!known) return null;
   const last = await idsOfSource(database, { source: address, limit: LIMITS.sourceEventsReadMax });
   const ids = JSON.stringify(last);
-  const count = (expression: string): Promise<Counted[]> => countIn(database, ids, expression);
+  const count = (expression: string): Promise<CountedValue[]> => countIn(database, ids, expression);
   return {
     address,
     countsAs: identity.text,
@@ -136,8 +139,8 @@ async function countThinned(database: Database, address: string): Promise<number
 }
 
 /** Counts what an expression gives for the events of these ids, a JSON array. */
-function countIn(database: Database, ids: string, expression: string): Promise<Counted[]> {
-  return database.all<Counted>(
+function countIn(database: Database, ids: string, expression: string): Promise<CountedValue[]> {
+  return database.all<CountedValue>(
     `SELECT value, count(*) AS count FROM (
        SELECT ${expression} AS value FROM events WHERE id IN (SELECT value FROM json_each(?))
      ) WHERE value IS NOT NULL AND value <> ''
@@ -148,14 +151,17 @@ function countIn(database: Database, ids: string, expression: string): Promise<C
 
 async function countGuesses(database: Database, address: string): Promise<GuessCounts> {
   const row = await database.get<GuessCounts>(
-    'SELECT count(*) AS "distinct", total(tries) AS tries FROM credentials WHERE source = ?',
+    `SELECT count(*) AS "distinct", total(tries) AS tries,
+       count(DISTINCT CASE WHEN password IS NOT NULL THEN username END) AS accounts,
+       count(DISTINCT CASE WHEN password = username THEN username END) AS equalToUser
+     FROM credentials WHERE source = ?`,
     [address],
   );
-  return row ?? { distinct: 0, tries: 0 };
+  return row ?? { distinct: 0, tries: 0, accounts: 0, equalToUser: 0 };
 }
 
-function listPasswords(database: Database, address: string): Promise<Counted[]> {
-  return database.all<Counted>(
+function listPasswords(database: Database, address: string): Promise<CountedValue[]> {
+  return database.all<CountedValue>(
     `SELECT username || ': ' || password AS value, sum(tries) AS count
      FROM credentials WHERE source = ? AND password IS NOT NULL
      GROUP BY value ORDER BY count DESC, value LIMIT ?`,

@@ -1,4 +1,4 @@
-import type { Counted } from './read-source.js';
+import type { CountedValue } from './read-source.js';
 import type { Database } from './sqlite.js';
 import { DAY_US, HOUR_US, type CounterName } from './tally-counters.js';
 
@@ -21,7 +21,7 @@ export type Ranked = (typeof RANKED)[number];
 
 export interface Ranking {
   /** Most frequent first, at most as many as were asked for. Escaped. */
-  readonly top: readonly Counted[];
+  readonly top: readonly CountedValue[];
   /** All that is counted under this name, listed or not. */
   readonly total: number;
 }
@@ -90,7 +90,7 @@ export function createStatsQueries(database: Database): StatsQueries {
 const dayOf = (us: number): number => us - (us % DAY_US);
 
 async function readTotals(database: Database, fromUs: number): Promise<PeriodTotals> {
-  const rows = await database.all<Counted>(
+  const rows = await database.all<CountedValue>(
     `SELECT name AS value, sum(count) AS count FROM counters
      WHERE span = 'day' AND name IN (SELECT value FROM json_each(?)) AND began_at_us >= ?
      GROUP BY name`,
@@ -143,7 +143,7 @@ async function readRanking(
   // One day has one row for each value, and to add up nothing takes a quarter of the time.
   const oneDay = (last?.day ?? 0) <= fromUs;
   const counted = oneDay ? 'value, count' : 'value, sum(count) AS count';
-  const rows = await database.all<Counted>(
+  const rows = await database.all<CountedValue>(
     `SELECT ${counted} FROM counters WHERE ${where} AND value <> ''
      ${oneDay ? '' : 'GROUP BY value'} ORDER BY count DESC, value LIMIT ?`,
     [name, fromUs, top],

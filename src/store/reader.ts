@@ -4,7 +4,7 @@ import { LIMITS } from '../core/model/limits.js';
 import type { Cidr } from '../core/model/address.js';
 import type { Sighting } from '../core/model/sighting.js';
 import { followFile } from './follow-file.js';
-import { fileExists, fileSize, systemCode, unreadable, type FileIdentity } from './files.js';
+import { fileSize, isOfDisk, systemCode, unreadable, type FileIdentity } from './files.js';
 import { foreign, judgeForeign, newer, readPragma, refuseOtherId } from './migrate.js';
 import { MIGRATIONS } from './schema.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
@@ -14,6 +14,7 @@ import { createSourceQueries, type SourceQueries } from './read-sources.js';
 import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
+import { openStandIn } from './stand-in.js';
 import { isDamage, openDatabase, sqliteCode, type Database } from './sqlite.js';
 import type { JobRun, StoredPeer, StoredToken } from './types.js';
 
@@ -55,16 +56,23 @@ export interface Reader
 /**
  * Opens a database read-only, also while an agent writes it; what takes its place later is read from
  * then on. `homeCountry`: where national numbers are dialled (ISO code). `mend`: has a damaged file
- * set aside by its writer; what met the damage is then read of the next one. Rejects with
- * DATABASE_MISSING, DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
+ * set aside by its writer; what met the damage is then read of the next one. `waits`: a disk that takes
+ * nothing has a stand-in read until its writer could open it. Rejects with DATABASE_MISSING, DATABASE_UNREADABLE, DATABASE_FOREIGN or DATABASE_DAMAGED.
  */
 export async function openReader(
   databaseFile: string,
   homeCountry: string | null = null,
   mend?: (identity: FileIdentity) => Promise<void>,
+  waits = false,
 ): Promise<Reader> {
-  await refuseUnreadable(databaseFile);
-  const database = await followFile(databaseFile, () => openReadOnly(databaseFile), mend);
+  const database = waits
+    ? await followFile(
+        databaseFile,
+        () => openShared(databaseFile),
+        mend,
+        (error) => standInFor(databaseFile, error),
+      )
+    : await followFile(databaseFile, () => openReadOnly(databaseFile), mend);
   return createReader(database, databaseFile, homeCountry);
 }
 
@@ -118,37 +126,72 @@ function createReader(
 async function refuseUnreadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK);
+    // What SQLite itself leaves before its first transaction, and a start on a full disk.
+    if ((await fileSize(file)) === 0) throw missing(file);
   } catch (error) {
+    if (error instanceof AgentError) throw error;
     const code = systemCode(error);
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(file, error);
-    throw new AgentError(
-      'DATABASE_MISSING',
-      `there is no database ${file} yet`,
-      'start the agent (sentrypeer-agent run), or name its database with -c FILE',
-      error,
-    );
+    throw code === 'ENOENT' || code === 'ENOTDIR' ? missing(file, error) : unreadable(file, error);
   }
 }
 
+const missing = (file: string, cause?: unknown): AgentError =>
+  new AgentError(
+    'DATABASE_MISSING',
+    `there is no database ${file} yet`,
+    'start the agent (sentrypeer-agent run), or name its database with -c FILE',
+    cause,
+  );
+
 async function openReadOnly(file: string): Promise<Database> {
+  await refuseUnreadable(file);
   try {
     return await openChecked(file, 'read');
   } catch (error) {
-    if (error instanceof AgentError) throw error;
     const code = sqliteCode(error);
-    if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') return openAlone(file, error);
-    if (isDamage(error)) throw await judgeForeign(file, error);
-    throw unreadable(file, error);
+    const noSides = code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || isOfDisk(error);
+    if (noSides && code !== null) return openAlone(file, error);
+    throw await explainReading(file, error);
   }
 }
 
+/** As the agent reads, whose own writer has it open, too. */
+async function openShared(file: string): Promise<Database> {
+  await refuseUnreadable(file);
+  try {
+    return await openChecked(file, 'read');
+  } catch (error) {
+    throw await explainReading(file, error);
+  }
+}
+
+async function explainReading(file: string, error: unknown): Promise<AgentError> {
+  if (error instanceof AgentError) return error;
+  return isDamage(error) ? judgeForeign(file, error) : unreadable(file, error);
+}
+
+/** Where the writer has no database either. Rejects with the error where another thing is wrong. */
+async function standInFor(file: string, error: unknown): Promise<Database> {
+  // A file that the writer could not fill, or an older schema that it could not bring up to date.
+  const isHalfMade = error instanceof AgentError && HALF_MADE.has(error.code);
+  if (isOfDisk(error) || isHalfMade) return openStandIn(file);
+  throw error;
+}
+
+const HALF_MADE: ReadonlySet<string> = new Set([
+  'DATABASE_MISSING',
+  'DATABASE_FOREIGN',
+  'DATABASE_OLDER',
+]);
+
 /**
  * SQLite reads a WAL database through a file of shared memory, which it may not make in a folder
- * that this user cannot write. Without a WAL the main file is complete by itself.
+ * that this user cannot write, and cannot make on a full disk. Without a WAL the main file is complete
+ * by itself.
  */
 async function openAlone(file: string, cause: unknown): Promise<Database> {
   try {
-    if (!(await fileExists(`${file}-wal`))) return await openChecked(file, 'inspect');
+    if (((await fileSize(`${file}-wal`)) ?? 0) === 0) return await openChecked(file, 'inspect');
   } catch (error) {
     if (error instanceof AgentError) throw error;
     throw unreadable(file, error);

@@ -1,9 +1,9 @@
 import { LIMITS } from '../core/model/limits.js';
 import { rollBack } from './migrate.js';
-import type { Counted } from './read-source.js';
+import type { CountedValue } from './read-source.js';
 import type { Database } from './sqlite.js';
 import { ADD_COUNTERS_SQL, DAY_US } from './tally-counters.js';
-import type { Turns } from '../core/model/turns.js';
+import type { Mutex } from '../core/model/mutex.js';
 
 /** Days whose hours are kept, and after which a day keeps few values. */
 const DETAILED_DAYS = 31;
@@ -12,7 +12,7 @@ const DETAILED_DAYS = 31;
  * Sums up what is rare of the days that are over, so that the counters stay few however many
  * addresses came; every total stays what it is. Hours go after 31 days. Returns the rows saved.
  */
-export async function rollUp(database: Database, turns: Turns, nowUs: number): Promise<number> {
+export async function rollUp(database: Database, mutex: Mutex, nowUs: number): Promise<number> {
   const today = nowUs - (nowUs % DAY_US);
   const old = today - DETAILED_DAYS * DAY_US;
   const days = await database.all<{ name: string; day: number; values: number }>(
@@ -24,10 +24,10 @@ export async function rollUp(database: Database, turns: Turns, nowUs: number): P
   for (const { name, day, values } of days) {
     const keep = day < old ? LIMITS.countedValuesPerOldDayMax : LIMITS.countedValuesPerDayMax;
     for (let over = values - keep; over > 0; over -= LIMITS.pruneRowsMax) {
-      saved += await turns.take(() => sumUpDay(database, name, day, keep));
+      saved += await mutex.run(() => sumUpDay(database, name, day, keep));
     }
   }
-  saved += await turns.take(() =>
+  saved += await mutex.run(() =>
     database.run("DELETE FROM counters WHERE span = 'hour' AND began_at_us < ?", [old]),
   );
   return saved;
@@ -41,7 +41,7 @@ async function sumUpDay(
   keep: number,
 ): Promise<number> {
   const key = "span = 'day' AND name = ? AND began_at_us = ?";
-  const rare = await database.all<Counted>(
+  const rare = await database.all<CountedValue>(
     `SELECT value, count FROM counters WHERE ${key} AND value <> ''
      ORDER BY count DESC, value LIMIT ? OFFSET ?`,
     [name, day, LIMITS.pruneRowsMax, keep],

@@ -3,8 +3,9 @@ import { constants, createWriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { fileExists, giveToFolderOwner, isFileItself, messageOf, systemCode } from './files.js';
-import { createTurns } from '../core/model/turns.js';
+import { messageOf } from '../core/model/errors.js';
+import { fileExists, giveToFolderOwner, isFileItself, systemCode } from './files.js';
+import { createMutex } from '../core/model/mutex.js';
 
 /** When a log begins anew, and how many old ones are kept. */
 export interface Rotation {
@@ -33,10 +34,10 @@ export function createRotator(
   nowMs: () => number,
   onProblem: (text: string) => void,
 ): Rotator {
-  const turns = createTurns();
+  const mutex = createMutex();
   const tidy = (file: string): Promise<number> => tidyOld(file, rotation, nowMs());
   const compressLater = (file: string, old: string): void => {
-    void turns.take(async () => {
+    void mutex.run(async () => {
       try {
         // In a flood the next ones come faster than this: what is too many goes uncompressed.
         await tidy(file);
@@ -70,7 +71,7 @@ export function createRotator(
       compressLater(file, old);
     },
     tidy,
-    idle: () => turns.take(() => Promise.resolve()),
+    idle: () => mutex.run(() => Promise.resolve()),
   };
 }
 

@@ -30,8 +30,9 @@ export interface Database {
 /**
  * `write`: read and write, made when absent. `read`: read only. `inspect`: the main file alone,
  * without a lock and without any side file, for a file that may not be ours and must stay as it is.
+ * `memory`: none at all; what it attaches may be named by uriOf().
  */
-export type OpenMode = 'write' | 'read' | 'inspect';
+export type OpenMode = 'write' | 'read' | 'inspect' | 'memory';
 
 /** SQLite has met a page or a header that it cannot make sense of. */
 export function isDamage(error: unknown): boolean {
@@ -62,16 +63,22 @@ function target(file: string, mode: OpenMode): { name: string; flags: number } {
       return { name: file, flags: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE };
     case 'read':
       return { name: file, flags: sqlite3.OPEN_READONLY };
-    case 'inspect': {
-      // A URI path: what would end or change it is escaped (https://sqlite.org/uri.html).
-      const path = encodeURIComponent(file).replaceAll('%2F', '/');
+    case 'inspect':
       return {
-        name: `file:${path}?immutable=1`,
+        name: uriOf(file, 'immutable=1'),
         flags: sqlite3.OPEN_READONLY | sqlite3.OPEN_URI,
       };
-    }
+    case 'memory':
+      return {
+        name: ':memory:',
+        flags: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE | sqlite3.OPEN_URI,
+      };
   }
 }
+
+/** A URI path: what would end or change it is escaped (https://sqlite.org/uri.html). */
+export const uriOf = (file: string, query: string): string =>
+  `file:${encodeURIComponent(file).replaceAll('%2F', '/')}?${query}`;
 
 function wrap(handle: sqlite3.Database): Database {
   let closed: Promise<void> | null = null;

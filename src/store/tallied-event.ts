@@ -1,5 +1,7 @@
 import type { EventRecord } from '../core/model/event.js';
+import { nameOfUser } from '../core/sip/user-part.js';
 import type { EventFacts } from './facts.js';
+import type { StoreBatch } from './types.js';
 
 /** What is counted of one event. Packet text is unescaped. */
 export interface TalliedEvent {
@@ -23,6 +25,11 @@ export type TalliedRecord = Pick<
   'id' | 'receivedAtUs' | 'source' | 'attackType' | 'transport' | 'proof'
 >;
 
+/** What is counted of a batch. */
+export interface TalliedBatch extends Pick<StoreBatch, 'blocks' | 'thinned'> {
+  readonly tallied: readonly TalliedEvent[];
+}
+
 export function tallyEvent(record: TalliedRecord, facts: EventFacts): TalliedEvent {
   const nobodyCalled = facts.kind === 'request' && facts.calledNumber === null;
   return {
@@ -34,7 +41,7 @@ export function tallyEvent(record: TalliedRecord, facts: EventFacts): TalliedEve
     proof: record.proof,
     method: facts.method,
     userAgent: facts.userAgent,
-    user: facts.authUser ?? (nobodyCalled ? facts.toUser : null),
+    user: facts.authUser ?? (nobodyCalled ? nameOfUser(facts.toUser) : null),
     calledNumber: facts.calledNumber,
   };
 }

@@ -1,20 +1,14 @@
+import { messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from './files.js';
 import { rollBack } from './migrate.js';
 import { createNumberReader, loadNumberingPlan } from './phone-number.js';
 import type { Database } from './sqlite.js';
-import type { TalliedEvent } from './tallied-event.js';
 import { createCounterTally } from './tally-counters.js';
 import { keepMarks, readMarks } from './tally-marks.js';
 import { createNumberTally } from './tally-numbers.js';
-import type { Turns } from '../core/model/turns.js';
-import type { StoreBatch } from './types.js';
+import type { Mutex } from '../core/model/mutex.js';
 import { readUncounted } from './uncounted.js';
-
-/** What is counted of a batch. */
-export interface TalliedBatch extends Pick<StoreBatch, 'blocks' | 'thinned'> {
-  readonly tallied: readonly TalliedEvent[];
-}
+import type { TalliedBatch } from './tallied-event.js';
 
 /**
  * Tables of what was counted: numbers, counters, sources. They are told once a second what came,
@@ -36,7 +30,7 @@ export interface Tallies {
  */
 export async function openTallies(
   database: Database,
-  turns: Turns,
+  mutex: Mutex,
   countryOf: (address: string) => string | null,
   homeCountry: string | null,
   onNotice: (text: string) => void,
@@ -53,7 +47,7 @@ export async function openTallies(
   const flush = async (): Promise<void> => {
     stopTimer();
     try {
-      await turns.take(() => pad.write());
+      await mutex.run(() => pad.write());
       failing = false;
     } catch (error) {
       if (!failing) onNotice(`statistics wait in memory: ${messageOf(error)}`);

@@ -3,8 +3,8 @@ import { detach, quoteText } from '../core/model/text.js';
 import type { PhoneNumber } from './phone-number.js';
 import type { TalliedEvent } from './tallied-event.js';
 import type { ThinnedSource } from './thinning.js';
-import type { TalliedBatch } from './tallies.js';
 import type { Database, Statement } from './sqlite.js';
+import type { TalliedBatch } from './tallied-event.js';
 
 export const HOUR_US = 3_600_000_000;
 export const DAY_US = 24 * HOUR_US;

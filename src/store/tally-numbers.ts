@@ -1,4 +1,4 @@
-import { DIALLED_CHARS_MAX } from '../core/detect/dialled-digits.js';
+import { DIALLED_CHARS_MAX } from '../core/sip/dialled-number.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { NumberReader, PhoneNumber } from './phone-number.js';

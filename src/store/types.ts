@@ -83,6 +83,8 @@ export interface StoredToken {
 
 export interface StoreOptions {
   readonly databaseFile: string;
+  /** A disk that takes nothing keeps it from nothing: what comes waits in memory until it does. */
+  readonly waits?: boolean;
   /** One JSON object a line; null writes none. */
   readonly jsonLogFile: string | null;
   /** One line for a person an event (formatEventLine); null or absent writes none. */

@@ -6,8 +6,8 @@ import { readFacts } from './facts.js';
 import { BLOCK_ROW, storedBlock, type BlockRow } from './rows.js';
 import type { Database } from './sqlite.js';
 import { tallyEvent } from './tallied-event.js';
-import type { TalliedBatch } from './tallies.js';
 import type { TallyMarks } from './tally-marks.js';
+import type { TalliedBatch } from './tallied-event.js';
 
 interface UncountedEvent {
   readonly id: number;

@@ -1,10 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import { messageOf } from './files.js';
 import { buffersOf } from './pack.js';
-import type { PackedBatch, Persister, PersisterOptions, PersisterReport } from './persister.js';
-import { errorFromData, type CallName, type FromWorker, type ToWorker } from './protocol.js';
+import {
+  callsBy,
+  errorFromData,
+  type CallName,
+  type FromWorker,
+  type ToWorker,
+} from './protocol.js';
+import type {
+  PackedBatch,
+  Persister,
+  PersisterOptions,
+  PersisterReport,
+} from './persister-types.js';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -13,8 +23,8 @@ interface Pending {
 
 /** Calls that wait for the worker's answer. */
 interface Calls {
-  /** `Value` is what the persister's call of this name resolves with; see runCall. */
-  call<Value>(name: CallName, argument?: unknown): Promise<Value>;
+  /** Resolves with what the persister's call of this name does. */
+  readonly call: (name: CallName, argument: unknown) => Promise<unknown>;
   take(message: FromWorker): void;
   /** Rejects every call, now and later. */
   end(reason: string): void;
@@ -63,23 +73,10 @@ export async function startWorkerPersister(
     accept: (batch) => {
       sendBatch(worker, batch);
     },
-    flush: () => calls.call('flush'),
-    reopenLog: () => calls.call('reopenLog'),
-    expireBlocks: (nowUs) => calls.call('expireBlocks', nowUs),
-    mend: (identity) => calls.call('mend', identity),
-    recordDrops: (drops) => calls.call('recordDrops', drops),
-    protectPeer: (peer) => calls.call('protectPeer', peer),
-    unprotectPeer: (name) => calls.call('unprotectPeer', name),
-    addToken: (token) => calls.call('addToken', token),
-    removeToken: (name) => calls.call('removeToken', name),
-    prune: (wanted) => calls.call('prune', wanted),
-    vacuum: (pages) => calls.call('vacuum', pages),
-    rollUp: (nowUs) => calls.call('rollUp', nowUs),
-    analyze: () => calls.call('analyze'),
-    archiveLogs: () => calls.call('archiveLogs'),
+    ...callsBy(calls.call),
     close: async () => {
       closing = true;
-      await calls.call('close');
+      await calls.call('close', null);
       await exited;
     },
   };
@@ -98,7 +95,7 @@ function createCalls(worker: Worker): Calls {
   let calledCount = 0;
   let endReason: string | null = null;
   return {
-    call: <Value>(name: CallName, argument: unknown = null) =>
+    call: (name, argument) =>
       new Promise<unknown>((resolve, reject) => {
         if (endReason !== null) {
           reject(gone(endReason));
@@ -107,7 +104,7 @@ function createCalls(worker: Worker): Calls {
         calledCount += 1;
         pending.set(calledCount, { resolve, reject });
         post(worker, { kind: 'call', number: calledCount, name, argument });
-      }) as Promise<Value>, // The worker answers with what its persister resolved with.
+      }),
     take: (message) => {
       if (message.kind !== 'answer' && message.kind !== 'failure') return;
       const waiting = pending.get(message.number);

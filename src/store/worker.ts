@@ -1,8 +1,9 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { buffersOf } from './pack.js';
-import { createPersister, type LocalPersister, type PersisterOptions } from './persister.js';
+import { createPersister } from './persister.js';
 import { errorToData, runCall, type FromWorker, type ToWorker } from './protocol.js';
+import type { LocalPersister, PersisterOptions } from './persister-types.js';
 
 /** A third of the share of the thread that receives, where both want the same processor. */
 const NICER_BY = 5;
@@ -96,4 +97,4 @@ async function answer(
 
 // parentPort is null only where this file is not run as a worker, and then there is none to serve.
 // worker-persister.ts gives the options.
-if (parentPort !== null) await serve(parentPort, workerData as PersisterOptions);
+if (parentPort !== null) void serve(parentPort, workerData as PersisterOptions);

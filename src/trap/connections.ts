@@ -2,21 +2,12 @@ import type { Socket } from 'node:net';
 import type { Noted } from '../core/model/anomaly.js';
 import { cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Endpoint, Packet, TlsRecord } from '../core/model/transport.js';
+import type { Endpoint, Packet } from '../core/model/transport.js';
 import { toEndpoint } from './endpoint.js';
 import { createFairTurns, type FairTurns } from './fair-turns.js';
 import type { StreamTransport, TrapContext } from './options.js';
-import {
-  createShares,
-  enter,
-  firstToGo,
-  leave,
-  moveToEnd,
-  sharesOf,
-  sizeOf,
-  type Share,
-  type Shares,
-} from './shares.js';
+import { createShares, enter, firstToGo, leave, moveToEnd, sharesOf, sizeOf } from './shares.js';
+import type { Connection, Share, Shares } from './connection.js';
 
 /** All connections of a trap. `pendingBytes`: what all of them hold of unfinished messages. */
 export interface Connections {
@@ -27,32 +18,6 @@ export interface Connections {
   /** How many may be open at once; the descriptors of this process may allow few. */
   readonly countMax: number;
   pendingBytes: number;
-}
-
-/** One connection, whatever is spoken on it. */
-export interface Connection {
-  readonly transport: StreamTransport;
-  /** The TCP socket below everything; destroying it ends the connection. */
-  readonly socket: Socket;
-  readonly source: Endpoint;
-  readonly local: Endpoint;
-  /** Whom it counts for. */
-  readonly identity: string;
-  readonly shares: readonly Share[];
-  /** `handshake`: no message can come yet. */
-  phase: 'handshake' | 'open';
-  tls: TlsRecord | null;
-  /** A web page opened it. */
-  webPage: boolean;
-  /** When the message or handshake under way began; null: idle. */
-  begunAtUs: number | null;
-  lastByteAtUs: number;
-  /** When the last message came; before the first: when it was accepted. */
-  heardAtUs: number;
-  heard: boolean;
-  pendingBytes: number;
-  /** What came and belongs to no whole message, when the connection ends; null: nothing. */
-  takeRest: () => Buffer | null;
 }
 
 export function createConnections(countMax: number): Connections {

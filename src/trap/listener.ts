@@ -1,8 +1,9 @@
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { codeOf, toBindError } from './bind-error.js';
-import { acceptConnection, type Connection, type Connections } from './connections.js';
+import { acceptConnection, type Connections } from './connections.js';
 import { toEndpoint } from './endpoint.js';
 import type { Listening, StreamTransport, TrapContext, TrapSocket } from './options.js';
+import type { Connection } from './connection.js';
 
 /** Where a listening socket of a stream transport shall be. */
 export interface StreamPlace {

@@ -1,25 +1,6 @@
 import { cidrOf } from '../core/model/address.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { Connection } from './connections.js';
-
-/**
- * Connections that count together against one bound: all of a trap, those with TLS, of a network, of
- * a source. Each kind in the order of its last message: the first is the first to go.
- */
-export interface Share {
-  /** As it is told: `from 203.0.113.7`. */
-  readonly words: string;
-  readonly countMax: number;
-  /** Never gave a message, in the order of connecting. */
-  readonly silent: Set<Connection>;
-  readonly heard: Set<Connection>;
-}
-
-export interface Shares {
-  readonly all: Share;
-  /** By the words of each; gone with its last connection. */
-  readonly named: Map<string, Share>;
-}
+import type { Connection, Share, Shares } from './connection.js';
 
 export const createShares = (countMax: number): Shares => ({
   all: createShare('in all', countMax),

@@ -1,14 +1,9 @@
 import type { Socket } from 'node:net';
 import { LIMITS } from '../core/model/limits.js';
 import { countKeepAlives, createFramer, flush, push, type Framer } from '../core/sip/frame.js';
-import {
-  deliver,
-  deliverQuiet,
-  holdPending,
-  type Connection,
-  type Connections,
-} from './connections.js';
+import { deliver, deliverQuiet, holdPending, type Connections } from './connections.js';
 import type { TrapContext } from './options.js';
+import type { Connection } from './connection.js';
 
 /** SIP framed by Content-Length on a connection: TCP itself, or the TLS stream above it. */
 interface SipStream {

@@ -8,7 +8,6 @@ import {
   deliverFailed,
   deliverQuiet,
   holdPending,
-  type Connection,
   type Connections,
 } from './connections.js';
 import type { FairTurns } from './fair-turns.js';
@@ -21,6 +20,7 @@ import {
   type FrameMessage,
   type MessagePart,
 } from '../core/sip/ws-frame.js';
+import type { Connection } from './connection.js';
 
 /**
  * Reads SIP from an open WebSocket: one message is one packet (RFC 7118 section 5), text or binary.

@@ -2,8 +2,9 @@ import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import type { TlsRecord } from '../core/model/transport.js';
-import { deliverFailed, openConnection, type Connection } from './connections.js';
+import { deliverFailed, openConnection } from './connections.js';
 import type { TlsMaterial, TrapContext } from './options.js';
+import type { Connection } from './connection.js';
 
 /** The certificate in force, which a running trap may get anew. */
 export interface TlsIdentity {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { messageOf } from '../core/model/errors.js';
 import { readKernelDrops } from './kernel-drops.js';
 import { guessLocal, listLocalAddresses, type LocalAddress } from './local-addresses.js';
 import type { TrapContext, TrapSocket } from './options.js';
@@ -63,7 +64,7 @@ async function openWildcard(context: TrapContext, place: UdpPlace): Promise<Trap
       else own.set(address, socket);
     } catch (error) {
       // Another program has this address, or the address has just gone: the others go on.
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       context.notice('local-address', `${why}; what comes there is not seen`);
     }
   };
@@ -72,7 +73,7 @@ async function openWildcard(context: TrapContext, place: UdpPlace): Promise<Trap
       addresses = listLocalAddresses(place.family);
     } catch (error) {
       // No descriptor is left, say: those that are known serve on, and the next look may see more.
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       context.notice('local-address', `this host's addresses cannot be read now: ${why}`);
       return;
     }

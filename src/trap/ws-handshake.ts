@@ -3,14 +3,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { LIMITS } from '../core/model/limits.js';
-import {
-  deliverFailed,
-  holdPending,
-  openConnection,
-  type Connection,
-  type Connections,
-} from './connections.js';
+import { deliverFailed, holdPending, openConnection, type Connections } from './connections.js';
 import type { TrapContext } from './options.js';
+import type { Connection } from './connection.js';
 
 /** Takes a connection, or the TLS stream above it, through the handshake of RFC 6455. */
 export interface WebSocketGate {

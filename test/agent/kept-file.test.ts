@@ -11,7 +11,8 @@ describe('a kept file', () => {
       const file = join(folder, 'kept');
       await writeFile(file, 'abc\n');
       const make = vi.fn(() => 'def');
-      const kept = { file, what: 'word', make, pattern: /^[a-z]{3}$/, holds: 'a word' };
+      const say = vi.fn();
+      const kept = { file, what: 'word', make, pattern: /^[a-z]{3}$/, holds: 'a word', say };
       expect(await loadKept(kept)).toBe('abc');
       expect(make).not.toHaveBeenCalled();
     } finally {

@@ -49,6 +49,10 @@ function createCalls(asked: unknown[]): AgentCalls {
     firewall: unused,
     addBlocks: unused,
     clearBlocks: unused,
+    nearness: (address) => {
+      asked.push(address);
+      return Promise.resolve([]);
+    },
     protectedPeers: unused,
     protectPeer: unused,
     unprotectPeer: unused,
@@ -113,7 +117,8 @@ describe('the control socket', () => {
       message: `who comes through ${asking} may ask, and change nothing`,
     });
     expect(await post(asking, '/api/v1/blocks', JSON.stringify({}))).toBe(403);
-    expect(asked).toEqual([]);
+    expect(await client.nearness('2001:db8::1')).toEqual([]);
+    expect(asked).toEqual(['2001:db8::1']);
     await client.close();
   });
 

@@ -177,6 +177,7 @@ function notingCalls(asked: unknown[]): AgentCalls {
     status: () => notThere('status here'),
     rules: note([]),
     firewall: () => notThere('firewall here'),
+    nearness: note([]),
     addBlock: note(BLOCK),
     addBlocks: note({ added: 1, refused: [] }),
     clearBlocks: note({ removed: 2 }),

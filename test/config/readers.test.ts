@@ -90,6 +90,33 @@ describe('cron expressions', () => {
       expect(isCronExpression(text)).toBe(false);
     },
   );
+  it.each(['0 0 31 2 *', '0 0 30,31 feb *', '0 0 31 2,4,11-12/10 *', '0 0 31 4 mon'])(
+    'refuses %s, a day that never comes, and so does the scheduler',
+    (text) => {
+      expect(isCronExpression(text)).toBe(false);
+      expect(cronJobs.validate(text)).toBe(false);
+    },
+  );
+  it('accepts nothing that the scheduler refuses', () => {
+    const field = (min: number, max: number) => {
+      const number = fc.integer({ min, max });
+      const range = fc
+        .tuple(number, number)
+        .map(([one, other]) => `${Math.min(one, other)}-${Math.max(one, other)}`);
+      const step = fc.integer({ min: 1, max: 40 });
+      const stepped = fc.tuple(fc.oneof(fc.constant('*'), range), step).map((two) => two.join('/'));
+      const part = fc.oneof(fc.constant('*'), number.map(String), range, stepped);
+      return fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(','));
+    };
+    const late = fc.oneof(field(1, 31), field(29, 31));
+    const text = fc
+      .tuple(field(0, 59), field(0, 23), late, field(1, 12), field(0, 7))
+      .map((fields) => fields.join(' '));
+    fc.assert(
+      fc.property(text, (each) => !isCronExpression(each) || cronJobs.validate(each)),
+      { numRuns: 2_000 },
+    );
+  });
   it.each(['5-1 * * * *', '* * * foo *', '*-5 * * * *', '1, * * * *', '5/2 * * * *'])(
     'refuses %s',
     (text) => {

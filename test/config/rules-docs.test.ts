@@ -14,34 +14,34 @@ import { runSamples } from '../../src/core/detect/samples.js';
 const ROOT = join(import.meta.dirname, '../..');
 const DOCS = readFileSync(join(ROOT, 'docs/RULES.md'), 'utf8');
 
-/** The rows of the table below a heading, without its two head lines. */
-function tableUnder(heading: string): readonly string[] {
-  const [, after = ''] = DOCS.split(`\n${heading}\n`);
+/** The page with other rows in the table below a heading; its two head lines stay. */
+function withRows(page: string, heading: string, rows: readonly string[]): string {
+  const [before = '', after = ''] = page.split(`\n${heading}\n`);
   const [section = ''] = after.split(/\n#+ /);
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2);
+  const lines = section.split('\n');
+  const first = lines.findIndex((line) => line.startsWith('|'));
+  const end = lines.findLastIndex((line) => line.startsWith('|'));
+  if (first === -1) throw new Error(`no table below ${heading}`);
+  const renewed = [...lines.slice(0, first + 2), ...rows, ...lines.slice(end + 1)].join('\n');
+  return `${before}\n${heading}\n${renewed}${after.slice(section.length)}`;
 }
 
 describe('docs/RULES.md', () => {
-  it('lists the fields as they are', () => {
-    const rows = FIELDS.map(({ name, type, doc }) => `| \`${name}\` | ${type} | ${doc} |`);
-    expect(tableUnder('### Fields')).toEqual(rows);
-  });
-
-  it('lists the built-in rules as they are', async () => {
+  it('lists fields, functions and built-in rules as they are', async () => {
     const rules = await loadRules([join(ROOT, 'rules')]);
-    const rows = rules.map(
-      (rule) =>
-        `| \`${rule.id}\` | \`${rule.attackType}\` | ${describeRule(rule)} | ${rule.points} |`,
-    );
-    expect(tableUnder('## The built-in rules')).toEqual(rows);
-  });
-
-  it('lists the functions as they are', () => {
-    const rows = CONDITION_FUNCTIONS.map(({ signature, doc }) => `| \`${signature}\` | ${doc} |`);
-    expect(tableUnder('## Conditions')).toEqual(rows);
+    const tables = {
+      '### Fields': FIELDS.map(({ name, type, doc }) => `| \`${name}\` | ${type} | ${doc} |`),
+      '## Conditions': CONDITION_FUNCTIONS.map(
+        ({ signature, doc }) => `| \`${signature}\` | ${doc} |`,
+      ),
+      '## The built-in rules': rules.map(
+        (rule) =>
+          `| \`${rule.id}\` | \`${rule.attackType}\` | ${describeRule(rule)} | ${rule.points} |`,
+      ),
+    };
+    let page = DOCS;
+    for (const [heading, rows] of Object.entries(tables)) page = withRows(page, heading, rows);
+    await expect(page).toMatchFileSnapshot('../../docs/RULES.md');
   });
 
   it('names every key of a rule and of its parts', () => {

@@ -165,7 +165,45 @@ describe.skipIf(needs.skip)(`keeping the firewall true in a real kernel ${needs.
     for (const { expiresS } of blocks) expect(expiresS).toBeGreaterThan(29 * 86_400);
   });
 
-  it('adopts a young element without a block, but not one that was just freed', async () => {
+  it('takes out of its table what others put there, and says so once', async () => {
+    const { state } = rig;
+    state.blocks = {
+      ...state.blocks,
+      protect: createProtectTable([{ target: '192.0.2.7/32', from: 'test' }]),
+    };
+    await rig.keeper.sync();
+    const strange = ['inet', 'sentrypeer'];
+    await nft('insert', 'rule', ...strange, 'drop_all', 'ip', 'saddr', '10.0.0.1', 'accept');
+    await waitUntil('it is repaired', () => rig.keeper.stats().repairs === 1);
+    expect(rig.said.at(-1)).toContain('chain drop_all: ip saddr 10.0.0.1 accept');
+    for (const words of [
+      ['add', 'chain', ...strange, 'mine'],
+      ['add', 'set', ...strange, 'mine', '{ type ipv4_addr; }'],
+      ['add', 'element', ...strange, 'protect_ipv4_32', '{ 10.0.0.1 }'],
+      ['add', 'element', ...strange, 'sip_ports', '{ 22 }'],
+      ['delete', 'element', ...strange, 'protect_ipv4_32', '{ 192.0.2.7 }'],
+    ]) {
+      await nft(...words);
+      expect(await rig.keeper.check('quick'), words.join(' ')).toContain('others had changed');
+      expect(await rig.keeper.check('quick')).not.toContain('others had changed');
+    }
+    expect(rig.keeper.stats().repairs).toBe(6);
+    expect((await rig.firewall.read()).protect).toEqual(['192.0.2.7/32']);
+    // What it does itself is not taken for the work of others.
+    rig.block('10.9.0.0/22');
+    rig.keeper.limit(true);
+    await rig.keeper.protect();
+    await rig.keeper.idle();
+    expect(await rig.keeper.check('quick')).not.toContain('others had changed');
+    await nft('add', 'element', ...strange, 'sip_ipv4_32', '{ 10.0.0.2 timeout 1h }');
+    await rig.keeper.check('full');
+    expect(await targets()).toEqual(['10.9.0.0/22']);
+    expect(rig.adopted).toEqual([]);
+  });
+
+  it('adopts a young element without a block where it wrote none, but not one that was just freed', async () => {
+    await rig.keeper.close();
+    rig = openRig();
     rig.block('10.0.0.1');
     rig.give({ kind: 'unblock', target: '10.0.0.1/32' });
     await rig.keeper.idle();

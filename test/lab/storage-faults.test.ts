@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -143,6 +143,41 @@ describe.skipIf(needs.skip)(`what becomes of the agent when storage fails ${need
       `PRAGMA integrity_check; SELECT count(*) FROM blocks WHERE target = '${blocked}/32'`,
     ]);
     expect(stdout.split('\n')).toEqual(['ok', '1']);
+    expect(await setting.agent.stop('SIGTERM')).toMatchObject({ exitCode: 0 });
+  }, 90_000);
+
+  it('a full disk at a start: it protects with what is there, and keeps all once there is room', async () => {
+    const first = await start();
+    const before = await worksAllTheSame();
+    expect(await first.agent.stop('SIGTERM')).toMatchObject({ exitCode: 0 });
+    renameSync(join(folder, 'data'), join(folder, 'kept'));
+    const fillUp = 'for size in 1M 4k; do dd if=/dev/zero of=data/filler$size bs=$size; done';
+    const mounts = `mount -t tmpfs -o size=24m tmpfs data && cp -a kept/. data && { ${fillUp}; true; }`;
+    const setting = await start(mounts);
+    expect(setting.said()).toMatch(
+      /WARNING: .*agent\.db: its disk is full.*; make room on the disk/,
+    );
+    expect(await nftTable(lab.agent)).toContain(before);
+    await failsWith(setting, /full/);
+    const blocked = await worksAllTheSame();
+    expect((await setting.status()).blocking.active_blocks).toBe(2);
+    for (const size of ['1M', '4k']) rmSync(setting.at(`data/filler${size}`));
+    await waitUntil('it is written again', async () => {
+      const { store } = await setting.status();
+      return store.last_error === null && store.queued === 0;
+    });
+    const enter = ['-t', String(setting.agent.pid), '-m', programPath('sqlite3')];
+    const { stdout } = await lab.agent.exec('nsenter', [
+      ...enter,
+      join(folder, 'data/agent.db'),
+      `PRAGMA integrity_check; SELECT count(*) FROM blocks WHERE ended_at_us IS NULL;
+       SELECT count(*) > 0 FROM events WHERE source_ip = '${blocked}'`,
+    ]);
+    expect(stdout.split('\n')).toEqual(['ok', '2', '1']);
+    expect((await setting.status()).limits_hit).toMatchObject({
+      events_failed: 0,
+      decisions_lost: 0,
+    });
     expect(await setting.agent.stop('SIGTERM')).toMatchObject({ exitCode: 0 });
   }, 90_000);
 

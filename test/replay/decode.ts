@@ -1,10 +1,14 @@
 import { parseCidr } from '../../src/core/model/address.js';
 import { createInputDecoder, decodeChunk, endInput } from '../../src/replay/decode-input.js';
-import { createLedger, type Ledger, type RecordedPacket } from '../../src/replay/recorded.js';
+import {
+  createInputReport,
+  type InputReport,
+  type RecordedPacket,
+} from '../../src/replay/recorded.js';
 
 export interface Decoded {
   readonly messages: readonly RecordedPacket[];
-  readonly ledger: Ledger;
+  readonly report: InputReport;
 }
 
 /** Decodes a whole input, in pieces of `pieceBytes`. */
@@ -16,19 +20,19 @@ export function decodeAll(
     timeZone = 'UTC',
   }: { local?: readonly string[]; pieceBytes?: number; timeZone?: string } = {},
 ): Decoded {
-  const ledger = createLedger('test');
+  const report = createInputReport('test');
   const own = local.map((text) => {
     const cidr = parseCidr(text);
     if (cidr === null) throw new Error(text);
     return cidr;
   });
-  const decoder = createInputDecoder(ledger, { ports: new Set([5060]), local: own, timeZone });
+  const decoder = createInputDecoder(report, { ports: new Set([5060]), local: own, timeZone });
   const messages: RecordedPacket[] = [];
   for (let at = 0; at < input.length; at += pieceBytes) {
     messages.push(...decodeChunk(decoder, input.subarray(at, at + pieceBytes)));
   }
   messages.push(...endInput(decoder));
-  return { messages, ledger };
+  return { messages, report };
 }
 
 /** One line a message: time, transport, source, local, proof and first line. */

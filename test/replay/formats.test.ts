@@ -31,7 +31,7 @@ describe('a capture file', () => {
   it.each(cases)('%s', (_name, file) => {
     const decoded = decodeAll(file);
     expect(linesOf(decoded)).toEqual([LINE]);
-    expect(decoded.ledger).toMatchObject({ records: 1, messages: 1, damage: null });
+    expect(decoded.report).toMatchObject({ records: 1, messages: 1, damage: null });
   });
 
   it.each(cases)('%s, byte by byte', (_name, file) => {
@@ -49,7 +49,7 @@ describe('a capture file', () => {
   it('pcapng says which frames the host sent', () => {
     const out = decodeAll(pcapng(one, { flags: 2 }));
     expect(out.messages).toEqual([]);
-    expect([...out.ledger.leftOut]).toEqual([['outgoing', 1]]);
+    expect([...out.report.leftOut]).toEqual([['outgoing', 1]]);
     expect(linesOf(decodeAll(pcapng(one, { flags: 1 })))).toEqual([LINE]);
   });
 });
@@ -61,9 +61,9 @@ describe('a link type', () => {
   });
 
   it('that is not known leaves the frame out, and says so', () => {
-    const { messages, ledger } = decodeAll(pcap([{ atUs: 1, bytes: OPTIONS }], { linkType: 127 }));
+    const { messages, report } = decodeAll(pcap([{ atUs: 1, bytes: OPTIONS }], { linkType: 127 }));
     expect(messages).toEqual([]);
-    expect([...ledger.leftOut]).toEqual([['not_udp_or_tcp', 1]]);
+    expect([...report.leftOut]).toEqual([['not_udp_or_tcp', 1]]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('a damaged file', () => {
   const check = (input: Buffer, messages: number, damage: RegExp): void => {
     const decoded = decodeAll(input);
     expect(decoded.messages).toHaveLength(messages);
-    expect(decoded.ledger.damage).toMatch(damage);
+    expect(decoded.report.damage).toMatch(damage);
   };
 
   it.each([

@@ -78,12 +78,12 @@ describe("a log of SentryPeer's", () => {
   it('is in order: its fractions are nanoseconds, its times those of the zone', () => {
     const times = ['00.5000123', '00.100000000', '00.999000000', '01.000045'];
     const log = times.map((second) => lineAt(`2026-01-05 10:00:${second}`)).join('\n');
-    const { messages, ledger } = decodeAll(Buffer.from(log), { timeZone: 'Europe/Berlin' });
+    const { messages, report } = decodeAll(Buffer.from(log), { timeZone: 'Europe/Berlin' });
     const atUs = Date.parse('2026-01-05T09:00:00Z') * 1_000;
     expect(messages.map(({ packet }) => packet.receivedAtUs - atUs)).toEqual([
       5_000, 100_000, 999_000, 1_000_000,
     ]);
-    expect(ledger.localTimes).toMatchObject({ zone: 'Europe/Berlin', counts: { read: 4 } });
+    expect(report.localTimes).toMatchObject({ zone: 'Europe/Berlin', counts: { read: 4 } });
   });
 });
 
@@ -91,11 +91,11 @@ describe('a JSON log', () => {
   it('that is damaged gives its good lines, and says where the first bad one stands', () => {
     const long = `{"sip_message":"${'x'.repeat(1_100_000)}"}`;
     const log = [lineOf({}), 'junk', long, lineOf({}), lineOf({}).slice(0, 40)].join('\n');
-    const { messages, ledger } = decodeAll(Buffer.from(log));
+    const { messages, report } = decodeAll(Buffer.from(log));
     expect(messages).toHaveLength(2);
-    expect(ledger).toMatchObject({ format: 'json-log', records: 5, messages: 2 });
-    expect(ledger.damage).toMatch(/^line 2: /);
-    expect([...ledger.leftOut]).toEqual([['bad_lines', 3]]);
+    expect(report).toMatchObject({ format: 'json-log', records: 5, messages: 2 });
+    expect(report.damage).toMatch(/^line 2: /);
+    expect([...report.leftOut]).toEqual([['bad_lines', 3]]);
   });
 
   it('gives its last line without a line end too', () => {

@@ -65,14 +65,14 @@ describe('the packet within', () => {
   it.each(cases)('%s', (_name, linkType, frame) => {
     const decoded = decode(frame, linkType);
     expect(linesOf(decoded)).toEqual([LINE]);
-    expect([...decoded.ledger.leftOut]).toEqual([]);
+    expect([...decoded.report.leftOut]).toEqual([]);
   });
 
   it.each(cases)('%s: cut off anywhere gives nothing wrong', (_name, linkType, frame) => {
     for (let length = 0; length < frame.length; length += 1) {
-      const { messages, ledger } = decode(frame.subarray(0, length), linkType);
+      const { messages, report } = decode(frame.subarray(0, length), linkType);
       expect(messages).toEqual([]);
-      expect([...ledger.leftOut.values()]).toEqual([1]);
+      expect([...report.leftOut.values()]).toEqual([1]);
     }
   });
 });
@@ -93,10 +93,10 @@ describe('what is not read', () => {
     ['nested too deep', 101, nested(LIMITS.captureLayersMax + 1)],
     ['nested too deep', 1, ethernet('8100', join('00018100'.repeat(2_000)))],
   ])('is counted by name: %s', (name, linkType, frame) => {
-    const { messages, ledger } = decode(frame, linkType);
+    const { messages, report } = decode(frame, linkType);
     expect(messages).toEqual([]);
-    expect([...ledger.foreign]).toEqual([[name, 1]]);
-    expect([...ledger.leftOut]).toEqual([['not_udp_or_tcp', 1]]);
+    expect([...report.foreign]).toEqual([[name, 1]]);
+    expect([...report.leftOut]).toEqual([['not_udp_or_tcp', 1]]);
   });
 
   it('has no more names than are told apart', () => {
@@ -104,7 +104,7 @@ describe('what is not read', () => {
       atUs: AT_US,
       bytes: ethernet((0x7000 + n).toString(16), Buffer.alloc(28)),
     }));
-    const { foreign } = decodeAll(pcap(frames, { linkType: 1 })).ledger;
+    const { foreign } = decodeAll(pcap(frames, { linkType: 1 })).report;
     expect(foreign.size).toBe(LIMITS.captureNamesMax + 1);
     expect(foreign.get('others')).toBe(300 - LIMITS.captureNamesMax);
   });
@@ -146,8 +146,8 @@ describe('HEP', () => {
     ['RTCP', hep('05', ipv4s)],
     ['no address', hep('01', [])],
   ])('is counted when it tells of something else: %s', (_name, frame) => {
-    const { messages, ledger } = decode(frame, 101);
-    expect([messages, [...ledger.leftOut]]).toEqual([[], [['hep', 1]]]);
+    const { messages, report } = decode(frame, 101);
+    expect([messages, [...report.leftOut]]).toEqual([[], [['hep', 1]]]);
   });
 });
 

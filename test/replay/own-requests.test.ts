@@ -20,13 +20,13 @@ const within = (method: string) => sip(method, { From: THEIRS, To: OWN });
 
 const decode = (packets: readonly Buffer[], local = ['192.0.2.1']) => {
   const file = pcap(packets.map((bytes, n) => ({ atUs: 1_000_000 + n, bytes })));
-  const { messages, ledger } = decodeAll(file, { local });
+  const { messages, report } = decodeAll(file, { local });
   return {
     received: messages.map(({ packet, proof }) => {
       const [line = ''] = packet.bytes.toString('latin1').split('\r\n');
       return `${proof} ${line}`;
     }),
-    leftOut: Object.fromEntries(ledger.leftOut),
+    leftOut: Object.fromEntries(report.leftOut),
   };
 };
 

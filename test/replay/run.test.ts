@@ -7,7 +7,7 @@ import { parseRules } from '../../src/config/parse-rules.js';
 import type { BlockPolicy } from '../../src/core/block/policy.js';
 import type { Proof } from '../../src/core/model/proof.js';
 import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
-import { createLedger, type RecordedPacket } from '../../src/replay/recorded.js';
+import { createInputReport, type RecordedPacket } from '../../src/replay/recorded.js';
 import { createRun, feed } from '../../src/replay/run.js';
 import { sip } from './captures.js';
 import { DEFAULT_POLICY } from '../default-policy.js';
@@ -60,7 +60,7 @@ function play(
     feed(base, packet, proof);
     if (second !== null) feed(second, packet, proof);
   }
-  return viewReplay(plan, [createLedger('test')], base, second, 10);
+  return viewReplay(plan, [createInputReport('test')], base, second, 10);
 }
 
 interface Sender {

@@ -40,7 +40,7 @@ const tell = ({ messages }: Decoded): readonly string[] =>
     const [line = ''] = bytes.toString('latin1').split('\r\n');
     return `${transport} ${source.address} ${proof} ${line.split(' ')[0] ?? ''}`;
   });
-const leftOut = ({ ledger }: Decoded) => Object.fromEntries(ledger.leftOut);
+const leftOut = ({ report }: Decoded) => Object.fromEntries(report.leftOut);
 
 describe('SIP in a TCP stream', () => {
   const register = `tcp 203.0.113.7 tcp REGISTER`;

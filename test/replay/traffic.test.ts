@@ -9,7 +9,7 @@ const file = (packets: readonly Buffer[]): Buffer => pcap(packets.map(frame));
 const toHost = (payload: Buffer): Buffer => udp({ from: PEER, to: HOST, payload });
 const toPeer = (payload: Buffer): Buffer => udp({ from: HOST, to: PEER, payload });
 const leftOut = (input: Buffer, local: readonly string[] = []) =>
-  Object.fromEntries(decodeAll(input, { local }).ledger.leftOut);
+  Object.fromEntries(decodeAll(input, { local }).report.leftOut);
 const proofs = (input: Buffer): readonly string[] =>
   decodeAll(input).messages.map(({ proof }) => proof);
 
@@ -182,9 +182,9 @@ describe('a TCP stream', () => {
 
   it('goes on with the next message behind a gap that never closes', () => {
     const far = Array.from({ length: 1_100 }, (_, n) => client(message, 101 + 1000 + n * end));
-    const { messages, ledger } = decodeAll(file([...handshake, cut(0, 30), ...far]));
+    const { messages, report } = decodeAll(file([...handshake, cut(0, 30), ...far]));
     expect(messages.map(({ packet }) => packet.bytes.length)).toEqual(far.map(() => end));
-    expect(ledger.damage).toBeNull();
+    expect(report.damage).toBeNull();
   });
 
   it('gives what stands behind a gap when the capture ends', () => {
@@ -194,9 +194,9 @@ describe('a TCP stream', () => {
   it('keeps no more than the bound of segments that never come in order', () => {
     const bytes = Buffer.from('x');
     const far = Array.from({ length: 20_000 }, (_, n) => client(bytes, 60_000 - 2 * n));
-    const { messages, ledger } = decodeAll(file([...handshake, ...far]));
+    const { messages, report } = decodeAll(file([...handshake, ...far]));
     expect(messages).toEqual([]);
-    expect([...ledger.leftOut]).toEqual([['lost_stream_bytes', expect.any(Number)]]);
+    expect([...report.leftOut]).toEqual([['lost_stream_bytes', expect.any(Number)]]);
   });
 
   it('that is encrypted is left out, and counted', () => {

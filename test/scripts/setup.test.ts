@@ -122,6 +122,7 @@ async function makeProject(): Promise<void> {
     'setup.js',
     'setup/bundle.js',
     'setup/digest.js',
+    'setup/licences.js',
     'setup/lock.js',
     'setup/manifest.js',
     'setup/run.js',
@@ -147,7 +148,7 @@ async function makeProject(): Promise<void> {
      if (fs.readFileSync('src/a.ts', 'utf8') === 'wrong') { console.log('a.ts(1): wrong'); process.exit(2); }
      fs.mkdirSync('dist.new/config', { recursive: true });
      for (const folder of ['cli', 'commands/deep', 'store']) fs.mkdirSync('dist.new/' + folder, { recursive: true });
-     for (const name of ['a', 'cli/command-not-found', 'cli/reference-flags', 'commands/deep/b', 'store/worker'])
+     for (const name of ['a', 'cli/command-not-found', 'cli/main', 'commands/deep/b', 'store/worker'])
        fs.copyFileSync('src/a.ts', 'dist.new/' + name + '.js');
      fs.copyFileSync('prepare.js', 'dist.new/config/rules.js');`,
   );
@@ -160,18 +161,27 @@ async function makeProject(): Promise<void> {
        writeFileSync(file, text);
      }`,
   );
+  // What the real one does is tried in load.test.ts.
+  await put(
+    'scripts/setup/bytecode.js',
+    `import { writeFileSync } from 'node:fs';
+     export const keepBytecode = async (root) => writeFileSync(root + '/dist/kept', '');`,
+  );
+  await put('node_modules/some/package.json', '{"name":"some","version":"1.0.0","license":"MIT"}');
+  await put('node_modules/some/LICENSE', 'Some rights');
   await put('node_modules/rolldown/package.json', '{"main": "main.js"}');
   await put(
     'node_modules/rolldown/main.js',
     `const fs = require('node:fs');
      exports.rolldown = async ({ cwd, input }) => ({
        write: async ({ dir }) => {
+         fs.mkdirSync(dir);
          for (const [name, file] of Object.entries(input)) {
            const text = fs.readFileSync(cwd + '/' + file, 'utf8');
            if (text === 'tangled') throw new Error('b.js is tangled');
-           fs.writeFileSync(dir + '/' + name + '.js', text + ' joined');
+           fs.writeFileSync(dir + '/' + name + '.cjs', text + ' joined');
          }
-         return { output: [] };
+         return { output: [{ moduleIds: [cwd + '/a.js', process.cwd() + '/node_modules/some/a.js'] }] };
        },
        close: async () => {},
      });`,
@@ -199,8 +209,11 @@ describe('setting up', () => {
 
   it('joins the modules of each command, and keeps the old build where that fails', async () => {
     await setUp();
-    const command = join(folder, 'dist/commands/deep/b.js');
+    const command = join(folder, 'dist/joined/commands-deep-b.cjs');
     expect(await readFile(command, 'utf8')).toBe('a joined');
+    expect(await readFile(join(folder, 'dist/kept'), 'utf8')).toBe('');
+    const licences = await readFile(join(folder, 'dist/THIRD-PARTY-LICENSES'), 'utf8');
+    expect(licences).toContain('some 1.0.0 (MIT)\n\nSome rights');
     await put('src/a.ts', 'tangled');
     await expect(setUp()).rejects.toMatchObject({
       code: 1,

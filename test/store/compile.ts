@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import ts from 'typescript';
+import { transformSync } from 'rolldown/utils';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -48,13 +48,11 @@ function compileFolder(from: string, to: string): void {
     if (!name.endsWith('.ts')) continue;
     const target = join(to, name.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    const { outputText } = ts.transpileModule(readFileSync(join(from, name), 'utf8'), {
-      compilerOptions: {
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.ESNext,
-        verbatimModuleSyntax: true,
-      },
+    // Not by TypeScript itself, which takes seconds for what takes a tenth of one here.
+    const { code, errors } = transformSync(name, readFileSync(join(from, name), 'utf8'), {
+      typescript: { onlyRemoveTypeImports: true },
     });
-    writeFileSync(target, outputText);
+    if (errors.length > 0) throw new Error(`${name}: ${JSON.stringify(errors)}`);
+    writeFileSync(target, code);
   }
 }

@@ -119,14 +119,15 @@ describe('the store', () => {
     store.write(batchOf({ events: events.slice(0, 3) }));
     await store.flush();
     store.write(batchOf({ events: events.slice(3) }));
-    store.write(batchOf({ events: [guess(5, '100', '1234')] }));
+    store.write(batchOf({ events: [guess(5, '100', '1234'), guess(6, '102', '102')] }));
     await store.flush();
     const reader = closeAfterTest(await openReader(databaseFile));
     const story = await reader.showSource('203.0.113.7');
-    expect(story?.guesses).toEqual({ distinct: 3, tries: 5 });
+    expect(story?.guesses).toEqual({ distinct: 4, tries: 6, accounts: 3, equalToUser: 1 });
     expect(story?.passwordsTried).toEqual([
       { value: '100: 1234', count: 3 },
       { value: '101: asterisk', count: 1 },
+      { value: '102: 102', count: 1 },
     ]);
   });
 

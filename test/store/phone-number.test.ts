@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dialledDigits } from '../../src/core/detect/dialled-digits.js';
 import { LIMITS } from '../../src/core/model/limits.js';
+import { readDialled, type DialledNumber } from '../../src/core/sip/dialled-number.js';
 import { createNumberReader, loadNumberingPlan, readNumber } from '../../src/store/phone-number.js';
 
 const plan = await loadNumberingPlan();
+/** Throws where the form dials nothing. */
+function dial(form: string): DialledNumber {
+  const dialled = readDialled(form);
+  if (dialled === null) throw new Error(`${form} dials nothing`);
+  return dialled;
+}
 const read = (form: string, home: string | null = null) => {
-  const { number, country, type, valid } = readNumber(dialledDigits(form) ?? '', plan, home);
+  const { number, country, type, valid } = readNumber(dial(form), plan, home);
   return [number, country, type, valid];
 };
 
@@ -113,7 +119,7 @@ describe('readNumber', () => {
     fc.assert(
       fc.property(prefix, digits, home, (before, after, country) => {
         const dialled = `${before}${after}`;
-        const { number } = readNumber(dialled, plan, country);
+        const { number } = readNumber(dial(dialled), plan, country);
         const left = number.replace('+', '');
         expect(left.slice(-6)).toBe(dialled.replace('+', '').slice(-6));
         if (left.length < 7) expect(dialled.replace('+', '')).toBe(left);
@@ -123,12 +129,12 @@ describe('readNumber', () => {
   });
 
   it('names a known destination of revenue share fraud', () => {
-    expect(readNumber('0025261234567', plan).highRisk).toBe(true);
-    expect(readNumber('00442071838750', plan).highRisk).toBe(false);
+    expect(readNumber(dial('0025261234567'), plan).highRisk).toBe(true);
+    expect(readNumber(dial('00442071838750'), plan).highRisk).toBe(false);
   });
 
   it('strips the usual prefixes without a plan, and says nothing of the country', () => {
-    expect(readNumber('9011442071838750', null)).toMatchObject({
+    expect(readNumber(dial('9011442071838750'), null)).toMatchObject({
       number: '+442071838750',
       country: null,
       valid: null,

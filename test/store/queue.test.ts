@@ -141,6 +141,18 @@ describe('the queue of the store', () => {
     queue.send();
   });
 
+  it('takes what ends all at once, however much it is, while little waits', () => {
+    const { queue, batches } = feedQueue();
+    const endedBlocks = Array.from({ length: LIMITS.storeQueuedDecisionsMax + 38 }, (_, id) => ({
+      ...{ id, endedAtUs: 1, how: 'removed' as const },
+    }));
+    queue.write(batchOf({ sightings: [sampleSighting()] }));
+    queue.write(batchOf({ endedBlocks }));
+    queue.send();
+    expect(queue.stats()).toMatchObject({ decisionsLost: 0 });
+    expect(batches[0]?.endedBlocks).toHaveLength(endedBlocks.length);
+  });
+
   it('counts all as lost when the persister is gone, then and later', () => {
     const { queue, batches } = feedQueue();
     queue.write(batchOf({ events: sampleEvents(1, 2), blocks: [sampleBlock(1)] }));

@@ -1,12 +1,12 @@
 import type { AgentError } from '../../core/model/errors.js';
 
 /** `unknown`: this user, or this host, does not let it be looked at. */
-export type Outcome = 'ok' | 'warn' | 'fail' | 'unknown';
+export type CheckOutcome = 'ok' | 'warn' | 'fail' | 'unknown';
 
 /** What one check found: a line for a person, and what to type or change; null when nothing is. */
 export interface Finding {
   readonly check: string;
-  readonly outcome: Outcome;
+  readonly outcome: CheckOutcome;
   readonly what: string;
   readonly remedy: string | null;
 }

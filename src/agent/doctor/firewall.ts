@@ -4,7 +4,7 @@ import { AgentError } from '../../core/model/errors.js';
 import { findClosedChains, type ClosedChain } from '../../firewall/neighbours.js';
 import { chooseFor } from '../open-keeper.js';
 import { AS_ROOT, fail, ok, unknown, warn, type Finding } from './finding.js';
-import { CAP_NET_ADMIN, hasCapability, readText, type Rights } from './host.js';
+import { CAP_NET_ADMIN, hasCapability, readText, type ProcessRights } from './host.js';
 import type { WantedSocket } from './ports.js';
 
 const OWN_TABLE = 'sentrypeer';
@@ -13,7 +13,7 @@ const OWN_TABLE = 'sentrypeer';
 export async function examineFirewall(
   loaded: LoadedSettings,
   status: StatusView | null,
-  own: Rights,
+  own: ProcessRights,
 ): Promise<readonly Finding[]> {
   if (status !== null) return judgeBlocking(loaded, status.blocking);
   const { mode } = loaded.settings.blocking;
@@ -44,7 +44,7 @@ function judgeBlocking(
   const { differing, retrying_changes: retrying } = blocking;
   if ((differing ?? 0) > 0 || retrying > 0) {
     const what = `${differing ?? 0} blocks differ from the kernel, ${retrying} changes are retried`;
-    findings.push(warn('firewall', what, 'sentrypeer-agent jobs run firewall-check'));
+    findings.push(warn('firewall', what, 'sentrypeer-agent jobs run firewall_check'));
   }
   return findings;
 }
@@ -52,7 +52,7 @@ function judgeBlocking(
 /** Whether another firewall stands before the trap and lets nothing through to it. */
 export async function examineNeighbours(
   wanted: readonly WantedSocket[],
-  own: Rights,
+  own: ProcessRights,
 ): Promise<readonly Finding[]> {
   const others = findManagers();
   try {

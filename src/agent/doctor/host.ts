@@ -40,7 +40,7 @@ export function judgeReceiveBuffer(maxBytes: number | null): Finding {
 }
 
 /** What a process may do. `who` is for the sentence. */
-export interface Rights {
+export interface ProcessRights {
   readonly who: string;
   /** CapEff of /proc/PID/status; null: it cannot be read. */
   readonly capabilities: bigint | null;
@@ -58,7 +58,7 @@ export const hasCapability = (capabilities: bigint, bit: bigint): boolean =>
 
 /** `running`: an agent has its ports already. `enforcing`: it is asked to block by the firewall. */
 export function judgeCapabilities(
-  rights: Rights,
+  rights: ProcessRights,
   wish: {
     readonly ports: readonly number[];
     readonly enforcing: boolean;
@@ -83,7 +83,7 @@ export function judgeCapabilities(
   return wish.running ? fail('capabilities', what, remedy) : warn('capabilities', what, remedy);
 }
 
-export function judgeDescriptors({ who, descriptorsMax }: Rights): Finding {
+export function judgeDescriptors({ who, descriptorsMax }: ProcessRights): Finding {
   if (descriptorsMax === null) {
     return unknown('descriptors', `how many files ${who} may open cannot be read`, AS_ROOT);
   }
@@ -98,7 +98,7 @@ export function judgeDescriptors({ who, descriptorsMax }: Rights): Finding {
 }
 
 /** The rights of a process, as far as /proc tells this user. */
-export function readRights(pid: number | null): Rights {
+export function readRights(pid: number | null): ProcessRights {
   const place = pid ?? 'self';
   const status = readText(`/proc/${place}/status`);
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];

@@ -5,7 +5,7 @@ import type { Who } from '../../core/model/access.js';
 import { systemCode } from '../../store/files.js';
 import { findWho } from '../access.js';
 import { pathsBelow } from '../install/plan-install.js';
-import { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, readText, type Rights } from './host.js';
+import { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, readText, type ProcessRights } from './host.js';
 
 /** What systemd makes of the unit and its drop-ins: by key, the values in order. */
 export type UnitKeys = ReadonlyMap<string, readonly string[]>;
@@ -116,7 +116,7 @@ const CAPABILITIES: Readonly<Record<string, bigint>> = {
 };
 
 /** What the service may do beyond its user; `own` tells what of this host is the same for all. */
-export function rightsOf({ keys, user }: ServiceEyes, own: Rights): Rights {
+export function rightsOf({ keys, user }: ServiceEyes, own: ProcessRights): ProcessRights {
   const words = wordsOf(keys, user === 'root' ? 'CapabilityBoundingSet' : 'AmbientCapabilities');
   const all = user === 'root' && words.length === 0;
   const capabilities = words.reduce((sum, name) => sum | (1n << (CAPABILITIES[name] ?? 63n)), 0n);

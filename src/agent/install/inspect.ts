@@ -15,19 +15,19 @@ import {
 } from './steps.js';
 
 /** What was found where a step would act. */
-export type Finding =
+export type StepFinding =
   | { readonly kind: 'done' }
   | { readonly kind: 'todo' }
   /** Somebody else's, who is not in the way: it stays. */
   | { readonly kind: 'left'; readonly why: string }
   | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
 
-const DONE: Finding = { kind: 'done' };
-const NEEDED: Finding = { kind: 'todo' };
-const doneIf = (done: boolean): Finding => (done ? DONE : NEEDED);
+const DONE: StepFinding = { kind: 'done' };
+const NEEDED: StepFinding = { kind: 'todo' };
+const doneIf = (done: boolean): StepFinding => (done ? DONE : NEEDED);
 
 /** Looks and changes nothing. `changed`: an earlier step of this run changed something. */
-export async function inspectStep(step: Step, changed: boolean): Promise<Finding> {
+export async function inspectStep(step: Step, changed: boolean): Promise<StepFinding> {
   switch (step.kind) {
     case 'require':
       return step.ok
@@ -64,7 +64,7 @@ export async function inspectStep(step: Step, changed: boolean): Promise<Finding
 async function linkLeft({
   path,
   ours,
-}: Extract<Step, { kind: 'remove' }>): Promise<Finding | null> {
+}: Extract<Step, { kind: 'remove' }>): Promise<StepFinding | null> {
   if (ours.by !== 'marker' && ours.by !== 'program') return null;
   const target = await linkTarget(path);
   if (target === null) return null;
@@ -72,7 +72,7 @@ async function linkLeft({
   return { kind: 'left', why };
 }
 
-async function inspectAccount(name: string): Promise<Finding> {
+async function inspectAccount(name: string): Promise<StepFinding> {
   const comment = await findComment(name);
   if (comment === null) return DONE;
   return comment === SERVICE_USER_COMMENT
@@ -80,7 +80,7 @@ async function inspectAccount(name: string): Promise<Finding> {
     : { kind: 'left', why: `the account ${name} was not made by an installation of this program` };
 }
 
-async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<Finding> {
+async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<StepFinding> {
   const target = await linkTarget(step.path);
   if (target !== null) {
     const why = `${step.path} is a link to ${target}: that folder would become the service's`;
@@ -96,7 +96,7 @@ async function inspectFolder(step: Extract<Step, { kind: 'folder' }>): Promise<F
   );
 }
 
-async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<Finding> {
+async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<StepFinding> {
   if (!(await isThere(step.path))) return NEEDED;
   const refusal = await refuseForeign(step.path, step.ours);
   if (refusal !== null) return refusal;
@@ -107,7 +107,7 @@ async function inspectFile(step: Extract<Step, { kind: 'file' }>): Promise<Findi
 async function inspectCommand(
   step: Extract<Step, { kind: 'command' }>,
   changed: boolean,
-): Promise<Finding> {
+): Promise<StepFinding> {
   if (step.onlyWith !== null && !(await isThere(step.onlyWith))) return DONE;
   if (step.when === 'changed') return doneIf(!changed);
   if (step.when === 'either' && changed) return NEEDED;
@@ -118,7 +118,7 @@ async function inspectCommand(
 }
 
 /** What speaks against touching this path; null when it is ours. */
-async function refuseForeign(path: string, ours: Recognition): Promise<Finding | null> {
+async function refuseForeign(path: string, ours: Recognition): Promise<StepFinding | null> {
   switch (ours.by) {
     case 'text':
       if (!(await stat(path)).isFile()) return foreign(path, 'is no file');
@@ -137,7 +137,7 @@ async function refuseForeign(path: string, ours: Recognition): Promise<Finding |
   }
 }
 
-async function refuseConfiguration(path: string): Promise<Finding | null> {
+async function refuseConfiguration(path: string): Promise<StepFinding | null> {
   if (!(await stat(path)).isFile()) return foreign(path, 'is no file');
   try {
     decideSettings({ file: path, env: {}, flags: {} }, await readFile(path, 'utf8'));
@@ -149,7 +149,7 @@ async function refuseConfiguration(path: string): Promise<Finding | null> {
 }
 
 /** root's or our own: a folder of somebody else holds somebody else's data. */
-async function refuseOwner(path: string): Promise<Finding | null> {
+async function refuseOwner(path: string): Promise<StepFinding | null> {
   const { uid } = await stat(path);
   const service = await findId('passwd', SERVICE_USER);
   const mine = process.getuid?.() ?? 0;
@@ -158,12 +158,12 @@ async function refuseOwner(path: string): Promise<Finding | null> {
     : foreign(path, `belongs to user ${uid}, neither to root nor to ${SERVICE_USER}`);
 }
 
-const leave = (path: string): Finding => ({
+const leave = (path: string): StepFinding => ({
   kind: 'left',
   why: `${path} was there before the installation: look what is in it, and take it away by hand`,
 });
 
-const foreign = (path: string, why: string): Finding => ({
+const foreign = (path: string, why: string): StepFinding => ({
   kind: 'refused',
   why: `${path} is there and ${why}`,
   remedy: `Look at ${path}; move it away if nothing needs it, and type the same again.`,

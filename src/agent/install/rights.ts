@@ -6,7 +6,7 @@ import { AgentError } from '../../core/model/errors.js';
 import { findOwner } from './accounts.js';
 import type { Ownership } from './steps.js';
 
-export interface Rights {
+export interface FileRights {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
@@ -20,13 +20,13 @@ const FLAGS: Readonly<Record<PathKind, number>> = {
   folder: constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
 };
 
-export const rightsOf = (path: string, kind: PathKind): Promise<Rights> =>
+export const rightsOf = (path: string, kind: PathKind): Promise<FileRights> =>
   withOpen(path, kind, async (handle) => {
     const { uid, gid, mode } = await handle.stat();
     return { uid, gid, mode: mode & 0o7777 };
   });
 
-export const giveRights = (path: string, kind: PathKind, rights: Rights): Promise<void> =>
+export const giveRights = (path: string, kind: PathKind, rights: FileRights): Promise<void> =>
   withOpen(path, kind, async (handle) => {
     if (process.getuid?.() === 0) await handle.chown(rights.uid, rights.gid);
     // After chown, which may take bits away.

@@ -1,14 +1,14 @@
 import { AgentError } from '../../core/model/errors.js';
-import { inspectStep, type Finding } from './inspect.js';
+import { inspectStep, type StepFinding } from './inspect.js';
 import { performStep, type Performed } from './perform.js';
 import { verifyStep } from './verify.js';
 import { describeStep, type Step } from './steps.js';
 
-export type Outcome = 'done' | 'already so' | 'would be done' | 'would be refused' | 'left out';
+export type StepOutcome = 'done' | 'already so' | 'would be done' | 'would be refused' | 'left out';
 
 export interface StepResult {
   readonly what: string;
-  readonly outcome: Outcome;
+  readonly outcome: StepOutcome;
   /** Why it would be refused, or what is lost by leaving it out; null otherwise. */
   readonly note: string | null;
 }
@@ -155,7 +155,7 @@ async function refuseForeign(steps: readonly Step[]): Promise<void> {
   }
 }
 
-const refusal = (finding: Extract<Finding, { kind: 'refused' }>): AgentError =>
+const refusal = (finding: Extract<StepFinding, { kind: 'refused' }>): AgentError =>
   new AgentError('INSTALL_FAILED', finding.why, finding.remedy);
 
 function failure(what: string, error: unknown, became: string): AgentError {

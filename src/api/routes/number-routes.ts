@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dialledDigits } from '../../core/detect/dialled-digits.js';
+import { dialledDigits } from '../../core/sip/dialled-number.js';
 import { AgentError } from '../../core/model/errors.js';
 import { quoteText } from '../../core/model/text.js';
 import { NUMBER_TYPES } from '../../store/phone-number.js';

@@ -7,7 +7,7 @@ import type { StreamSink } from '../event-stream.js';
 type Shape = z.core.$ZodShape;
 type Values<S extends Shape> = z.infer<z.ZodObject<S>>;
 
-export interface Input<P, Q, B> {
+export interface RouteInput<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -43,7 +43,10 @@ export interface Route {
   readonly freshMs: number | null;
   /** The HTTP status where it is not 200. */
   readonly statusOf: ((answer: unknown) => number) | null;
-  readonly handle: (services: ApiServices, input: Input<never, never, never>) => Promise<unknown>;
+  readonly handle: (
+    services: ApiServices,
+    input: RouteInput<never, never, never>,
+  ) => Promise<unknown>;
   readonly follow:
     | ((services: ApiServices, sink: StreamSink, lastId: number | null) => (() => void) | null)
     | null;
@@ -75,7 +78,7 @@ export const get = <K extends keyof Answers, P extends Shape = Shape, Q extends 
     readonly statusOf?: (answer: Answers[K]) => number;
     readonly handle: (
       services: ApiServices,
-      input: Input<Values<P>, Values<Q>, null>,
+      input: RouteInput<Values<P>, Values<Q>, null>,
     ) => Promise<Answers[K]>;
   },
 ): Route =>
@@ -97,7 +100,7 @@ export const getText = <P extends Shape = Shape, Q extends Shape = Shape>(
     readonly freshMs: number;
     readonly handle: (
       services: ApiServices,
-      input: Input<Values<P>, Values<Q>, null>,
+      input: RouteInput<Values<P>, Values<Q>, null>,
     ) => Promise<TextAnswer>;
   },
 ): Route => {
@@ -120,7 +123,7 @@ export const change = <
     readonly body: B | null;
     readonly handle: (
       services: ApiServices,
-      input: Input<Values<P>, Values<Q>, z.infer<B>>,
+      input: RouteInput<Values<P>, Values<Q>, z.infer<B>>,
     ) => Promise<Answers[K]>;
   },
 ): Route => ({

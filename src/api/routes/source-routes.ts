@@ -4,7 +4,7 @@ import { LIMITS } from '../../core/model/limits.js';
 import { readAddress } from '../../core/model/read-address.js';
 import type { ApiServices } from '../facts.js';
 import { eventView } from '../views/event.js';
-import { viewSource } from '../views/source.js';
+import { isBlocked, viewSource } from '../views/source.js';
 import { seenSourceView } from '../views/sources.js';
 import { threatView } from '../views/threats.js';
 import { formatTime } from '../views.js';
@@ -77,6 +77,13 @@ export const SOURCE_ROUTES: readonly Route[] = [
       };
     },
   }),
+  get('/api/v1/nearness', {
+    right: 'read',
+    summary: 'How near the rules are to firing for an address, the nearest first',
+    query: z.object({ address: addressText }),
+    answer: 'nearness',
+    handle: async ({ calls }, { query }) => ({ near: await calls.nearness(query.address) }),
+  }),
   get('/api/v1/sources/{address}', {
     right: 'read',
     summary: 'What one source did and scored, and why it was blocked',
@@ -91,7 +98,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
 ];
 
 async function tellSource(
-  { read, facts, findPlace }: ApiServices,
+  { read, calls, facts, findPlace }: ApiServices,
   address: string,
   with_: boolean,
 ) {
@@ -110,6 +117,7 @@ async function tellSource(
     nowUs: facts.nowUs(),
     known: { ...(await findPlace(address)), reverseName: null },
     protectedBy,
+    near: isBlocked(story, facts.nowUs()) ? null : await calls.nearness(address),
   });
   return with_ ? { ...view, events_behind: events.map(eventView) } : view;
 }

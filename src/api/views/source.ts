@@ -2,9 +2,14 @@
 import { paidBlock, restorePoints } from '../../core/detect/restore-points.js';
 import { createScoreBook, readScore, type ScorePolicy } from '../../core/detect/score.js';
 import type { Score, Sighting } from '../../core/model/sighting.js';
-import type { Counted, SourceStory, StoredCall } from '../../store/read-source.js';
+import type {
+  CountedValue,
+  GuessCounts,
+  SourceStory,
+  StoredCall,
+} from '../../store/read-source.js';
 import type { StoredBlock } from '../../store/types.js';
-import { blockView, formatTime, type BlockView } from '../views.js';
+import { blockView, formatTime, type BlockView, type NearView } from '../views.js';
 
 export interface SightingView {
   readonly at: string;
@@ -51,14 +56,22 @@ export interface SourceView {
   readonly score: number;
   readonly score_proven: number;
   readonly threshold: number;
-  readonly methods: readonly Counted[];
-  readonly user_agents: readonly Counted[];
-  readonly users_tried: readonly Counted[];
-  readonly called_numbers: readonly Counted[];
-  /** Digest responses: how many different ones, and how often in all. */
-  readonly passwords: { readonly distinct: number; readonly tries: number };
+  readonly methods: readonly CountedValue[];
+  readonly user_agents: readonly CountedValue[];
+  readonly users_tried: readonly CountedValue[];
+  readonly called_numbers: readonly CountedValue[];
+  /**
+   * Digest responses: how many different ones, and how often in all; accounts whose tried password is
+   * known, and of them those where it is the user name.
+   */
+  readonly passwords: {
+    readonly distinct: number;
+    readonly tries: number;
+    readonly accounts: number;
+    readonly equal_to_user: number;
+  };
   /** Those whose password is known, as `user: password`. */
-  readonly passwords_tried: readonly Counted[];
+  readonly passwords_tried: readonly CountedValue[];
   /** Calls that the trap answered, newest first. */
   readonly calls: readonly {
     readonly user: string;
@@ -69,6 +82,8 @@ export interface SourceView {
   }[];
   /** Newest first. */
   readonly sightings: readonly SightingView[];
+  /** How near rules are to firing, the nearest first; null: no agent runs, or it is blocked. */
+  readonly near: readonly NearView[] | null;
   /** Newest first, ended ones too. */
   readonly blocks: readonly (BlockView & {
     readonly ended_at: string | null;
@@ -82,6 +97,8 @@ export interface SourceContext {
   readonly nowUs: number;
   readonly known: KnownOf;
   readonly protectedBy?: string | null;
+  /** How near rules are, as the running agent says; null: it was not asked, or does not run. */
+  readonly near?: readonly NearView[] | null;
 }
 
 export function viewSource(story: SourceStory, context: SourceContext): SourceView {
@@ -108,13 +125,26 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     user_agents: story.userAgents,
     users_tried: story.usersTried,
     called_numbers: story.calledNumbers,
-    passwords: story.guesses,
+    passwords: viewGuesses(story.guesses),
     passwords_tried: story.passwordsTried,
     calls: story.calls.map(viewCall),
     sightings: story.sightings.map(viewSighting),
+    near: context.near ?? null,
     blocks: story.blocks.map(viewBlock),
   };
 }
+
+const viewGuesses = ({ equalToUser, ...counts }: GuessCounts): SourceView['passwords'] => ({
+  ...counts,
+  equal_to_user: equalToUser,
+});
+
+/** True while a block that no one has ended covers it. */
+export const isBlocked = ({ blocks }: SourceStory, nowUs: number): boolean =>
+  blocks.some(
+    ({ endedAtUs, expiresAtUs }) =>
+      endedAtUs === null && (expiresAtUs === null || expiresAtUs > nowUs),
+  );
 
 /** The same sum that the agent keeps, from the stored sightings. */
 function scoreNow(story: SourceStory, { policy, threshold, nowUs }: SourceContext): Score {

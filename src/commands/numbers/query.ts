@@ -4,7 +4,7 @@ import { readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
 import { renderTable } from '../../cli/table.js';
-import { dialledDigits } from '../../core/detect/dialled-digits.js';
+import { dialledDigits } from '../../core/sip/dialled-number.js';
 import { AgentError } from '../../core/model/errors.js';
 import { LIMITS } from '../../core/model/limits.js';
 import { quoteText } from '../../core/model/text.js';

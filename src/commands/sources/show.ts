@@ -2,12 +2,14 @@ import { Args, Flags } from '@oclif/core';
 import { createDiscovery } from '../../agent/discover-peers.js';
 import { findPlace } from '../../agent/geoip.js';
 import { eventView, type EventView } from '../../api/views/event.js';
-import { viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
+import { isBlocked, viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readAddress } from '../../core/model/read-address.js';
 import { findReverseName } from '../../cli/reverse-name.js';
 import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
 import { renderSource } from '../../cli/source-view.js';
+import type { NearView } from '../../api/views.js';
+import type { LoadedSettings } from '../../config/load.js';
 import type { Settings } from '../../config/schema.js';
 import { createProtectTable, findProtected, type ProtectTable } from '../../core/block/protect.js';
 import { cidrOf, parseCidr } from '../../core/model/address.js';
@@ -50,18 +52,34 @@ export default class SourcesShow extends AgentCommand {
     const nowUs = Date.now() * 1000;
     const alone = cidrOf(address, null);
     const protectedBy = alone === null ? null : (findProtected(protect, alone)?.from ?? null);
+    const near = isBlocked(story, nowUs) ? null : await this.askNear(loaded, address);
     const view = viewSource(story, {
       threshold,
       policy: { scoreHalfLifeS },
       nowUs,
       known,
       protectedBy,
+      near,
     });
     for (const problem of known.problems) this.logToStderr(problem);
     this.log(renderSource(view, nowUs / 1000));
     if (!flags.events) return view;
     this.log(`\n${renderSightedEvents(story.sightings, events)}`);
     return { ...view, events_behind: events.map(eventView) };
+  }
+
+  /** Asks the running agent; null where none runs, or this user may not ask, which stderr says. */
+  private async askNear(
+    loaded: LoadedSettings,
+    address: string,
+  ): Promise<readonly NearView[] | null> {
+    try {
+      return await this.withRunningAgent(loaded, (calls) => calls.nearness(address));
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      this.logToStderr(`note: how near the rules are is not known: ${error.message}`);
+      return null;
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { createOffenders, noteOffender, type Offenders } from './offenders.js';
 import type { BlockPolicy } from './policy.js';
 import { createProtectTable, findProtected, type ProtectTable } from './protect.js';
 import { createReturns, returnsOf, type Returns } from './returns.js';
+import type { Sites } from './sites.js';
 import type { Suspect, Suspects } from './suspects.js';
 
 export interface BlockState {
@@ -18,6 +19,7 @@ export interface BlockState {
   readonly breaker: Breaker;
   readonly offenders: Offenders;
   readonly suspects: Suspects;
+  readonly sites: Sites;
   readonly protect: ProtectTable;
   /** The last packet from a source that the firewall should have dropped; null: none. */
   stillTalking: { readonly source: string; readonly target: string; readonly atUs: number } | null;
@@ -33,6 +35,7 @@ export const createBlockState = (known: Partial<BlockState> = {}): BlockState =>
   breaker: createBreaker(),
   offenders: createOffenders(),
   suspects: new Map(),
+  sites: new Map(),
   protect: createProtectTable([]),
   stillTalking: null,
   refusedFull: 0,
@@ -79,7 +82,8 @@ export function decide(
   if (isFull(state, policy, target)) return { kind: 'watch' };
   if (!proven && !mayAccuse(state, policy, target, accusation, nowUs)) return { kind: 'suspect' };
   const wide = proven ? widen(state, policy, target, nowUs) : null;
-  const sentence = { target: wide?.network ?? target, scope, proven, nowUs, wide };
+  const basis = basisOf(state, wide, wide?.network ?? target, score, proven);
+  const sentence = { target: wide?.network ?? target, scope, proven, nowUs, basis };
   return { kind: 'block', block: makeBlock(state, policy, accusation, sentence) };
 }
 
@@ -90,20 +94,20 @@ interface Enough {
 }
 
 /** True when a block already does what a new one of this scope would: nothing to add. */
-function isEnough(block: Block, { scope, proven, observing }: Enough): boolean {
+export function isEnough(block: Block, { scope, proven, observing }: Enough): boolean {
   if (block.simulated && !observing) return false;
   if (block.scope === 'sip' && scope === 'all') return false;
   return !proven || block.proof !== 'none' || block.origin !== 'detector';
 }
 
 /** A simulated block stops nobody, so that nothing is laid to it. */
-function coveredBy(standing: readonly Block[]): Verdict {
+export function coveredBy(standing: readonly Block[]): Verdict {
   const real = standing.filter(({ simulated }) => !simulated);
   if (real.length === 0) return { kind: 'watch' };
   return { kind: 'covered', proven: real.some(({ proof }) => proof !== 'none') };
 }
 
-function isFull(state: BlockState, policy: BlockPolicy, target: Cidr): boolean {
+export function isFull(state: BlockState, policy: BlockPolicy, target: Cidr): boolean {
   const { byTarget } = state.table;
   if (byTarget.has(target.text) || byTarget.size < policy.blocksMax) return false;
   state.refusedFull += 1;
@@ -136,35 +140,46 @@ function widen(state: BlockState, policy: BlockPolicy, target: Cidr, nowUs: numb
   return wide === null || findProtected(state.protect, wide.network) !== null ? null : wide;
 }
 
+/** What a block rests on beside its leading sighting, in words. */
+function basisOf(
+  { returns }: BlockState,
+  wide: Wide,
+  target: Cidr,
+  score: Score,
+  proven: boolean,
+): string {
+  const points = Math.round(proven ? score.proven : score.total);
+  const others = wide === null ? '' : `; ${wide.count} proven sources of ${target.text}`;
+  const returned = proven ? returnsOf(returns, target.text) : 0;
+  return `${points} points${returned > 0 ? `, return ${returned}` : ''}${others}`;
+}
+
 interface Sentence {
-  readonly wide: Wide;
   readonly target: Cidr;
   readonly scope: Scope;
   readonly proven: boolean;
   readonly nowUs: number;
+  readonly basis: string;
 }
 
-function makeBlock(
+export function makeBlock(
   state: BlockState,
   policy: BlockPolicy,
-  accusation: Accusation,
-  { target, scope, proven, nowUs, wide }: Sentence,
+  { sightings, proof }: Pick<Accusation, 'sightings' | 'proof'>,
+  { target, scope, proven, nowUs, basis }: Sentence,
 ): Block {
-  const leading = leadingSighting(accusation.sightings);
+  const leading = leadingSighting(sightings);
   const returns = proven ? returnsOf(state.returns, target.text) : 0;
   const durationS = proven ? durationOf(policy, returns) : policy.unprovenDurationS;
-  const score = accusation.score;
-  const points = Math.round(proven ? score.proven : score.total);
-  const others = wide === null ? '' : `; ${wide.count} proven sources of ${target.text}`;
   return {
     id: state.nextBlockId,
     target: target.text,
     scope,
     origin: 'detector',
-    proof: proven ? accusation.proof : 'none',
+    proof: proven ? proof : 'none',
     rule: leading.rule,
     attackType: leading.attackType,
-    reason: `${leading.reason} (${points} points${returns > 0 ? `, return ${returns}` : ''}${others})`,
+    reason: `${leading.reason} (${basis})`,
     createdAtUs: nowUs,
     expiresAtUs: laterEnd(state.table.byTarget.get(target.text), nowUs, durationS),
     simulated: policy.observing,

@@ -1,19 +1,32 @@
 import { decide, type BlockState } from './decide.js';
+import { decideSite } from './decide-site.js';
 import type { BlockPolicy } from './policy.js';
-import { findSuspect, keepSuspect, newSuspect } from './suspects.js';
+import { findSite, guiltOf, noteSite, tellsOfSite } from './sites.js';
+import { ACCUSING_PART, findSuspect, keepSuspect, newSuspect } from './suspects.js';
 import type { Detection } from '../detect/detect.js';
 import type { Verdict } from '../model/block.js';
 import type { TrapEvent } from '../model/event.js';
 import type { Answered } from '../trap/answer.js';
 
-/** Of the threshold, the part that one rule must give for a message to tell against its source. */
-const ACCUSING_PART = 4;
-
 export const identityOfEvent = ({ identity, source }: TrapEvent): string =>
   identity ?? source.address;
 
-/** What an event means for its source; null: nothing new. Keeps the memory of suspects. */
+/** What an event means for its source and its site; null: nothing new. Keeps the memory of both. */
 export function judge(
+  blocks: BlockState,
+  policy: BlockPolicy,
+  event: TrapEvent,
+  detection: Detection,
+  nowUs: number,
+): Verdict | null {
+  const verdict = judgeSource(blocks, policy, event, detection, nowUs);
+  if (verdict !== null && DECIDED.has(verdict.kind)) return verdict;
+  return judgeSite(blocks, policy, event, detection, nowUs) ?? verdict;
+}
+
+const DECIDED: ReadonlySet<Verdict['kind']> = new Set(['block', 'covered', 'protected']);
+
+function judgeSource(
   blocks: BlockState,
   policy: BlockPolicy,
   event: TrapEvent,
@@ -27,7 +40,7 @@ export function judge(
   const goesOn = before !== null && isAccusing(policy, event, detection);
   if (sightings.length === 0 && !goesOn) return null;
   if (goesOn) before.messages += 1;
-  const suspect = before ?? newSuspect(score, sightings, nowUs);
+  const suspect = before ?? newSuspect(detection, policy.threshold, nowUs);
   const accusation = {
     source: event.source.address,
     // A suspect has scored enough before; the score fades while it goes on.
@@ -42,21 +55,47 @@ export function judge(
   return verdict;
 }
 
+/** null: the message does not tell of its site, or the site has not shown enough yet. */
+function judgeSite(
+  blocks: BlockState,
+  policy: BlockPolicy,
+  event: TrapEvent,
+  detection: Detection,
+  nowUs: number,
+): Verdict | null {
+  const { sites } = blocks;
+  if (sites.size === 0 || !tellsOfSite(policy, event, detection)) return null;
+  const { address } = event.source;
+  const site = findSite(sites, address, nowUs);
+  if (site === null) return null;
+  const guilt = guiltOf(site, policy, event, detection);
+  // While a source is mute under a rule, what it fired for before is the reason.
+  const sightings = detection.sightings.length > 0 ? detection.sightings : site.sightings;
+  if (guilt === 'none' || sightings.length === 0) return null;
+  const { proof } = event;
+  const accusation = { source: address, site, sightings, proven: guilt === 'proven', proof };
+  return decideSite(blocks, policy, accusation, nowUs);
+}
+
 /**
- * Counts what a suspect was answered: a forger does not go on as one who hears us does. A passive
+ * Counts what a suspect and its site were answered: a forger does not go on as one who hears us does. A passive
  * trap, which never answers, can only count what comes.
  */
 export function noteAnswered(
-  { suspects }: BlockState,
+  { suspects, sites }: BlockState,
   policy: BlockPolicy,
   event: TrapEvent,
   detection: Detection,
   { messages, withheld }: Answered,
   nowUs: number,
 ): void {
-  if (!isAccusing(policy, event, detection)) return;
   if (messages.length === 0 && withheld !== 'passive') return;
-  const suspect = findSuspect(suspects, identityOfEvent(event), nowUs);
+  const identity = identityOfEvent(event);
+  if (tellsOfSite(policy, event, detection)) {
+    noteSite(sites, policy, event, identity, detection, nowUs);
+  }
+  if (!isAccusing(policy, event, detection)) return;
+  const suspect = findSuspect(suspects, identity, nowUs);
   if (suspect !== null) suspect.answered += 1;
 }
 

@@ -1,5 +1,12 @@
 import { LIMITS } from '../model/limits.js';
-import type { Score, Sighting } from '../model/sighting.js';
+import type { Sighting } from '../model/sighting.js';
+import type { Detection } from '../detect/detect.js';
+
+/**
+ * Of the threshold, the part that one rule must give for a message to tell against its source. What a
+ * polite look scored before is no message of an attack.
+ */
+export const ACCUSING_PART = 4;
 
 /**
  * A source that scored enough for a block without proof, and is not blocked yet: by one packet, which
@@ -43,24 +50,21 @@ export function keepSuspect(suspects: Suspects, identity: string, suspect: Suspe
   if (first.done !== true) suspects.delete(first.value);
 }
 
+type Grounds = Pick<Detection, 'score' | 'sightings' | 'ownMessages'>;
+
 /** A source under suspicion for the first time. */
-export const newSuspect = (
-  { total }: Score,
-  sightings: readonly Sighting[],
-  nowUs: number,
-): Suspect => ({
+export const newSuspect = (grounds: Grounds, threshold: number, nowUs: number): Suspect => ({
   sinceUs: nowUs,
-  total,
-  sightings,
-  messages: messagesBehind(total, sightings),
+  total: grounds.score.total,
+  sightings: grounds.sightings,
+  messages: messagesBehind(grounds, threshold),
   answered: 0,
   counted: false,
 });
 
 /** Two where there were several: whether a score rests on one message alone is all that is asked. */
-function messagesBehind(total: number, sightings: readonly Sighting[]): number {
+function messagesBehind({ score, sightings, ownMessages }: Grounds, threshold: number): number {
   const points = sightings.reduce((sum, each) => sum + each.points, 0);
-  // What is left of a score that has faded to nothing is no other message.
-  if (total - points >= 1) return 2;
-  return sightings.some(({ eventIds }) => eventIds.length > 1) ? 2 : 1;
+  const before = score.total - points;
+  return ownMessages > 1 || before * ACCUSING_PART >= threshold ? 2 : 1;
 }

@@ -42,6 +42,8 @@ export interface CompiledRule {
   /** Changes when what was counted under it means something else. */
   readonly key: string;
   readonly muteUs: number;
+  /** It counts how many sources a network has, which says nothing of any one of them. */
+  readonly ofNetwork: boolean;
   /** For what a rule is mute after it has fired: always of one source. */
   readonly muteSpec: KeySpec;
   /** The conditions as the interpreter runs them, for what the matcher leaves. */
@@ -121,6 +123,7 @@ function compileRule(rule: Rule, index: number): CompiledRule {
     index,
     key: JSON.stringify([rule.id, rule.version, rule.match, rule.when, count]),
     muteUs: rule.muteS * 1e6,
+    ofNetwork: count !== null && isOfNetwork(count),
     muteSpec: keySpecOf(count === null ? ['source'] : withSource(count.by)),
     condition: when?.condition ?? null,
     count: count === null ? null : compileCount(rule, count, forgets?.condition ?? null),
@@ -155,6 +158,12 @@ const ownShare = (tally: TallySpec, own: number): TallySpec => ({
   withinUs: tally.leakUs > 0 ? tally.leakUs * tally.over : tally.withinUs,
   leakUs: 0,
 });
+
+/** True where nothing but the network decides who is counted, and what is counted are its sources. */
+const isOfNetwork = ({ by, distinct, own }: RuleCount): boolean =>
+  distinct === 'source' &&
+  own === null &&
+  by.every((name) => name !== 'source' && SOURCE_FIELDS.has(name));
 
 /**
  * The fields of a group and the source. What the source's address decides (its prefix) is left out

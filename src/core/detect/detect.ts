@@ -39,14 +39,26 @@ export interface RuleFault {
   readonly message: string;
 }
 
+/** The most points of a rule that tells of the source's IPv6 site, and of one over proven events. */
+export interface SiteSeen {
+  readonly points: number;
+  readonly pointsProven: number;
+}
+
 export interface Detection {
   readonly sightings: readonly Sighting[];
   /** The source's score after this event. */
   readonly score: Score;
   /** The most harmful attack that a rule sees in this event, also while the rule is muted. */
   readonly attackType: AttackType | null;
-  /** The most points of a rule that sees something in this event, also while the rule is muted. */
+  /**
+   * The most points of a rule that sees something in this event, also while the rule is muted. What
+   * tells of the source's network alone is in `siteSeen`.
+   */
   readonly pointsSeen: number;
+  readonly siteSeen: SiteSeen;
+  /** Of the firings here: the most messages of the source itself that one rests on; 0: none fired. */
+  readonly ownMessages: number;
   readonly faults: readonly RuleFault[];
 }
 
@@ -69,6 +81,8 @@ export function detect(
   const faults: RuleFault[] = [];
   let harm = -1;
   let pointsSeen = 0;
+  let ownMessages = 0;
+  let siteSeen = NOTHING_SEEN;
   lookAt(event, state.seed);
   makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
   sweepFirsts(state.groups.firsts, plan, seen.now);
@@ -86,11 +100,13 @@ export function detect(
       typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
     if (counted === null) continue;
     if (rule.harm > harm) harm = rule.harm;
-    pointsSeen = Math.max(pointsSeen, rule.compiled.rule.points);
+    if (tellsOfSite(rule, event)) siteSeen = seeSite(siteSeen, rule, counted);
+    else pointsSeen = Math.max(pointsSeen, rule.compiled.rule.points);
     if (turn === 'mute' || (event.retransmission && rule.once)) continue;
     const sighting = fire(state, rule, event, seen, counted);
     if (sighting === null) continue;
     sightings.push(sighting);
+    ownMessages = Math.max(ownMessages, ownMessagesOf(rule, sighting));
     addPoints(state.scores, identity, sighting, policy);
   }
   rememberRoom(state.board, state.groups, plan);
@@ -100,7 +116,32 @@ export function detect(
       ? readScore(scores, identity, nowUs, policy)
       : readScoreAt(scores, source, nowUs, policy);
   lookAt(null);
-  return { sightings, score, attackType: ATTACK_TYPES[harm] ?? null, pointsSeen, faults };
+  const attackType = ATTACK_TYPES[harm] ?? null;
+  return { sightings, score, attackType, pointsSeen, siteSeen, ownMessages, faults };
+}
+
+const NOTHING_SEEN: SiteSeen = { points: 0, pointsProven: 0 };
+
+/** An IPv4 network has too many owners to be told of as one. */
+const tellsOfSite = ({ compiled }: RulePlan, { source }: TrapEvent): boolean =>
+  compiled.ofNetwork && source.address.includes(':');
+
+function seeSite(
+  { points, pointsProven }: SiteSeen,
+  { compiled: { rule } }: RulePlan,
+  { provenExceeded }: Counted,
+): SiteSeen {
+  return {
+    points: Math.max(points, rule.points),
+    pointsProven: provenExceeded ? Math.max(pointsProven, rule.pointsProven) : pointsProven,
+  };
+}
+
+/** What others of a group sent is no message of the source, but for the share that is its own. */
+function ownMessagesOf({ compiled }: RulePlan, { eventIds }: Sighting): number {
+  const { count } = compiled.rule;
+  if (count === null) return 1;
+  return count.by.includes('source') ? eventIds.length : (count.own ?? 1);
 }
 
 /** The score of a source at a moment, by its identity. */
@@ -233,15 +274,18 @@ function fire(
   if (group !== 0 && provenExceeded) mute(board, groups, group, muteWord, 1, until);
   ruleState.sightings += 1;
   const behind = evidenceOf(state, rulePlan, seen, provenExceeded ? 1 : 0);
+  // Proof takes no points away: what of them may block wholly is another question.
+  const points = provenExceeded ? Math.max(rule.points, rule.pointsProven) : rule.points;
+  // What tells of its site is not laid to the one that happened to come next.
+  const isLaid = !tellsOfSite(rulePlan, event);
   return {
     atUs: seen.nowUs,
     source: event.source.address,
     rule: rule.id,
     ruleVersion: rule.version,
     attackType: rule.attackType,
-    // Proof takes no points away: what of them may block wholly is another question.
-    points: provenExceeded ? Math.max(rule.points, rule.pointsProven) : rule.points,
-    pointsProven: provenExceeded ? rule.pointsProven : 0,
+    points: isLaid ? points : 0,
+    pointsProven: isLaid && provenExceeded ? rule.pointsProven : 0,
     reason: reasonOf(rule, event, behind),
     eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,
   };

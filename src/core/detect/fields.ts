@@ -2,13 +2,15 @@ import { LIMITS } from '../model/limits.js';
 import { isProven } from '../model/proof.js';
 import type { DigestCredentials } from '../model/sip-message.js';
 import type { TrapEvent } from '../model/event.js';
+import type { DialledNumber } from '../sip/dialled-number.js';
 import { contactHost } from '../sip/party.js';
+import { calledUser, nameOfUser } from '../sip/user-part.js';
 import { likelyGuess } from './likely-guess.js';
 import { hashAddress, hashNetwork } from './address-hash.js';
-import { calledNumber, numberKind, prefixOf, suffixOf } from './called-number.js';
+import { calledNumber, digitsOf, numberKind, prefixOf, suffixOf } from './called-number.js';
 import type { Hash } from './hash.js';
 import { networkOf } from './networks.js';
-import { joinOddUsers, longestHeaderBytes } from './odd-text.js';
+import { joinOddNames, joinOddUsers, longestHeaderBytes } from './odd-text.js';
 
 /** The CEL types that a field can have. */
 export type FieldType = 'string' | 'int' | 'bool' | 'list<string>';
@@ -95,6 +97,8 @@ function readGuess(event: TrapEvent): string | null {
   if (credentials === null || credentials.response === '') return null;
   const { qop, cnonce, nc } = credentials;
   if (qop === '' || (cnonce === '' && nc === '')) return credentials.response;
+  // With another's nonce besides, as a phone has it from the server that it belongs to, nothing tells.
+  if (!isProven(event.proof)) return null;
   return `${event.message.fromTag ?? ''} ${event.message.callId ?? ''}`;
 }
 
@@ -112,8 +116,8 @@ function readContactHost({ message }: TrapEvent): string | null {
 }
 
 /** The number that the event dials, read by one of the ways to look at it. */
-function readNumber(event: TrapEvent, look: (number: string) => string): string | null {
-  const number = calledNumber(event.message.requestUser ?? '');
+function readNumber(event: TrapEvent, look: (number: DialledNumber) => string): string | null {
+  const number = calledNumber(calledUser(event.message) ?? '');
   return number === null ? null : look(number);
 }
 
@@ -132,13 +136,22 @@ export const FIELDS: readonly Field[] = [
   text('method', 'request method as sent; of a response the CSeq method', (e) => e.message.method),
   number('status_code', 'status code of a response', (e) => e.message.statusCode),
   text('request_uri', 'the Request-URI', (e) => e.message.requestUri),
-  text('request_user', 'user part of the Request-URI', (e) => e.message.requestUser),
-  text('from_user', 'user part of the From URI', (e) => e.message.fromUser),
+  text(
+    'request_user',
+    'whom it is for: user part of the Request-URI, of an INVITE or MESSAGE without one that of To',
+    (e) => nameOfUser(calledUser(e.message)),
+  ),
+  text('from_user', 'user part of the From URI', (e) => nameOfUser(e.message.fromUser)),
   text('from_host', 'host part of the From URI', (e) => e.message.fromHost),
   text('from_tag', 'tag of the From header', (e) => e.message.fromTag),
-  text('to_user', 'user part of the To URI', (e) => e.message.toUser),
+  text('to_user', 'user part of the To URI', (e) => nameOfUser(e.message.toUser)),
   text('to_host', 'host part of the To URI', (e) => e.message.toHost),
   text('to_tag', 'tag of the To header; empty outside a dialog', (e) => e.message.toTag),
+  flag(
+    'in_dialog',
+    'true when the To-tag is one that we gave: the message belongs to what was begun here',
+    (e) => e.inDialog === true,
+  ),
   text('call_id', 'Call-ID', (e) => e.message.callId),
   number('cseq', 'number of the CSeq header', (e) => e.message.cseqNumber),
   text('cseq_method', 'method of the CSeq header', (e) => e.message.cseqMethod),
@@ -170,8 +183,8 @@ export const FIELDS: readonly Field[] = [
   ),
   text(
     'called_number',
-    'the number in the Request-URI: `+` and digits, nine characters at least',
-    (e) => readNumber(e, (number) => number),
+    'the number that is called, whatever way it is spelled: `+` and digits, nine characters at least',
+    (e) => readNumber(e, digitsOf),
   ),
   text('number_suffix', 'its last nine digits', (e) => readNumber(e, suffixOf)),
   text(
@@ -202,8 +215,13 @@ export const FIELDS: readonly Field[] = [
   number('longest_header', 'bytes of the longest header line', longestHeaderBytes),
   text(
     'odd_users',
-    'the user parts and the digest user name, when one has characters that no name needs',
+    'the user parts (Contact too), their escapes undone, and the digest user name, when one has characters that no name needs; an escape that is left was escaped twice',
     joinOddUsers,
+  ),
+  text(
+    'odd_names',
+    'the display names of From and To, when one has a character of markup or of a command',
+    joinOddNames,
   ),
   text('anomaly_names', 'the anomalies as one text, a blank between', (e) =>
     e.message.anomalies.length === 0 ? null : [...new Set(e.message.anomalies)].sort().join(' '),

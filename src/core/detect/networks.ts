@@ -1,5 +1,6 @@
 /** An IPv6 site, as networks are given out: a /48, of three groups. */
 const SITE_GROUPS = 3;
+export const SITE_PREFIX = SITE_GROUPS * 16;
 
 /**
  * The network around an address, as text: an IPv4 /24, or an IPv6 /48, which holds many sources as
@@ -14,7 +15,7 @@ export function networkOf(address: string): string {
   const filled = [...head.filter((part) => part !== '')];
   const given = tail.filter((part) => part !== '');
   while (gap !== -1 && filled.length + given.length < 8) filled.push('0');
-  return `${[...filled, ...given].slice(0, SITE_GROUPS).join(':')}::/${SITE_GROUPS * 16}`;
+  return `${[...filled, ...given].slice(0, SITE_GROUPS).join(':')}::/${SITE_PREFIX}`;
 }
 
 /** The last address asked for: rules ask for its network several times. */

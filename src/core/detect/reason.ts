@@ -2,6 +2,7 @@ import type { TrapEvent } from '../model/event.js';
 import type { Rule } from '../model/rule.js';
 import { detach, quoteText } from '../model/text.js';
 import { allowanceText, durationText } from './describe.js';
+import { likelyGuess } from './likely-guess.js';
 
 /** What a firing rests on: how many things over how long, and the last events. */
 export interface Evidence {
@@ -19,7 +20,7 @@ export const reasonOf = (rule: Rule, event: TrapEvent, evidence: Evidence): stri
 
 function sentenceOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence): string {
   if (rule.count === null) {
-    return `${rule.name}: ${messageText(event)} over ${event.transport}${agentText(event)}`;
+    return `${rule.name}: ${messageText(event)} over ${event.transport}${passwordText(event)}${agentText(event)}`;
   }
   const { distinct, over } = rule.count;
   const what = distinct === null ? 'events' : `different ${distinct} values`;
@@ -29,7 +30,7 @@ function sentenceOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence):
   const span =
     seconds < 120 ? `${seconds.toFixed(1)}s` : durationText(Math.round(seconds / 60) * 60);
   const time = things === 0 ? '' : ` in ${span}`;
-  return `${rule.name}: ${seen}${time}, allowed are ${over} ${allowanceText(rule.count)}${agentText(event)}`;
+  return `${rule.name}: ${seen}${time}, allowed are ${over} ${allowanceText(rule.count)}${passwordText(event)}${agentText(event)}`;
 }
 
 function messageText({ message }: TrapEvent): string {
@@ -42,6 +43,19 @@ function messageText({ message }: TrapEvent): string {
       return 'a message that is not SIP';
   }
 }
+
+/** The password, where it was found out: hashed already for the rules that ask for it, as a rule. */
+function passwordText(event: TrapEvent): string {
+  const { authorization } = event.message;
+  if (authorization === null) return '';
+  const password = likelyGuess(event);
+  if (password === null) return '';
+  return password === authorization.username
+    ? ', the password tried is the user name'
+    : `, the password tried is "${quoteText(password, PASSWORD_CHARS_MAX)}"`;
+}
+
+const PASSWORD_CHARS_MAX = 32;
 
 function agentText({ message }: TrapEvent): string {
   return message.userAgent === null ? '' : `, User-Agent "${quoteText(message.userAgent, 64)}"`;

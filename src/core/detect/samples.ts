@@ -80,6 +80,7 @@ function toTrapEvent(event: SampleEvent, n: number, id: number, atUs: number): T
     local: { address: numbered(event.local), port: 5060 },
     proof: event.proof,
     message: parseMessage(Buffer.from(raw, 'latin1')),
+    inDialog: event.proof === 'dialog',
     retransmission: event.retransmission,
   };
 }

@@ -67,3 +67,9 @@ export class AgentError extends Error {
     return ERROR_CODES[this.code].exit;
   }
 }
+
+/** What a thrown value says: not everything that is thrown is an Error. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return String(error);
+}

@@ -16,6 +16,8 @@ export interface TrapEvent {
   readonly local: Endpoint;
   readonly proof: Proof;
   readonly message: SipMessage;
+  /** The To-tag is one that we gave, so it belongs to what was begun here; left out: no. */
+  readonly inDialog?: boolean;
   /** Same branch, Call-ID and CSeq as a message seen shortly before: not counted again. */
   readonly retransmission: boolean;
   /** Autonomous system of the source; null or left out where it is not known. */

@@ -103,9 +103,13 @@ export const LIMITS = {
   stillTalkingGraceUs: 2_000_000,
   /** Sources blocked once they go on: how many, for how long, answers in a storm, its networks. */
   suspects: { max: 20_000, keptS: 600, stormAnsweredMin: 20, stormNetworksMax: 10_000 },
+  /** IPv6 sites that attack: how many, for how long; answers that block one, and of each source. */
+  sites: { max: 2_000, keptS: 600, answeredMin: 20, answeredOfSourceMax: 2 },
   /** Prefixes whose proven offenders are remembered, and offenders of each. */
   prefixesWatchedMax: 50_000,
   prefixOffendersMax: 64,
+  /** Sets whose elements are read one by one, to see what others put into them. */
+  firewallSetsLookedAtMax: 16,
   /** Changes in one transaction. */
   firewallBatchChangesMax: 10_000,
   /** So many changes that wait are a crowd's: they go in beside what is under way, unless more wait. */
@@ -121,7 +125,7 @@ export const LIMITS = {
   storeQueuedEventsMax: 50_000,
   /** Bytes of messages that wait for the database. */
   storeQueuedBytesMax: 67_108_864,
-  /** Sightings, blocks, ends and job runs that wait for the database. */
+  /** Sightings, blocks, ends and job runs that wait for the database: with so many no batch is taken. */
   storeQueuedDecisionsMax: 200_000,
   /** Sources whose messages beyond the queue's room are counted one by one, and how long, in ms. */
   thinnedSourcesMax: 5_000,
@@ -161,6 +165,9 @@ export const LIMITS = {
   /** Last events of a source that its summary reads, and entries of each of its lists. */
   sourceEventsReadMax: 10_000,
   sourceListedMax: 50,
+  /** Last events of a source by which is told how near each rule is, and rules that are told of. */
+  nearEventsMax: 64,
+  nearRulesMax: 20,
   /** Rules in force at once, and bytes of one rule file. */
   rulesMax: 500,
   ruleFileBytesMax: 1_048_576,

@@ -1,3 +1,4 @@
+import { readSeconds } from './duration.js';
 import { AgentError } from './errors.js';
 import { quoteText } from './text.js';
 import { readDuration } from './read-duration.js';
@@ -7,7 +8,7 @@ import { readDuration } from './read-duration.js';
  * the moment so long ago: `90s 10m 4h 7d`. USAGE, which names the flag, when it is neither.
  */
 export function readMoment(text: string, flag: string, nowMs: number): number {
-  if (/^\d{1,10}[smhd]$/.test(text)) {
+  if (readSeconds(text) !== null) {
     const seconds = readDuration(text, flag) ?? 0;
     return (nowMs - seconds * 1_000) * 1_000;
   }

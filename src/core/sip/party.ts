@@ -1,7 +1,7 @@
 import { parseNameAddr } from './name-addr.js';
 import { readParam } from './params.js';
 import { isPlainAddress, plainParts } from './plain.js';
-import { parseUri } from './uri.js';
+import { nameOfHost, parseUri } from './uri.js';
 
 /** Who a From, To or Contact names; each null where it is missing. */
 export interface Party {
@@ -39,6 +39,9 @@ export const contactHost = (value: string): string | null =>
   isPlainAddress(value) ? plainHost(value) : parseUri(parseNameAddr(value).uri).host;
 
 function plainHost(value: string): string {
-  const host = value.slice(plainParts.hostBegin, plainParts.hostEnd);
-  return plainParts.hostUpper ? host.toLowerCase() : host;
+  const { hostBegin, hostEnd, hostUpper } = plainParts;
+  const host = value.slice(hostBegin, hostEnd);
+  return hostUpper || value.charCodeAt(hostEnd - 1) === DOT ? nameOfHost(host) : host;
 }
+
+const DOT = 46;

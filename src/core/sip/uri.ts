@@ -1,10 +1,12 @@
+import { unescape } from './unescape.js';
+
 /** A SIP, SIPS or tel URI (RFC 3261 section 19.1, RFC 3966), its parts as sent. */
 export interface Uri {
   /** In lower case; '' when there is none. */
   readonly scheme: string;
-  /** User without the password; for tel the number; null when there is none. */
+  /** User without the password, its parameters kept, as for tel; null when there is none. */
   readonly user: string | null;
-  /** Host with the brackets of an IPv6 literal left out, in lower case; null for tel. */
+  /** Host as it is compared (nameOfHost), the brackets of an IPv6 literal left out; null for tel. */
   readonly host: string | null;
   /** Host, port, parameters and headers as sent: all after the `@`, or after the scheme. */
   readonly rest: string;
@@ -20,7 +22,7 @@ export function parseUri(text: string): Uri {
   const scheme = schemeOf(text);
   const opaque = scheme === '' ? text : text.slice(scheme.length + 1);
   if (scheme === 'tel') {
-    return { scheme, user: cut(opaque, ';'), host: null, rest: '' };
+    return { scheme, user: opaque, host: null, rest: '' };
   }
   const at = opaque.lastIndexOf('@');
   const user = at === -1 ? null : cut(opaque.slice(0, at), ':');
@@ -57,7 +59,25 @@ function hostOf(rest: string): string | null {
   const text = hostPortOf(rest).trim();
   const bracket = text.startsWith('[') ? text.indexOf(']') : -1;
   const host = bracket === -1 ? cut(text, ':') : text.slice(1, bracket);
-  return host === '' ? null : host.toLowerCase();
+  return host === '' ? null : nameOfHost(host);
+}
+
+/**
+ * A host as it is compared: in lower case, its escapes undone, without the dot of the root, and an
+ * international name as DNS has it (`xn--…`, RFC 5891); one that cannot be read so stays as it is.
+ */
+export function nameOfHost(host: string): string {
+  const text = unescape(host);
+  const plain = text.endsWith('.') ? text.slice(0, -1) : text;
+  return NOT_ASCII.test(plain) ? asciiHost(plain) : plain.toLowerCase();
+}
+
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+/** The text is latin1 of what came, as a rule UTF-8. */
+function asciiHost(latin1: string): string {
+  const name = `http://${Buffer.from(latin1, 'latin1').toString('utf8')}`;
+  return URL.canParse(name) ? new URL(name).hostname : latin1;
 }
 
 function cut(text: string, stop: string): string {

@@ -2,6 +2,7 @@ import type { CallEnd, CallRecord } from '../model/call.js';
 import { LIMITS } from '../model/limits.js';
 import type { TrapEvent } from '../model/event.js';
 import { detach } from '../model/text.js';
+import { calledUser } from '../sip/user-part.js';
 
 /** A call in progress: what is told of it, and what its requests are known by. */
 export interface Call {
@@ -30,7 +31,10 @@ export const createCallTable = (): CallTable => ({ byKey: new Map(), refused: 0 
  * The call that a request belongs to: same source, Call-ID and From tag, and our To-tag where it
  * carries one (RFC 3261 section 12). Null when there is none.
  */
-export function findCall(table: CallTable, event: TrapEvent): Call | null {
+export function findCall(
+  table: CallTable,
+  event: Pick<TrapEvent, 'source' | 'message'>,
+): Call | null {
   if (table.byKey.size === 0) return null;
   const call = table.byKey.get(keyOf(event)) ?? null;
   const { toTag } = event.message;
@@ -52,7 +56,7 @@ export function beginCall(table: CallTable, event: TrapEvent, toTag: string): Ca
     id,
     source: source.address,
     user: cut(message.authorization?.username ?? message.fromUser),
-    called: cut(message.requestUser),
+    called: cut(calledUser(message)),
     callId: cut(message.callId),
     beganAtUs: receivedAtUs,
     confirmedAtUs: null,
@@ -93,7 +97,7 @@ export function takeOverdue(
   return ended;
 }
 
-function keyOf({ source, message }: TrapEvent): string {
+function keyOf({ source, message }: Pick<TrapEvent, 'source' | 'message'>): string {
   const key = `${source.address}\n${message.callId ?? ''}\n${message.fromTag ?? ''}`;
   return key.length > KEY_CHARS_MAX ? key.slice(0, KEY_CHARS_MAX) : key;
 }

@@ -38,7 +38,16 @@ export function proveSource(
   const credentials = message.authorization;
   if (credentials !== null && checkNonce(secret, address, credentials.nonce, nowUs)) return 'nonce';
   if (message.method !== 'ACK' && message.method !== 'BYE') return 'none';
-  const { callId, toTag } = message;
-  if (callId === null || toTag === null) return 'none';
-  return checkToTag(secret, address, callId, toTag, nowUs) ? 'dialog' : 'none';
+  return bearsOurTag(message, address, secret, nowUs) ? 'dialog' : 'none';
+}
+
+/** Whether the To-tag is one that we gave this source for this Call-ID. */
+export function bearsOurTag(
+  { callId, toTag }: SipMessage,
+  address: string,
+  secret: Buffer,
+  nowUs: number,
+): boolean {
+  if (callId === null || toTag === null) return false;
+  return checkToTag(secret, address, callId, toTag, nowUs);
 }

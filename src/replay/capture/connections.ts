@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/model/limits.js';
 import type { Endpoint } from '../../core/model/transport.js';
-import { leaveOut, type Ledger } from '../recorded.js';
+import { leaveOut, type InputReport } from '../recorded.js';
 import { createHalf, endHalf, heldOf, takeBytes, type Half, type HalfMessage } from './half.js';
 import { beginAt, distance } from './reassemble.js';
 import type { Segment } from './segment.js';
@@ -21,13 +21,13 @@ interface Connection {
 }
 
 /** The connections under way, the least recently used first. */
-export interface Connections {
+export interface CapturedConnections {
   readonly open: Map<string, Connection>;
   /** Bytes that all of them hold. */
   held: number;
 }
 
-export const createConnections = (): Connections => ({ open: new Map(), held: 0 });
+export const createCapturedConnections = (): CapturedConnections => ({ open: new Map(), held: 0 });
 
 export interface StreamMessage {
   readonly source: Endpoint;
@@ -48,15 +48,15 @@ export interface Sent {
  * On `ports` all counts that is sent there, SIP or not.
  */
 export function takeTcp(
-  state: Connections,
+  state: CapturedConnections,
   { source, destination, segment }: Sent,
   ports: ReadonlySet<number>,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly StreamMessage[] {
   const key = keyOf(source, destination);
   const before: StreamMessage[] = [];
   if (segment.syn && !segment.ack && !isRepeated(state.open.get(key), source, segment)) {
-    close(state, key, ledger, before);
+    close(state, key, report, before);
   }
   const connection = state.open.get(key) ?? createConnection(source, destination, ports);
   state.open.delete(key);
@@ -69,23 +69,26 @@ export function takeTcp(
   hear(from, to, segment);
   // Data may come with the SYN (RFC 7413), and stand behind its number.
   const sequence = segment.syn ? segment.sequence + 1 : segment.sequence;
-  const taken = takeBytes(from.half, sequence >>> 0, segment.payload, ledger);
+  const taken = takeBytes(from.half, sequence >>> 0, segment.payload, report);
   const messages = [...before, ...taken.map((message) => messageOf(from, to, message))];
   settle(state, connection);
   if (segment.rst) {
-    close(state, key, ledger, messages);
+    close(state, key, report, messages);
   } else if (segment.fin) {
-    messages.push(...endHalf(from.half, true, ledger).map((each) => messageOf(from, to, each)));
+    messages.push(...endHalf(from.half, true, report).map((each) => messageOf(from, to, each)));
     settle(state, connection);
   }
-  evict(state, ledger);
+  evict(state, report);
   return messages;
 }
 
 /** The end of the capture: what stands behind gaps. What is unfinished then cannot be known. */
-export function endConnections(state: Connections, ledger: Ledger): readonly StreamMessage[] {
+export function endConnections(
+  state: CapturedConnections,
+  report: InputReport,
+): readonly StreamMessage[] {
   const messages: StreamMessage[] = [];
-  for (const connection of state.open.values()) endBoth(connection, false, ledger, messages);
+  for (const connection of state.open.values()) endBoth(connection, false, report, messages);
   state.open.clear();
   state.held = 0;
   return messages;
@@ -127,10 +130,15 @@ function hear(from: Side, to: Side, segment: Segment): void {
   if (!segment.syn) to.proven = true;
 }
 
-function close(state: Connections, key: string, ledger: Ledger, messages: StreamMessage[]): void {
+function close(
+  state: CapturedConnections,
+  key: string,
+  report: InputReport,
+  messages: StreamMessage[],
+): void {
   const connection = state.open.get(key);
   if (connection === undefined) return;
-  endBoth(connection, true, ledger, messages);
+  endBoth(connection, true, report, messages);
   state.open.delete(key);
   state.held -= connection.held;
 }
@@ -138,25 +146,25 @@ function close(state: Connections, key: string, ledger: Ledger, messages: Stream
 function endBoth(
   { sides: [one, other] }: Connection,
   closed: boolean,
-  ledger: Ledger,
+  report: InputReport,
   messages: StreamMessage[],
 ): void {
-  for (const message of endHalf(one.half, closed, ledger)) {
+  for (const message of endHalf(one.half, closed, report)) {
     messages.push(messageOf(one, other, message));
   }
-  for (const message of endHalf(other.half, closed, ledger)) {
+  for (const message of endHalf(other.half, closed, report)) {
     messages.push(messageOf(other, one, message));
   }
 }
 
-function settle(state: Connections, connection: Connection): void {
+function settle(state: CapturedConnections, connection: Connection): void {
   const [one, other] = connection.sides;
   const held = heldOf(one.half) + heldOf(other.half);
   state.held += held - connection.held;
   connection.held = held;
 }
 
-function evict(state: Connections, ledger: Ledger): void {
+function evict(state: CapturedConnections, report: InputReport): void {
   while (state.open.size > LIMITS.captureStreamsMax || state.held > LIMITS.captureStreamsBytesMax) {
     const oldest = state.open.entries().next();
     if (oldest.done === true) return;
@@ -164,7 +172,7 @@ function evict(state: Connections, ledger: Ledger): void {
     state.open.delete(key);
     state.held -= connection.held;
     // One that holds nothing is no loss.
-    if (connection.held > 0) leaveOut(ledger, 'evicted');
+    if (connection.held > 0) leaveOut(report, 'evicted');
   }
 }
 

@@ -3,12 +3,12 @@ import { LIMITS } from '../../core/model/limits.js';
 import type { Proof } from '../../core/model/proof.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';
-import { leaveOut, leaveOutForeign, type Ledger, type RecordedPacket } from '../recorded.js';
+import { leaveOut, leaveOutForeign, type InputReport, type RecordedPacket } from '../recorded.js';
 import {
-  createConnections,
+  createCapturedConnections,
   endConnections,
   takeTcp,
-  type Connections,
+  type CapturedConnections,
   type StreamMessage,
 } from './connections.js';
 import { assemble, createFragments, giveUpAll, type Fragments } from './fragments.js';
@@ -41,7 +41,7 @@ export interface CaptureOptions {
 export interface CaptureDecoder {
   readonly options: CaptureOptions;
   readonly fragments: Fragments;
-  readonly connections: Connections;
+  readonly connections: CapturedConnections;
   readonly trips: RoundTrips;
   lastUs: number;
 }
@@ -49,7 +49,7 @@ export interface CaptureDecoder {
 export const createCaptureDecoder = (options: CaptureOptions): CaptureDecoder => ({
   options,
   fragments: createFragments(),
-  connections: createConnections(),
+  connections: createCapturedConnections(),
   trips: createRoundTrips(),
   lastUs: 0,
 });
@@ -58,41 +58,44 @@ export const createCaptureDecoder = (options: CaptureOptions): CaptureDecoder =>
 export function decodeFrame(
   decoder: CaptureDecoder,
   frame: Frame,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly RecordedPacket[] {
   decoder.lastUs = frame.atUs;
   const link = readLink(frame.linkType, frame.bytes);
   const outgoing = link.outgoing ?? frame.outgoing;
   let { found } = link;
   for (let depth = 0; depth < LIMITS.captureLayersMax; depth += 1) {
-    if (found.kind === 'foreign') return skipForeign(ledger, found.name);
+    if (found.kind === 'foreign') return skipForeign(report, found.name);
     const part = readIp(found.bytes);
-    if (part === null) return skipForeign(ledger, 'IP, damaged');
+    if (part === null) return skipForeign(report, 'IP, damaged');
     const { packet: ip, lost } = assemble(decoder.fragments, part, frame.atUs);
-    if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
+    if (lost > 0) leaveOut(report, 'lost_fragments', lost);
     if (ip === null) return [];
-    if (ip.protocol === PROTOCOL_TCP) return decodeTcp(decoder, { ...frame, outgoing }, ip, ledger);
+    if (ip.protocol === PROTOCOL_TCP) return decodeTcp(decoder, { ...frame, outgoing }, ip, report);
     const datagram = ip.protocol === PROTOCOL_UDP ? readUdp(ip.payload) : null;
     if (ip.protocol === PROTOCOL_UDP && datagram === null) {
-      return ip.cut ? skip(ledger, 'cut_short') : skipForeign(ledger, 'UDP, damaged');
+      return ip.cut ? skip(report, 'cut_short') : skipForeign(report, 'UDP, damaged');
     }
     const within = datagram === null ? readTunnel(ip) : readUdpTunnel(datagram);
     if (within !== null) {
       found = within;
     } else if (datagram !== null) {
-      if (ip.cut) return skip(ledger, 'cut_short');
-      return decodeUdp(decoder, { ...frame, outgoing }, ip, datagram, ledger);
+      if (ip.cut) return skip(report, 'cut_short');
+      return decodeUdp(decoder, { ...frame, outgoing }, ip, datagram, report);
     }
   }
-  return skipForeign(ledger, 'nested too deep');
+  return skipForeign(report, 'nested too deep');
 }
 
 /** The end of the capture: messages that stood behind a gap, at the time of its last frame. */
-export function endDecoder(decoder: CaptureDecoder, ledger: Ledger): readonly RecordedPacket[] {
+export function endDecoder(
+  decoder: CaptureDecoder,
+  report: InputReport,
+): readonly RecordedPacket[] {
   const lost = giveUpAll(decoder.fragments);
-  if (lost > 0) leaveOut(ledger, 'lost_fragments', lost);
-  const messages = endConnections(decoder.connections, ledger);
-  return takeStream(decoder, messages, { atUs: decoder.lastUs, outgoing: null }, ledger);
+  if (lost > 0) leaveOut(report, 'lost_fragments', lost);
+  const messages = endConnections(decoder.connections, report);
+  return takeStream(decoder, messages, { atUs: decoder.lastUs, outgoing: null }, report);
 }
 
 function decodeUdp(
@@ -100,48 +103,48 @@ function decodeUdp(
   { atUs, outgoing }: Frame,
   ip: IpPacket,
   datagram: Datagram,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly RecordedPacket[] {
   const source = { address: ip.source, port: datagram.sourcePort };
   const local = { address: ip.destination, port: datagram.destinationPort };
   if (isHep(datagram.payload)) {
     const hep = readHep(datagram.payload);
-    if (hep === null) return skip(ledger, 'hep');
+    if (hep === null) return skip(report, 'hep');
     // Whoever sent the HEP packet only tells of the message.
-    return receive(decoder, { ...hep, local: hep.destination, atUs, outgoing: null }, ledger);
+    return receive(decoder, { ...hep, local: hep.destination, atUs, outgoing: null }, report);
   }
   // The frame is a view of the whole chunk that was read: only the message is kept.
   const bytes = Buffer.from(datagram.payload);
-  return receive(decoder, { transport: 'udp', source, local, bytes, atUs, outgoing }, ledger);
+  return receive(decoder, { transport: 'udp', source, local, bytes, atUs, outgoing }, report);
 }
 
 function decodeTcp(
   decoder: CaptureDecoder,
   frame: Frame,
   ip: IpPacket,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly RecordedPacket[] {
   // What is missing of a cut segment is a gap in its stream.
-  if (ip.cut) leaveOut(ledger, 'cut_short');
+  if (ip.cut) leaveOut(report, 'cut_short');
   const segment = readTcp(ip.payload);
-  if (segment === null) return ip.cut ? [] : skipForeign(ledger, 'TCP, damaged');
+  if (segment === null) return ip.cut ? [] : skipForeign(report, 'TCP, damaged');
   const source = { address: ip.source, port: segment.sourcePort };
   const destination = { address: ip.destination, port: segment.destinationPort };
   const { connections, options } = decoder;
-  const messages = takeTcp(connections, { source, destination, segment }, options.ports, ledger);
-  return takeStream(decoder, messages, frame, ledger);
+  const messages = takeTcp(connections, { source, destination, segment }, options.ports, report);
+  return takeStream(decoder, messages, frame, report);
 }
 
 function takeStream(
   decoder: CaptureDecoder,
   messages: readonly StreamMessage[],
   { atUs, outgoing }: Pick<Frame, 'atUs' | 'outgoing'>,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly RecordedPacket[] {
   return messages.flatMap(({ source, destination: local, proven, webSocket, bytes }) => {
     const transport = webSocket ? 'ws' : 'tcp';
     const proof = proven ? 'tcp' : 'none';
-    return receive(decoder, { transport, source, local, bytes, atUs, outgoing, proof }, ledger);
+    return receive(decoder, { transport, source, local, bytes, atUs, outgoing, proof }, report);
   });
 }
 
@@ -161,20 +164,20 @@ interface Arrival {
 function receive(
   { options, trips }: CaptureDecoder,
   { atUs, transport, source, local, bytes, outgoing, proof: streamProof = 'none' }: Arrival,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly RecordedPacket[] {
   const message = parseMessage(bytes);
-  if (message.kind === 'other' && !options.ports.has(local.port)) return skip(ledger, 'not_sip');
+  if (message.kind === 'other' && !options.ports.has(local.port)) return skip(report, 'not_sip');
   if (isSentByHost(options, outgoing, source, local)) {
     if (message.kind === 'response') noteAnswer(trips, message, source, local);
     if (message.kind === 'request') noteOwnRequest(trips, message);
-    return skip(ledger, 'outgoing');
+    return skip(report, 'outgoing');
   }
-  if (isOfOwnRequest(trips, message)) return skip(ledger, 'own_requests');
+  if (isOfOwnRequest(trips, message)) return skip(report, 'own_requests');
   const carrier = transport === 'udp' ? 'udp' : 'tcp';
   if (message.kind === 'response' && isAnswer(trips, carrier, source, local)) {
     noteAnswer(trips, message, source, local);
-    return skip(ledger, 'answers');
+    return skip(report, 'answers');
   }
   if (message.kind === 'request') noteRequest(trips, carrier, source, local);
   const proof =
@@ -197,12 +200,12 @@ function isSentByHost(
   return isOwn(source) && !isOwn(destination);
 }
 
-function skipForeign(ledger: Ledger, name: string): readonly RecordedPacket[] {
-  leaveOutForeign(ledger, name);
+function skipForeign(report: InputReport, name: string): readonly RecordedPacket[] {
+  leaveOutForeign(report, name);
   return [];
 }
 
-function skip(ledger: Ledger, why: Parameters<typeof leaveOut>[1]): readonly RecordedPacket[] {
-  leaveOut(ledger, why);
+function skip(report: InputReport, why: Parameters<typeof leaveOut>[1]): readonly RecordedPacket[] {
+  leaveOut(report, why);
   return [];
 }

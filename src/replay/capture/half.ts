@@ -8,7 +8,7 @@ import {
   readPart,
   type MessagePart,
 } from '../../core/sip/ws-frame.js';
-import { leaveOut, type Ledger } from '../recorded.js';
+import { leaveOut, type InputReport } from '../recorded.js';
 import {
   createByteStream,
   takeRest,
@@ -72,18 +72,18 @@ export function takeBytes(
   half: Half,
   sequence: number,
   payload: Buffer,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly HalfMessage[] {
   const ordered = takeSegment(half.stream, sequence, payload);
-  return ordered.flatMap((piece) => takeOrdered(half, piece, ledger));
+  return ordered.flatMap((piece) => takeOrdered(half, piece, report));
 }
 
 /**
  * The end of it: what stands behind gaps. What is unfinished is a message too when the connection
  * was closed; at the end of a capture it cannot be known.
  */
-export function endHalf(half: Half, closed: boolean, ledger: Ledger): readonly HalfMessage[] {
-  const messages = takeRest(half.stream).flatMap((piece) => takeOrdered(half, piece, ledger));
+export function endHalf(half: Half, closed: boolean, report: InputReport): readonly HalfMessage[] {
+  const messages = takeRest(half.stream).flatMap((piece) => takeOrdered(half, piece, report));
   const { framer, webSocket } = half;
   const rest =
     webSocket !== null ? partOf(webSocket) : framer === null ? takeHttp(half) : flush(framer);
@@ -92,11 +92,11 @@ export function endHalf(half: Half, closed: boolean, ledger: Ledger): readonly H
   half.tail = EMPTY;
   if (rest === null) return messages;
   if (framer === null && webSocket === null && !half.wanted) {
-    leaveOut(ledger, 'not_sip');
+    leaveOut(report, 'not_sip');
     return messages;
   }
   if (closed) return [...messages, messageOf(half, rest, webSocket !== null)];
-  leaveOut(ledger, 'unfinished');
+  leaveOut(report, 'unfinished');
   return messages;
 }
 
@@ -109,34 +109,38 @@ const messageOf = ({ webPage }: Half, bytes: Buffer, webSocket: boolean): HalfMe
   webPage,
 });
 
-function takeOrdered(half: Half, { bytes, gap }: Ordered, ledger: Ledger): readonly HalfMessage[] {
+function takeOrdered(
+  half: Half,
+  { bytes, gap }: Ordered,
+  report: InputReport,
+): readonly HalfMessage[] {
   if (half.encrypted) {
-    leaveOut(ledger, 'encrypted');
+    leaveOut(report, 'encrypted');
     return [];
   }
-  if (gap) loseSync(half, ledger);
-  if (half.webSocket !== null) return readFrames(half, half.webSocket, bytes, ledger);
-  if (half.framer !== null) return readSip(half, half.framer, bytes, ledger);
+  if (gap) loseSync(half, report);
+  if (half.webSocket !== null) return readFrames(half, half.webSocket, bytes, report);
+  if (half.framer !== null) return readSip(half, half.framer, bytes, report);
   const { fresh } = half;
   half.fresh = false;
   if (fresh && isHttpRequest(bytes)) half.webPage = true;
   if (fresh && isTls(bytes)) {
     half.encrypted = true;
-    leaveOut(ledger, 'encrypted');
+    leaveOut(report, 'encrypted');
     return [];
   }
   // Where all counts, the first byte begins the first message, whatever it is.
   if (fresh && half.wanted && !gap && !mayBeHttp(bytes)) {
-    return readSip(half, newFramer(), bytes, ledger);
+    return readSip(half, newFramer(), bytes, report);
   }
-  return search(half, bytes, ledger);
+  return search(half, bytes, report);
 }
 
 /** Bytes are missing: what had begun is torn, and a WebSocket's frames cannot be told apart. */
-function loseSync(half: Half, ledger: Ledger): void {
+function loseSync(half: Half, report: InputReport): void {
   const { framer, webSocket } = half;
   if ((framer?.used ?? 0) > 0 || (webSocket !== null && heldBytes(webSocket) > 0)) {
-    leaveOut(ledger, 'unfinished');
+    leaveOut(report, 'unfinished');
   }
   half.framer = null;
   half.tail = EMPTY;
@@ -145,7 +149,7 @@ function loseSync(half: Half, ledger: Ledger): void {
 }
 
 /** Looks for the beginning of a message, or of a WebSocket. */
-function search(half: Half, piece: Buffer, ledger: Ledger): readonly HalfMessage[] {
+function search(half: Half, piece: Buffer, report: InputReport): readonly HalfMessage[] {
   const bytes = half.tail.length === 0 ? piece : Buffer.concat([half.tail, piece]);
   const upgraded = endOfUpgrade(bytes);
   if (upgraded === 'unfinished') {
@@ -156,31 +160,36 @@ function search(half: Half, piece: Buffer, ledger: Ledger): readonly HalfMessage
   if (upgraded !== null) {
     half.webSocket = createPart();
     half.webPage = /\r\norigin:/i.test(bytes.toString('latin1', 0, upgraded));
-    leaveOut(ledger, 'web_socket_handshakes');
+    leaveOut(report, 'web_socket_handshakes');
     const rest = bytes.subarray(upgraded);
-    return rest.length === 0 ? [] : readFrames(half, half.webSocket, rest, ledger);
+    return rest.length === 0 ? [] : readFrames(half, half.webSocket, rest, report);
   }
   const begin = findStart(bytes, 0);
   if (begin !== -1) {
-    const before = takeJunk(half, bytes.subarray(0, begin), ledger);
-    return [...before, ...readSip(half, newFramer(), bytes.subarray(begin), ledger)];
+    const before = takeJunk(half, bytes.subarray(0, begin), report);
+    return [...before, ...readSip(half, newFramer(), bytes.subarray(begin), report)];
   }
-  if (half.wanted && mayBeHttp(bytes)) return readSip(half, newFramer(), bytes, ledger);
+  if (half.wanted && mayBeHttp(bytes)) return readSip(half, newFramer(), bytes, report);
   const line = bytes.subarray(bytes.lastIndexOf(10) + 1);
   half.tail = line.length > TAIL_BYTES_MAX ? EMPTY : Buffer.from(line);
-  leaveOut(ledger, half.wanted ? 'lost_stream_bytes' : 'not_sip');
+  leaveOut(report, half.wanted ? 'lost_stream_bytes' : 'not_sip');
   return [];
 }
 
 /** What stands before a message that was found. */
-function takeJunk(half: Half, bytes: Buffer, ledger: Ledger): readonly HalfMessage[] {
-  if (bytes.length > 0 && !half.wanted) leaveOut(ledger, 'not_sip');
-  else if (bytes.length > 0) leaveOut(ledger, 'lost_stream_bytes');
+function takeJunk(half: Half, bytes: Buffer, report: InputReport): readonly HalfMessage[] {
+  if (bytes.length > 0 && !half.wanted) leaveOut(report, 'not_sip');
+  else if (bytes.length > 0) leaveOut(report, 'lost_stream_bytes');
   return [];
 }
 
 /** Reads on; behind what is no SIP, the next message is looked for. */
-function readSip(half: Half, first: Framer, piece: Buffer, ledger: Ledger): readonly HalfMessage[] {
+function readSip(
+  half: Half,
+  first: Framer,
+  piece: Buffer,
+  report: InputReport,
+): readonly HalfMessage[] {
   const found: HalfMessage[] = [];
   let bytes = piece;
   half.framer = first;
@@ -193,7 +202,7 @@ function readSip(half: Half, first: Framer, piece: Buffer, ledger: Ledger): read
     const next = findStart(broken, 1);
     const junk = next === -1 ? broken : broken.subarray(0, next);
     if (half.wanted || beginsMessage(junk)) found.push(messageOf(half, junk, false));
-    else leaveOut(ledger, 'not_sip');
+    else leaveOut(report, 'not_sip');
     if (next === -1) return found;
     bytes = broken.subarray(next);
     half.framer = newFramer();
@@ -204,12 +213,12 @@ function readFrames(
   half: Half,
   part: MessagePart,
   bytes: Buffer,
-  ledger: Ledger,
+  report: InputReport,
 ): readonly HalfMessage[] {
   const messages = readPart(part, bytes, LIMITS.streamMessageBytesMax);
   const readable = messages.filter(({ flaws }) => !flaws.has('compressed'));
   if (readable.length < messages.length) {
-    leaveOut(ledger, 'compressed', messages.length - readable.length);
+    leaveOut(report, 'compressed', messages.length - readable.length);
   }
   const found = readable
     .filter(({ bytes: each }) => each.length > 0)
@@ -219,7 +228,7 @@ function readFrames(
   half.webSocket = null;
   const rest = partOf(part);
   if (rest !== null && beginsMessage(rest)) return [...found, messageOf(half, rest, true)];
-  return [...found, ...search(half, bytes, ledger)];
+  return [...found, ...search(half, bytes, report)];
 }
 
 /** Where a SIP message begins, from `from` on, at the beginning of a line; -1: nowhere. */

@@ -1,4 +1,4 @@
-import { readAnswer, writeCredentials, writeRequest, type Sender } from './message.js';
+import { readAnswer, writeCredentials, writeRequest, type SimulatedSource } from './message.js';
 
 export const CAMPAIGNS = ['svmap', 'svwar', 'svcrack', 'spit', 'tollfraud'] as const;
 export type CampaignName = (typeof CAMPAIGNS)[number];
@@ -50,7 +50,7 @@ export function startCampaign(name: CampaignName, options: CampaignOptions): Cam
 /** The From tag: SIPVicious writes into it what it tries. */
 type Mark = (text: string, number: number) => string;
 
-function* scan(sender: Sender, mark: Mark): Campaign {
+function* scan(sender: SimulatedSource, mark: Mark): Campaign {
   for (let n = 1; ; n += 1) {
     const fromTag = mark('c000020113c4', n);
     const users = { requestUser: '100', fromUser: '100', toUser: '100' };
@@ -60,7 +60,7 @@ function* scan(sender: Sender, mark: Mark): Campaign {
 }
 
 /** svwar's first user is one that cannot exist: what answers differently exists. */
-function* enumerate(sender: Sender, mark: Mark): Campaign {
+function* enumerate(sender: SimulatedSource, mark: Mark): Campaign {
   for (let n = 1; ; n += 1) {
     const user = n === 1 ? '3870196457' : String(98 + n);
     const users = { requestUser: null, fromUser: user, toUser: user };
@@ -71,7 +71,7 @@ function* enumerate(sender: Sender, mark: Mark): Campaign {
 }
 
 /** Takes the nonce of each challenge, so that its guesses prove its address as real ones do. */
-function* crack(sender: Sender, mark: Mark): Campaign {
+function* crack(sender: SimulatedSource, mark: Mark): Campaign {
   const user = CRACKED_USER;
   const base = { method: 'REGISTER', requestUser: null, fromUser: user, toUser: user };
   let challenge = null;
@@ -88,7 +88,7 @@ function* crack(sender: Sender, mark: Mark): Campaign {
   }
 }
 
-function* spam(sender: Sender): Campaign {
+function* spam(sender: SimulatedSource): Campaign {
   for (let n = 1; ; n += 1) {
     const callee = String(100 + n);
     const method = n % 2 === 0 ? 'MESSAGE' : 'INVITE';
@@ -100,7 +100,7 @@ function* spam(sender: Sender): Campaign {
 }
 
 /** One number behind every prefix that might lead out, then the next number. */
-function* dial(sender: Sender): Campaign {
+function* dial(sender: SimulatedSource): Campaign {
   for (let n = 1; ; n += 1) {
     const round = Math.floor((n - 1) / PREFIXES.length);
     const callee = `${PREFIXES[(n - 1) % PREFIXES.length] ?? ''}${NUMBER}${300 + round}`;

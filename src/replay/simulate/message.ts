@@ -4,7 +4,7 @@ import { parseDigest } from '../../core/sip/digest.js';
 import { parseMessage } from '../../core/sip/parse.js';
 
 /** Who sends, and under which name. */
-export interface Sender {
+export interface SimulatedSource {
   readonly address: string;
   readonly port: number;
   readonly userAgent: string;
@@ -29,7 +29,7 @@ export interface Draft {
 export const HOST = '192.0.2.1';
 
 /** The bytes of a request as a scanner writes it. */
-export function writeRequest(sender: Sender, draft: Draft): Buffer {
+export function writeRequest(sender: SimulatedSource, draft: Draft): Buffer {
   const { method, requestUser, fromUser, toUser, fromTag, callId, cseq, number } = draft;
   const { authorization, body = '' } = draft;
   const host = sender.address.includes(':') ? `[${sender.address}]` : sender.address;

@@ -1,5 +1,5 @@
+import { messageOf } from '../../core/model/errors.js';
 import { LIMITS } from '../../core/model/limits.js';
-import { messageOf } from '../files.js';
 import type { Carrier, OpenCarrier } from './carrier.js';
 
 /** A connection that may come and go. */

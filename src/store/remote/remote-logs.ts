@@ -18,7 +18,7 @@ import {
   type RemoteFormat,
 } from './entry.js';
 import { JOURNAL_SOCKET, journalGreeting, journalLine } from './journal-line.js';
-import { createSender, type RemoteStats, type Sender } from './sender.js';
+import { createSender, type RemoteStats, type LineSender } from './sender.js';
 import { tcpCarrier, tlsCarrier, unixCarrier, type TlsFiles } from './stream-carrier.js';
 import { frame, syslogLine } from './syslog-line.js';
 import { udpCarrier } from './udp-carrier.js';
@@ -59,7 +59,7 @@ interface Output {
   readonly name: RemoteName;
   readonly messages: readonly RemoteMessageName[];
   readonly format: RemoteFormat;
-  readonly sender: Sender;
+  readonly sender: LineSender;
   readonly line: (entry: RemoteEntry) => Buffer;
 }
 
@@ -87,7 +87,7 @@ export function createRemoteLogs(
   const teller = createTeller(() => {
     onCounts(counts());
   });
-  const makeSender = (name: string, open: OpenCarrier): Sender =>
+  const makeSender = (name: string, open: OpenCarrier): LineSender =>
     createSender({ name, open, onNotice, onChange: teller.changed });
   const outputs = [syslogOutput(options, makeSender), journalOutput(options, makeSender)].filter(
     (output): output is Output => output !== null && wantsPart(output.messages, part),
@@ -115,7 +115,7 @@ export function createRemoteLogs(
 const wantsPart = (messages: readonly RemoteMessageName[], part: Part): boolean =>
   messages.some((name) => (name === 'agent') === (part === 'agent'));
 
-type MakeSender = (name: string, open: OpenCarrier) => Sender;
+type MakeSender = (name: string, open: OpenCarrier) => LineSender;
 
 function syslogOutput({ syslog, facility }: RemoteOptions, makeSender: MakeSender): Output | null {
   if (syslog === null) return null;

@@ -13,7 +13,7 @@ export interface RemoteStats {
 }
 
 /** Sends lines in their order, over a connection that may come and go. */
-export interface Sender {
+export interface LineSender {
   /** Takes a line, framed already; never throws and never waits. What is over the bound is counted. */
   push(line: Buffer): void;
   stats(): RemoteStats;
@@ -37,7 +37,7 @@ interface SenderOptions {
  * has its UUID. What the other side's system took and its program never read is lost unseen,
  * as RFC 6587 (section 3) says of TCP.
  */
-export function createSender({ name, open, onNotice, onChange }: SenderOptions): Sender {
+export function createSender({ name, open, onNotice, onChange }: SenderOptions): LineSender {
   const queue = createLineQueue();
   const pause = createPause();
   const link = createLink(open, pause.wait, {

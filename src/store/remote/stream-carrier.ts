@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { messageOf } from '../../core/model/errors.js';
 import { LIMITS } from '../../core/model/limits.js';
 import type { SyslogServer } from '../../core/model/remote-log.js';
 import { quoteText } from '../../core/model/text.js';
-import { messageOf, systemCode } from '../files.js';
+import { systemCode } from '../files.js';
 import type { Carrier, OpenCarrier } from './carrier.js';
 
 /** Files of a TLS connection, read anew for each one, so that renewed ones are taken. */

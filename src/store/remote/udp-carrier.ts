@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import { messageOf } from '../../core/model/errors.js';
 import type { SyslogServer } from '../../core/model/remote-log.js';
-import { messageOf } from '../files.js';
 import type { Carrier, OpenCarrier } from './carrier.js';
 
 /** One message a datagram (RFC 5426). Only a refusal tells that nobody listens. */

@@ -6,7 +6,7 @@ import {
   judgeNode,
   judgeReceiveBuffer,
   readRights,
-  type Rights,
+  type ProcessRights,
 } from '../../../src/agent/doctor/host.js';
 
 describe('versions and sizes of the host', () => {
@@ -32,7 +32,7 @@ describe('versions and sizes of the host', () => {
 });
 
 describe('rights of a process', () => {
-  const rights = (capabilities: bigint | null): Rights => ({
+  const rights = (capabilities: bigint | null): ProcessRights => ({
     who: 'the agent',
     capabilities,
     descriptorsMax: 65_536,

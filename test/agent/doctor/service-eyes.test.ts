@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CAP_NET_ADMIN, hasCapability, type Rights } from '../../../src/agent/doctor/host.js';
+import {
+  CAP_NET_ADMIN,
+  hasCapability,
+  type ProcessRights,
+} from '../../../src/agent/doctor/host.js';
 import {
   judgeSandbox,
   readUnit,
@@ -25,7 +29,7 @@ describe('the unit', () => {
   });
 
   it('gives the service its rights, whatever root has', () => {
-    const own: Rights = {
+    const own: ProcessRights = {
       who: 'root',
       capabilities: 0n,
       descriptorsMax: 7,

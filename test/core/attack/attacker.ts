@@ -31,8 +31,14 @@ export interface Sent {
   readonly transport?: Transport;
   /** Our port that it is sent to; left out: 5060. */
   readonly localPort?: number;
+  /** Its own port; left out: 5060. */
+  readonly port?: number;
+  /** Tag of its From; left out: another each time. */
+  readonly tag?: string;
   /** Host of its Contact; left out: its address. */
   readonly contactHost?: string;
+  /** Its Call-ID; left out: another each time. */
+  readonly callId?: string;
 }
 
 /** An agent with the settings and rules of the defaults, and a clock that the attacker winds. */
@@ -61,7 +67,7 @@ export function createTarget(protect: readonly ProtectedPeer[] = []): Target {
       const packet = {
         receivedAtUs: nowUs,
         transport: sent.transport ?? 'udp',
-        source: { address, port: 5060 },
+        source: { address, port: sent.port ?? 5060 },
         local: { address: '192.0.2.1', port: sent.localPort ?? 5060 },
         bytes: Buffer.from(messageOf(address, sent, sent.number ?? count, nowUs), 'latin1'),
       } as const;
@@ -82,9 +88,9 @@ function messageOf(address: string, sent: Sent, count: number, nowUs: number): s
   const lines = [
     `${method} sip:${method === 'REGISTER' ? '' : `${user}@`}192.0.2.1 SIP/2.0`,
     `Via: SIP/2.0/UDP ${host}:5060;branch=z9hG4bK-${count};rport`,
-    `From: <sip:${user}@192.0.2.1>;tag=t${count}`,
+    `From: <sip:${user}@192.0.2.1>;tag=${sent.tag ?? `t${count}`}`,
     `To: <sip:${user}@192.0.2.1>`,
-    `Call-ID: c${count}`,
+    `Call-ID: ${sent.callId ?? `c${count}`}`,
     `CSeq: 1 ${method}`,
     'Max-Forwards: 70',
     `Contact: <sip:${user}@${sent.contactHost ?? host}>`,

@@ -10,7 +10,8 @@ function play(sentOf: (number: number) => Sent, messages: number, apartS: number
   const scopes = new Set<Scope>();
   let first: number | null = null;
   for (let number = 0; number < messages; number += 1) {
-    const sent = sentOf(number);
+    // Who answers a challenge keeps the Call-ID (RFC 3261, 22.2).
+    const sent = { callId: `p${number}`, ...sentOf(number) };
     // As a client does: without credentials first, so that it learns the nonce.
     if (sent.password !== undefined) {
       target.send(SOURCE, withoutPassword(sent));
@@ -24,9 +25,8 @@ function play(sentOf: (number: number) => Sent, messages: number, apartS: number
   return { first, scopes };
 }
 
-const withoutPassword = ({ method, user, contactHost = '10.0.0.1' }: Sent): Sent => ({
-  method,
-  user,
+const withoutPassword = ({ password: _, contactHost = '10.0.0.1', ...sent }: Sent): Sent => ({
+  ...sent,
   contactHost,
 });
 const strong = (n: number): string => `kR${n * 77}xQ`;
@@ -56,8 +56,10 @@ const ATTACKS: readonly Case[] = [
   ['one account at one guess a minute', (n) => register('200', strong(n)), 20, 60, 4, 'all'],
   ['one number five times a second', () => invite('00441234567890'), 20, 0.2, 3, 'sip'],
   ['one number once a day', () => invite('00441234567890'), 7, 86_400, 3, 'sip'],
-  ['one extension five times a second', () => invite('200'), 60, 0.2, 10, 'sip'],
-  ['one user asked for ten times a second', () => register('100'), 240, 0.1, 201, 'sip'],
+  ['one extension five times a second', () => invite('200'), 60, 0.2, 7, 'sip'],
+  ['one extension once an hour', () => invite('200'), 12, 3_600, 7, 'sip'],
+  ['one user asked for five times a second', () => register('100'), 60, 0.2, 40, 'sip'],
+  ['one user asked for ten times a second', () => register('100'), 240, 0.1, 40, 'sip'],
   ['a costly number', () => invite('0037120000000'), 5, 300, 2, 'sip'],
   ['names, half a minute apart', (n) => register(NAMES[n] ?? ''), 10, 30, 9, 'sip'],
 ];

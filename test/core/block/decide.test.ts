@@ -71,7 +71,7 @@ function run(given: Case) {
   const sightings = given.sightings ?? [sighting(total)];
   const score = { total, proven };
   const { messages = 2, answered = 0 } = given;
-  const suspect = { ...newSuspect(score, sightings, NOW_US), messages, answered };
+  const suspect = { ...newSuspect({ score, sightings, ownMessages: 1 }, POLICY.threshold, NOW_US), messages, answered };
   const accusation = { source, score, sightings, proof, suspect };
   const policy = { ...POLICY, ...given.policy };
   return decide(given.state ?? stateWith(), policy, accusation, NOW_US);

@@ -7,7 +7,8 @@ import {
 } from '../../../src/core/block/suspects.js';
 import { LIMITS } from '../../../src/core/model/limits.js';
 
-const suspectAt = (nowUs: number) => newSuspect({ total: 100, proven: 0 }, [], nowUs);
+const suspectAt = (nowUs: number) =>
+  newSuspect({ score: { total: 100, proven: 0 }, sightings: [], ownMessages: 1 }, 100, nowUs);
 
 it('keeps the ones heard last, in a bounded number', () => {
   const suspects: Suspects = new Map();

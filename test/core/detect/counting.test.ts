@@ -230,7 +230,8 @@ it.each([
   ['+442071234567', '071234567', '+442', ''],
   ['071234567', '071234567', '-', ''],
 ])('%s dials %s behind %s (%s)', (user, suffix, prefix, kind) => {
-  const number = calledNumber(user) ?? '';
+  const number = calledNumber(user);
+  if (number === null) throw new Error(`${user} dials nothing`);
   expect([suffixOf(number), prefixOf(number), numberKind(number)]).toEqual([suffix, prefix, kind]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMessage } from '../../../src/core/sip/parse.js';
 import { makeNonce, makeToTag } from '../../../src/core/trap/nonce.js';
-import { proveSource } from '../../../src/core/trap/prove.js';
+import { bearsOurTag, proveSource } from '../../../src/core/trap/prove.js';
 import { digest, makeRequest, NOW_US, SECRET } from './message.js';
 
 const address = '192.0.2.1';
@@ -57,4 +57,15 @@ it.each([
   ['no SIP over TCP', parseMessage(Buffer.alloc(0)), 'tcp', address, 'tcp'],
 ] as const)('%s', (_, message, transport, from, proof) => {
   expect(proveSource(message, transport, from, SECRET, NOW_US)).toBe(proof);
+});
+
+const FOREIGN = { To: '<sip:1@a>;tag=as01234567' };
+it.each([
+  ['no tag', makeRequest('OPTIONS', '100'), false],
+  ['a tag of ours', makeRequest('INVITE', '100', tagged), true],
+  ['ours of another call', makeRequest('BYE', '100', { ...tagged, 'Call-ID': 'other' }), false],
+  ['one that looks like ours', makeRequest('REGISTER', '100', FOREIGN), false],
+  ['no SIP', parseMessage(Buffer.alloc(0)), false],
+] as const)('%s: we gave it or not', (_, message, ours) => {
+  expect(bearsOurTag(message, address, SECRET, NOW_US)).toBe(ours);
 });

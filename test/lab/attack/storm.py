@@ -1,10 +1,10 @@
-"""A spoofing storm, and beside it an attacker and a phone that are what they say.
+"""A spoofing storm, and beside it two attackers and a phone that are what they say.
 
 Arguments: destination, port of a PBX there that echoes, forged packets a second, seconds at most, the
-attacker's address.
+attacker's address, the destination's IPv6 address, the first three groups of the hopper's IPv6 site.
 For each forged name two messages go out. From its own address the attacker enumerates extensions, a
-message when the last is answered or 0.2 s later, until ten in a row are not answered. The phone sends
-the PBX packets, each from a new port. Prints one JSON object. Needs root, and only the library.
+message when the last is answered or 0.2 s later, until ten in a row are not answered any more; then so does the
+hopper, from a new /64 of its site for each message. The phone sends the PBX packets, each from a new port. Prints one JSON object. Needs root, and only the library.
 """
 
 import json
@@ -15,9 +15,11 @@ import threading
 import time
 
 target, pbx, rate, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-source = sys.argv[5]
+source, target6, site = sys.argv[5:8]
+IPV6_FREEBIND = 78
 stop = threading.Event()
-counts = {"forged": 0, "attacker_sent": 0, "attacker_answered": 0, "phone_sent": 0, "phone_heard": 0}
+counts = {"forged": 0, "attacker_sent": 0, "attacker_answered": 0}
+counts |= {"hopper_sent": 0, "hopper_answered": 0, "phone_sent": 0, "phone_heard": 0}
 
 
 def message(method, user, sender, number, agent):
@@ -71,23 +73,43 @@ def call():
         time.sleep(0.02)
 
 
+def ask_until_silent(who, ask):
+    silent = 0
+    until = time.monotonic() + seconds
+    # A slow machine may be seconds behind with the first answer.
+    while (silent < 10 or counts[f"{who}_answered"] == 0) and time.monotonic() < until:
+        number = counts[f"{who}_sent"]
+        counts[f"{who}_sent"] += 1
+        try:
+            ask(number)
+            counts[f"{who}_answered"] += 1
+            silent = 0
+        except socket.timeout:
+            silent += 1
+
+
 def attack():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.bind((source, 0))
         own.connect((target, 5060))
         own.settimeout(0.2)
-        silent = 0
-        until = time.monotonic() + seconds
-        while silent < 10 and time.monotonic() < until:
-            number = counts["attacker_sent"]
+
+        def ask(number):
             own.send(message("REGISTER", 100 + number, source, f"e{number}", "a phone"))
-            counts["attacker_sent"] += 1
-            try:
-                own.recv(2000)
-                counts["attacker_answered"] += 1
-                silent = 0
-            except socket.timeout:
-                silent += 1
+            own.recv(2000)
+
+        ask_until_silent("attacker", ask)
+
+
+def hop(number):
+    hopped = f"{site}:{number + 1:x}::5"
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as own:
+        own.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+        own.bind((hopped, 0))
+        own.settimeout(0.2)
+        payload = message("REGISTER", 500 + number, f"[{hopped}]", f"h{number}", "a phone")
+        own.sendto(payload, (target6, 5060))
+        own.recv(2000)
 
 
 others = [threading.Thread(target=each) for each in (forge, call)]
@@ -96,6 +118,7 @@ for each in others:
 # By then the breaker has tripped.
 time.sleep(3)
 attack()
+ask_until_silent("hopper", hop)
 stop.set()
 for each in others:
     each.join()

@@ -1,12 +1,12 @@
 /** Lets one piece of work after another use what cannot be shared, in the order of asking. */
-export interface Turns {
-  take<T>(work: () => Promise<T>): Promise<T>;
+export interface Mutex {
+  run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns(): Turns {
+export function createMutex(): Mutex {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    take: (work) => {
+    run: (work) => {
       const mine = last.then(work);
       // The next in line starts after this one however it ends; its caller gets the error.
       last = mine.then(

@@ -1,0 +1,58 @@
+import type { LoadedSettings } from '../config/load.js';
+import type { Block } from '../core/model/block.js';
+import type { AgentError } from '../core/model/errors.js';
+import type { Rule } from '../core/model/rule.js';
+import type { AgentState } from '../core/step.js';
+import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import type { Lock } from '../store/lock.js';
+import type { Reader } from '../store/reader.js';
+import type { RemoteLogs } from '../store/remote/remote-logs.js';
+import type { Store, StoredToken } from '../store/types.js';
+import type { ApiKeeper } from './api-door.js';
+import type { CertificateKeeper } from './certificate.js';
+import type { Closers } from './closers.js';
+import type { FirewallKeeper } from './firewall-keeper.js';
+import type { Meter } from './meter.js';
+import type { OwnLog } from './own-log.js';
+import type { PeerBook } from './protected-peers.js';
+
+/** Everything that the running agent and the offline client have in common. */
+export interface AgentContext {
+  loaded: LoadedSettings;
+  /** The settings of the start: sockets keep to them whatever is taken over later. */
+  readonly startedWith: LoadedSettings['settings'];
+  rules: readonly Rule[];
+  /** What is wrong with the files on the disk while older settings or rules are in force. */
+  readonly faults: { configuration: string | null; rules: string | null };
+  readonly state: AgentState;
+  readonly store: Store;
+  readonly reader: Reader;
+  keeper: FirewallKeeper;
+  /** Null while no transport needs one, and offline. */
+  certificate: CertificateKeeper | null;
+  /** Null until it is there, and offline. */
+  api: ApiKeeper | null;
+  readonly owner: FirewallOwner;
+  readonly peers: PeerBook;
+  /** Who the HTTP API lets in; in memory, so that a request asks no database. */
+  tokens: readonly StoredToken[];
+  readonly meter: Meter;
+  /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
+  adopt: (found: readonly ActualBlock[]) => void;
+  /** Turns blocks in force into simulated ones; put in place by the runner too. */
+  standBack: () => void;
+  /** Blocks whose time had come when the database was opened; an agent's start writes all anew. */
+  endedAtOpening: readonly Block[];
+  /** The agent before with this database did not stop in order. */
+  readonly crashed: boolean;
+  /** When an enforcing start on trial ends unless it is confirmed; null: it is no trial. */
+  confirmUntilUs: number | null;
+  readonly log: OwnLog;
+  /** Null where nothing of it goes further than the log for people. */
+  readonly remoteLog: RemoteLogs | null;
+  readonly lock: Lock;
+  /** Rejects never, resolves when the agent cannot go on: nothing is stored any more. */
+  readonly broken: Promise<AgentError>;
+  readonly closers: Closers;
+  readonly nowUs: () => number;
+}
