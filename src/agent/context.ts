@@ -76,6 +76,7 @@ export async function openContext(
     const state = await restoreBlocks({ loaded, compiled, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
     const base = {
+      ...emptyBooks(),
       loaded,
       startedWith: settings,
       endedAtOpening,
@@ -87,10 +88,8 @@ export async function openContext(
       owner: ownerFor(loaded),
       peers,
       tokens: await reader.tokens(),
-      meter: createMeter(),
       crashed,
       broken,
-      ...NOT_YET,
     };
     const around = { ...base, log, remoteLog, lock, closers, nowUs, ...UNSET };
     const opened = Object.assign(around, {
@@ -106,8 +105,13 @@ export async function openContext(
   }
 }
 
-/** What a start puts in place later. */
-const NOT_YET = { confirmUntilUs: null, certificate: null, api: null };
+/** What a start puts in place later, and what begins with nothing counted. */
+const emptyBooks = () => ({
+  confirmUntilUs: null,
+  certificate: null,
+  api: null,
+  meter: createMeter(),
+});
 /** The runner puts these in place. */
 const UNSET = { adopt: () => undefined, standBack: () => undefined };
 

@@ -1,4 +1,4 @@
-import { AgentError, type ErrorCode } from '../core/model/errors.js';
+import { AgentError, messageOf, type ErrorCode } from '../core/model/errors.js';
 
 const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
@@ -37,7 +37,7 @@ function specialStatus(error: unknown): number | null {
 
 function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (clientStatus(error) !== null) {
     return new AgentError(
       'USAGE',

@@ -6,7 +6,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { z } from 'zod';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
 import { quoteText } from '../core/model/text.js';
 import { errorAnswer } from './api-errors.js';
@@ -173,7 +173,7 @@ async function answer(
     audit('done');
     return made;
   } catch (error) {
-    audit(`refused: ${quoteText(error instanceof Error ? error.message : String(error))}`);
+    audit(`refused: ${quoteText(messageOf(error))}`);
     throw error;
   }
 }
