@@ -7,12 +7,22 @@ import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import type { Lock } from '../store/lock.js';
 import type { Reader } from '../store/reader.js';
 import type { RemoteLogs } from '../store/remote/remote-logs.js';
-import type { Store } from '../store/types.js';
+import type { Store, StoredToken } from '../store/types.js';
 import type { CertificateKeeper } from './certificate.js';
 import type { Closers } from './closers.js';
 import type { FirewallKeeper } from './firewall-keeper.js';
+import type { Meter } from './meter.js';
 import type { OwnLog } from './own-log.js';
 import type { PeerBook } from './protected-peers.js';
+
+/** The API's TCP door of a running agent. */
+export interface ApiKeeper {
+  /** Takes other settings over, or the certificate anew; what fails leaves the door as it is. */
+  readonly follow: () => Promise<void>;
+  /** Where it listens, as `http://127.0.0.1:8080`; null: it does not. */
+  readonly url: () => string | null;
+  readonly close: () => Promise<void>;
+}
 
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
@@ -28,8 +38,13 @@ export interface AgentContext {
   keeper: FirewallKeeper;
   /** Null while no transport needs one, and offline. */
   certificate: CertificateKeeper | null;
+  /** Null until it is there, and offline. */
+  api: ApiKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
+  /** Who the HTTP API lets in; in memory, so that a request asks no database. */
+  tokens: readonly StoredToken[];
+  readonly meter: Meter;
   /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */

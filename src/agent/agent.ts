@@ -8,11 +8,13 @@ import { identityOf } from '../core/model/identity.js';
 import { step, type AgentState } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
-import type { Trap } from '../trap/options.js';
+import type { TlsMaterial, Trap } from '../trap/options.js';
 import { AgentError, messageOf } from '../core/model/errors.js';
 import { createNftables } from '../firewall/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
 import { adoptAfterCrash } from './after-crash.js';
+import { keepApi, refuseUnsafe } from './api-door.js';
+import { openApiServices } from './api-services.js';
 import { createCalls } from './calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
 import { startConfirmation } from './confirm.js';
@@ -36,6 +38,8 @@ export interface AgentOptions {
 
 export interface RunningAgent {
   readonly listening: readonly (Endpoint & { readonly transport: Transport })[];
+  /** Where the HTTP API is; null: it is off. */
+  readonly apiUrl: string | null;
   readonly enforcing: boolean;
   /** Why it enforces, or why it does not, and what would change that. */
   readonly why: string;
@@ -73,21 +77,14 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   context.endedAtOpening = [];
   const up = { yet: false };
   const [serveControl] = await allOrFirstError([makeReady(context), putInForce(context, up)]);
+  refuseUnsafe(settings, context.tokens, nowUs());
   startConfirmation(context, runner, options.confirmS ?? null);
   const material = needsCertificate(settings)
     ? await loadCertificate(settings, nowUs() / 1_000)
     : null;
-  const trap = await openTrap({
-    ...placesOf(settings),
-    tls: material,
-    nowUs,
-    identityOf: (address) => sourceOf(state, address),
-    onPacket: (packet, reply) => {
-      runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
-    },
-    onNotice: log.say,
-  });
+  const trap = await openTrapOf(context, runner, material);
   closers.add('trap', trap.close);
+  closers.add('meter', context.meter.close);
   closers.add('tick', startTicking(context, runner));
   closers.add('lock watch', watchLock(context));
   if (material !== null) {
@@ -97,10 +94,14 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   }
   const jobs = await createHousekeeping(context, runner);
   const calls = createCalls(context, runner, jobs, { startedAtUs: nowUs(), trap });
-  const control = await serveControl(settings.controlSocket, calls, log.say);
+  const services = openApiServices(context, calls, trap);
+  closers.add('API questions', services.close);
+  const control = await serveControl(settings.controlSocket, services, log.say);
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context, runner);
   closers.add('configuration watcher', watcher.close);
+  context.api = await keepApi(context, services);
+  closers.add('HTTP API', context.api.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
@@ -108,6 +109,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
+    apiUrl: context.api.url(),
     enforcing: context.keeper.chosen.enforcing,
     why: context.keeper.chosen.why,
     protectedPeers: state.blocks.protect.peers.map(({ target }) => target),
@@ -121,6 +123,24 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
       await closers.closeAll();
     },
   };
+}
+
+function openTrapOf(
+  { state, nowUs, meter, log, loaded }: AgentContext,
+  runner: EffectRunner,
+  tls: TlsMaterial | null,
+): Promise<Trap> {
+  return openTrap({
+    ...placesOf(loaded.settings),
+    tls,
+    nowUs,
+    identityOf: (address) => sourceOf(state, address),
+    onPacket: (packet, reply) => {
+      runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
+      meter.decided(nowUs() - packet.receivedAtUs);
+    },
+    onNotice: log.say,
+  });
 }
 
 const placesOf = (settings: Settings) => ({
@@ -203,7 +223,11 @@ export function createRunner(
       context.keeper.stillTalking();
     },
     say: context.log.say,
-    onEvent,
+    meter: context.meter,
+    onEvent: (record, event) => {
+      context.meter.event(record, event);
+      onEvent(record, event);
+    },
     nowUs: context.nowUs,
   });
   context.adopt = (found) => {

@@ -16,6 +16,7 @@ export async function addBlock(
   context: AgentContext,
   runner: EffectRunner,
   request: AddBlock,
+  origin: 'manual' | 'api' = 'manual',
 ): Promise<BlockView> {
   const { target, scope, duration_s: durationS } = request;
   refuseScope(context, scope, target);
@@ -25,7 +26,7 @@ export async function addBlock(
     scope,
     durationS,
     reason,
-    origin: 'manual',
+    origin,
     force: request.force,
     wide: request.wide ?? false,
   } as const;
@@ -43,7 +44,7 @@ export async function addBlocks(
   context: AgentContext,
   runner: EffectRunner,
   requests: readonly AddBlock[],
-  origin: 'manual' | 'import',
+  origin: 'manual' | 'import' | 'api',
 ): Promise<AddedBlocks> {
   const refused: AddedBlocks['refused'][number][] = [];
   let added = 0;
@@ -53,6 +54,7 @@ export async function addBlocks(
       refuseScope(context, scope, target);
       const effects = step(context.state, { kind: 'block', request: asked }, context.nowUs());
       refuse(effects, target, context);
+      for (const effect of effects) if (effect.kind === 'block') context.meter.block(effect.block);
       runner.run(quiet(effects), null);
       added += 1;
     } catch (error) {

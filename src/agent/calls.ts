@@ -8,6 +8,7 @@ import type { JobBoard } from './jobs.js';
 import { protectPeer, unprotectPeer, viewPeers } from './protect-calls.js';
 import { viewNearness } from './nearness-call.js';
 import { firewallView, ruleView } from './rule-views.js';
+import { createToken, revokeToken, viewTokens } from './token-calls.js';
 import { viewStatus, type Running } from './status.js';
 import type { AgentContext } from './agent-context.js';
 
@@ -25,12 +26,15 @@ export function createCalls(
     rules: () => viewRules(context),
     firewall: () => viewFirewall(context),
     nearness: (address) => viewNearness(context, address),
-    addBlock: (request) => addBlock(context, runner, request),
+    addBlock: (request, origin) => addBlock(context, runner, request, origin),
     addBlocks: (requests, origin) => addBlocks(context, runner, requests, origin),
     clearBlocks: (filter) => clearBlocks(context, runner, filter),
     protectedPeers: () => Promise.resolve(viewPeers(context)),
     protectPeer: (peer) => protectPeer(context, runner, peer),
     unprotectPeer: (name) => unprotectPeer(context, runner, name),
+    tokens: () => Promise.resolve(viewTokens(context)),
+    createToken: (request) => createToken(context, request),
+    revokeToken: (name) => revokeToken(context, name),
     confirm: () => {
       confirm(context);
       return Promise.resolve({ confirmed: true });

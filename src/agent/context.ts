@@ -31,6 +31,7 @@ import { makeFolders } from './folders.js';
 import type { OwnLog } from './own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { fillRenewedDatabase } from './renewed-database.js';
+import { createMeter } from './meter.js';
 import { loadInstanceId, loadSecret } from './secret.js';
 import { openOwnLog, remoteOptions } from './remote-log.js';
 import { takePeers } from './take-peers.js';
@@ -75,6 +76,7 @@ export async function openContext(
     const state = await restoreBlocks({ loaded, compiled, secret, store, reader, nowUs }, chosen);
     const peers = createPeerBook(createDiscovery(process.env), resolveName, log.say);
     const base = {
+      ...emptyBooks(),
       loaded,
       startedWith: settings,
       endedAtOpening,
@@ -85,10 +87,9 @@ export async function openContext(
       reader,
       owner: ownerFor(loaded),
       peers,
+      tokens: await reader.tokens(),
       crashed,
       broken,
-      confirmUntilUs: null,
-      certificate: null,
     };
     const around = { ...base, log, remoteLog, lock, closers, nowUs, ...UNSET };
     const opened = Object.assign(around, {
@@ -104,6 +105,13 @@ export async function openContext(
   }
 }
 
+/** What a start puts in place later, and what begins with nothing counted. */
+const emptyBooks = () => ({
+  confirmUntilUs: null,
+  certificate: null,
+  api: null,
+  meter: createMeter(),
+});
 /** The runner puts these in place. */
 const UNSET = { adopt: () => undefined, standBack: () => undefined };
 

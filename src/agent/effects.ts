@@ -2,6 +2,7 @@ import type { Effect } from '../core/flow.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
+import type { Meter } from './meter.js';
 import { describeBlock, describeCall } from './words.js';
 
 /** Where effects go. `say` takes one line for people. */
@@ -16,6 +17,8 @@ export interface Outlets {
   /** A source was heard although it is blocked. */
   readonly onStillTalking: () => void;
   readonly nowUs: () => number;
+  /** Counts what was decided; absent: nobody wants to know. */
+  readonly meter?: Pick<Meter, 'sighting' | 'block'>;
 }
 
 export interface EffectRunner {
@@ -93,6 +96,7 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
       outlets.onEvent(effect.record, effect.event);
       return;
     case 'sighting':
+      outlets.meter?.sighting(effect.sighting);
       gathered.sightings.push(effect.sighting);
       return;
     case 'call':
@@ -100,6 +104,7 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
       if (effect.call.endedAtUs === null) outlets.say(describeCall(effect.call));
       return;
     case 'block':
+      outlets.meter?.block(effect.block);
       gathered.blocks.push(effect.block);
       outlets.say(describeBlock(effect.block));
       return;

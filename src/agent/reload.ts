@@ -70,6 +70,7 @@ export async function watchConfiguration(
       await files.reload();
       await takeRules();
       await inTurn(null, async () => context.certificate?.follow(context.loaded.settings));
+      await inTurn(null, async () => context.api?.follow());
       await inTurn(null, () => context.store.reopenLog());
     },
     close: async () => {
@@ -103,6 +104,7 @@ async function takeOverSettings(
   if (chosen.enforcing) await context.keeper.sync();
   await context.certificate?.follow(next.settings);
   await renewPeers(context, runner);
+  await followApi(context);
   if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
     await keeper.remove();
   }
@@ -110,6 +112,21 @@ async function takeOverSettings(
     restart.length === 0 ? '' : `; takes effect at the next start: ${restart.join(', ')}`;
   log.say(`configuration taken over: ${chosen.why}${later}`);
   for (const notice of next.notices) if (!known.includes(notice)) log.say(notice);
+}
+
+/** All else is in force whether the API can go where it is asked to or not. */
+async function followApi({ api, log }: AgentContext): Promise<void> {
+  const before = api?.url() ?? null;
+  try {
+    await api?.follow();
+  } catch (error) {
+    const { message, remedy } = asAgentError(error);
+    log.say(`the HTTP API stays as it was: ${message} (${remedy})`);
+    return;
+  }
+  const now = api?.url() ?? null;
+  if (now !== before)
+    log.say(now === null ? 'the HTTP API is closed' : `the HTTP API is at ${now}`);
 }
 
 /**

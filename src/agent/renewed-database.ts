@@ -19,6 +19,7 @@ export async function fillRenewedDatabase(context: AgentContext): Promise<void> 
       await store.flush();
     }
     for (const peer of peers.stored()) await store.protectPeer(peer);
+    for (const token of context.tokens) await store.addToken(token);
     log.say(`${blocks.length} blocks in force were written into the database`);
   } catch (error) {
     log.say(`not all blocks in force could be written into the database: ${messageOf(error)}`);

@@ -38,6 +38,7 @@ export async function viewStatus(
       address,
       port,
     })),
+    api_url: context.api?.url() ?? null,
     blocking: viewBlocking(context),
     counts: { ...context.state.counts },
     limits_hit: lossesOf(context, running),

@@ -1,3 +1,4 @@
+import type { TokenScope } from '../core/model/token-scope.js';
 import type { BlockOrigin, Scope } from '../core/model/block.js';
 import type {
   BlockView,
@@ -7,6 +8,7 @@ import type {
   PeerView,
   RuleView,
   StatusView,
+  TokenView,
 } from './views.js';
 
 export interface AddBlock {
@@ -51,6 +53,18 @@ export interface ProtectedNow {
   readonly lifted_blocks: number;
 }
 
+export interface CreateToken {
+  readonly name: string;
+  readonly scope: TokenScope;
+  /** Seconds; null: until it is revoked. */
+  readonly duration_s: number | null;
+}
+
+export interface CreatedToken extends TokenView {
+  /** The one time that it is told. */
+  readonly token: string;
+}
+
 /**
  * What the commands ask of an agent. Three stand behind it: the running agent itself, the client
  * that speaks to it over the control socket, and the offline client when no agent runs. All
@@ -62,14 +76,21 @@ export interface AgentCalls {
   firewall(): Promise<FirewallView>;
   /** How near the rules are to firing for an address (canonical text), the nearest first. */
   nearness(address: string): Promise<readonly NearView[]>;
-  addBlock(request: AddBlock): Promise<BlockView>;
+  /** `origin`: how the request came; absent: typed on this host. */
+  addBlock(request: AddBlock, origin?: 'manual' | 'api'): Promise<BlockView>;
   /** Many at once, at most `blocksPerRequestMax`; a refused one does not stop the others. */
-  addBlocks(requests: readonly AddBlock[], origin: 'manual' | 'import'): Promise<AddedBlocks>;
+  addBlocks(
+    requests: readonly AddBlock[],
+    origin: 'manual' | 'import' | 'api',
+  ): Promise<AddedBlocks>;
   /** Ends every block that matches. */
   clearBlocks(filter: ClearFilter): Promise<{ readonly removed: number }>;
   protectedPeers(): Promise<readonly PeerView[]>;
   protectPeer(peer: ProtectPeer): Promise<ProtectedNow>;
   unprotectPeer(name: string): Promise<{ readonly removed: string }>;
+  tokens(): Promise<readonly TokenView[]>;
+  createToken(request: CreateToken): Promise<CreatedToken>;
+  revokeToken(name: string): Promise<{ readonly revoked: string }>;
   /** Ends the trial of an enforcing start: the agent goes on blocking. */
   confirm(): Promise<{ readonly confirmed: true }>;
   removeBlock(target: string): Promise<RemovedBlock>;

@@ -2,6 +2,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/model/text.js';
+import type { Answers } from './answers.js';
 import type { AgentCalls } from './calls.js';
 import { readSocketOf } from './sockets.js';
 
@@ -9,25 +11,37 @@ export interface ControlClient extends AgentCalls {
   close(): Promise<void>;
 }
 
+const BASE = '/api/v1';
+
 /** Speaks to the running agent. AGENT_UNREACHABLE when nobody answers on the socket. */
 export function openClient(socketFile: string): ControlClient {
   const call = <T>(method: Call['method'], path: string, body?: unknown): Promise<T> =>
     exchange<T>(socketFile, { method, path, body });
+  const ask = <K extends keyof Answers>(path: string): Promise<Answers[K]> =>
+    call('GET', `${BASE}/${path}`);
+  const post = <K extends keyof Answers>(path: string, body?: unknown): Promise<Answers[K]> =>
+    call('POST', `${BASE}/${path}`, body);
+  const remove = <K extends keyof Answers>(path: string): Promise<Answers[K]> =>
+    call('DELETE', `${BASE}/${path}`);
+  const text = encodeURIComponent;
   return {
-    status: () => call('GET', '/v1/status'),
-    rules: () => call('GET', '/v1/rules'),
-    firewall: () => call('GET', '/v1/firewall'),
-    nearness: (address) => call('GET', `/v1/nearness?address=${encodeURIComponent(address)}`),
-    addBlock: (block) => call('POST', '/v1/blocks', block),
-    addBlocks: (blocks, origin) => call('POST', '/v1/blocks/many', { blocks, origin }),
-    clearBlocks: (filter) => call('POST', '/v1/blocks/clear', filter),
-    protectedPeers: () => call('GET', '/v1/protect'),
-    protectPeer: (peer) => call('POST', '/v1/protect', peer),
-    unprotectPeer: (name) => call('DELETE', `/v1/protect?name=${encodeURIComponent(name)}`),
-    confirm: () => call('POST', '/v1/confirm'),
-    removeBlock: (target) => call('DELETE', `/v1/blocks?target=${encodeURIComponent(target)}`),
-    jobs: () => call('GET', '/v1/jobs'),
-    runJob: (name) => call('POST', `/v1/jobs/${encodeURIComponent(name)}/run`),
+    status: () => ask<'status'>('status'),
+    rules: async () => (await ask<'rules'>('rules')).rules,
+    firewall: async () => (await ask<'firewall'>('firewall')).firewall,
+    nearness: async (address) => (await ask<'nearness'>(`nearness?address=${text(address)}`)).near,
+    addBlock: async (block) => (await post<'block'>('blocks', block)).block,
+    addBlocks: (blocks, origin) => post<'added_blocks'>('blocks/many', { blocks, origin }),
+    clearBlocks: (filter) => post<'cleared_blocks'>('blocks/clear', filter),
+    protectedPeers: async () => (await ask<'protect'>('protect')).protect,
+    protectPeer: (peer) => post<'protected'>('protect', peer),
+    unprotectPeer: (name) => remove<'unprotected'>(`protect?name=${text(name)}`),
+    tokens: async () => (await ask<'tokens'>('tokens')).tokens,
+    createToken: (request) => post<'token'>('tokens', request),
+    revokeToken: (name) => remove<'revoked_token'>(`tokens/${text(name)}`),
+    confirm: () => post<'confirmed'>('confirm'),
+    removeBlock: (target) => remove<'removed_block'>(`blocks?target=${text(target)}`),
+    jobs: async () => (await ask<'jobs'>('jobs')).jobs,
+    runJob: async (name) => (await post<'job'>(`jobs/${text(name)}/run`)).job,
     // A connection ends with its answer.
     close: () => Promise.resolve(),
   };
@@ -94,11 +108,22 @@ function unreachable(socketFile: string, error: unknown): AgentError {
 }
 
 function toError(answer: unknown): AgentError {
-  const { error } = answer as { error?: { code?: string; message?: string; remedy?: string } };
-  const code = error?.code !== undefined && error.code in ERROR_CODES ? error.code : 'INTERNAL';
+  const { error } = answer as {
+    error?: { code?: string; message?: string; remedy?: string } | string;
+  };
+  if (typeof error !== 'object') return otherVersion(error);
+  const { code = '', message, remedy } = error;
   return new AgentError(
-    code as ErrorCode,
-    error?.message ?? 'the agent answered with an error that cannot be read',
-    error?.remedy ?? 'report it with the agent log',
+    code in ERROR_CODES ? (code as ErrorCode) : 'INTERNAL',
+    message ?? 'the agent answered with an error that cannot be read',
+    remedy ?? 'report it with the agent log',
   );
 }
+
+/** What an agent of another version says to a question that it does not know. */
+const otherVersion = (said: string | undefined): AgentError =>
+  new AgentError(
+    'AGENT_UNREACHABLE',
+    `the running agent does not understand this command (${quoteText(said ?? 'no word')}): it is of another version`,
+    'start it anew (`systemctl restart sentrypeer-agent`), or type the command of its version',
+  );

@@ -1,62 +1,22 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { SCOPES } from '../core/model/block.js';
-import { AgentError, messageOf, type ErrorCode } from '../core/model/errors.js';
+import type { FastifyInstance } from 'fastify';
+import { AgentError, messageOf } from '../core/model/errors.js';
 import { LIMITS } from '../core/model/limits.js';
-import type { AgentCalls } from './calls.js';
+import type { Caller } from './caller.js';
+import type { ApiServices } from './facts.js';
+import { buildServer } from './http.js';
+import { ROUTES } from './routes/all-routes.js';
 import { readSocketOf } from './sockets.js';
 
 export interface ControlServer {
   readonly close: () => Promise<void>;
 }
 
-const addBlockBody = z.strictObject({
-  target: z.string().max(64),
-  scope: z.enum(SCOPES),
-  duration_s: z.number().int().positive().nullable(),
-  reason: z.string().max(500),
-  force: z.boolean().default(false),
-  wide: z.boolean().optional(),
-});
-const addBlocksBody = z.strictObject({
-  blocks: z.array(addBlockBody).max(LIMITS.blocksPerRequestMax),
-  origin: z.enum(['manual', 'import']),
-});
-const clearBody = z.strictObject({
-  origin: z.enum(['detector', 'manual', 'import', 'feed']).nullable(),
-  scope: z.enum(SCOPES).nullable(),
-});
-const peerBody = z.strictObject({ name: z.string().max(253), note: z.string().max(200) });
-const nameQuery = z.strictObject({ name: z.string().max(253) });
-const targetQuery = z.strictObject({ target: z.string().max(64) });
-const addressQuery = z.strictObject({ address: z.string().max(64) });
-const jobParams = z.strictObject({ name: z.string().max(64) });
-
-const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
-  USAGE: 400,
-  PROTECTED: 409,
-  NOT_FOUND: 404,
-};
-
 /** Milliseconds between two looks whether the sockets are still where commands look for them. */
 const LOOK_EVERY_MS = 2_000;
 
-/** zod reads what is asked: fastify's own compilers of schemas would be loaded at each start for nothing. */
-const NO_SCHEMAS = {
-  compilersFactory: {
-    buildValidator: () => refuseSchema,
-    buildSerializer: () => refuseSchema,
-  },
-};
-
-function refuseSchema(): never {
-  throw new Error('no route has a schema');
-}
-
 type Say = (text: string) => void;
-type AddRoutes = (server: FastifyInstance, calls: AgentCalls) => void;
 
 /**
  * Serves the commands on two Unix sockets: one of mode 600, for who may open it may steer the agent,
@@ -67,12 +27,12 @@ type AddRoutes = (server: FastifyInstance, calls: AgentCalls) => void;
  */
 export async function serveControl(
   socketFile: string,
-  calls: AgentCalls,
+  services: ApiServices,
   say: Say,
   lookEveryMs: number = LOOK_EVERY_MS,
 ): Promise<ControlServer> {
-  const steering = createDoor(socketFile, 0o600, [addQuestions, addChanges], calls, say);
-  const asking = createDoor(readSocketOf(socketFile), 0o660, [addQuestions], calls, say);
+  const steering = createDoor(socketFile, 0o600, { kind: 'steering' }, services, say);
+  const asking = createDoor(readSocketOf(socketFile), 0o660, { kind: 'asking' }, services, say);
   await steering.open();
   await asking.open().catch(async (error: unknown) => {
     await steering.close();
@@ -90,8 +50,8 @@ export async function serveControl(
   };
 }
 
-/** One socket, and what is asked through it. */
-interface Door {
+/** One socket, and who comes through it. */
+interface SocketDoor {
   readonly open: () => Promise<void>;
   /** Opens it anew when its file is gone. */
   readonly look: () => Promise<void>;
@@ -101,17 +61,17 @@ interface Door {
 function createDoor(
   file: string,
   mode: number,
-  routes: readonly AddRoutes[],
-  calls: AgentCalls,
+  caller: Caller,
+  services: ApiServices,
   say: Say,
-): Door {
+): SocketDoor {
   let server: FastifyInstance | null = null;
   let inode = 0;
   let looking: Promise<void> = Promise.resolve();
   let said = '';
   const open = async (): Promise<void> => {
     await clearSocket(file);
-    server = await listen(file, routes, calls, say);
+    server = await listen(file, caller, services, say);
     await chmod(file, mode);
     inode = (await lstat(file)).ino;
   };
@@ -130,7 +90,7 @@ function createDoor(
     open,
     look: () => {
       looking = looking.then(reopen).catch((error: unknown) => {
-        const why = toAgentError(error).message;
+        const why = messageOf(error);
         if (why !== said) say(why);
         said = why;
       });
@@ -147,26 +107,19 @@ function createDoor(
 
 async function listen(
   file: string,
-  routes: readonly AddRoutes[],
-  calls: AgentCalls,
+  caller: Caller,
+  services: ApiServices,
   say: Say,
 ): Promise<FastifyInstance> {
-  const server = Fastify({
-    logger: false,
-    bodyLimit: LIMITS.controlBodyBytesMax,
-    requestTimeout: LIMITS.controlRequestMsMax,
-    schemaController: NO_SCHEMAS,
-  });
+  const door = {
+    identify: () => caller,
+    localReads: () => false,
+    open: false,
+    refuse: () => Promise.resolve(mayAskAlone(file)),
+  };
+  const server = await buildServer({ services, routes: ROUTES, door, say });
   // Else whoever may ask could take every descriptor of the agent.
   server.server.maxConnections = LIMITS.controlConnectionsMax;
-  for (const add of routes) add(server, calls);
-  server.setErrorHandler((error, _request, reply) => {
-    const failure = toAgentError(error);
-    const { code, message, remedy } = failure;
-    if (code === 'INTERNAL') say(`a command failed: ${message}`);
-    const status = clientStatus(error) ?? HTTP_STATUS[code] ?? 500;
-    void reply.status(status).send({ error: { code, message, remedy } });
-  });
   try {
     await server.listen({ path: file });
   } catch (error) {
@@ -213,55 +166,9 @@ const unusable = (socketFile: string, why: string): AgentError =>
     'make its folder writable for this user, or set control_socket to another path',
   );
 
-const addQuestions: AddRoutes = (server, calls) => {
-  server.get('/v1/status', () => calls.status());
-  server.get('/v1/rules', () => calls.rules());
-  server.get('/v1/firewall', () => calls.firewall());
-  server.get('/v1/nearness', ({ query }) => calls.nearness(read(addressQuery, query).address));
-  server.get('/v1/protect', () => calls.protectedPeers());
-  server.get('/v1/jobs', () => calls.jobs());
-};
-
-const addChanges: AddRoutes = (server, calls) => {
-  server.post('/v1/blocks', ({ body }) => calls.addBlock(read(addBlockBody, body)));
-  server.delete('/v1/blocks', ({ query }) => calls.removeBlock(read(targetQuery, query).target));
-  server.post('/v1/blocks/many', ({ body }) => {
-    const { blocks, origin } = read(addBlocksBody, body);
-    return calls.addBlocks(blocks, origin);
-  });
-  server.post('/v1/blocks/clear', ({ body }) => calls.clearBlocks(read(clearBody, body)));
-  server.post('/v1/protect', ({ body }) => calls.protectPeer(read(peerBody, body)));
-  server.delete('/v1/protect', ({ query }) => calls.unprotectPeer(read(nameQuery, query).name));
-  server.post('/v1/confirm', () => calls.confirm());
-  server.post('/v1/jobs/:name/run', ({ params }) => calls.runJob(read(jobParams, params).name));
-};
-
-function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problem = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; ');
-  throw new AgentError('USAGE', `request: ${problem}`, 'see docs/CLI_JSON.md for the shapes');
-}
-
-function toAgentError(error: unknown): AgentError {
-  if (error instanceof AgentError) return error;
-  const message = messageOf(error);
-  if (clientStatus(error) !== null) {
-    return new AgentError(
-      'USAGE',
-      `request: ${message}`,
-      'see docs/CLI_JSON.md for the shapes',
-      error,
-    );
-  }
-  return new AgentError('INTERNAL', message, 'report it with the agent log', error);
-}
-
-/** The 4xx that fastify gives a body that is too long, or no JSON; null for all else. */
-function clientStatus(error: unknown): number | null {
-  if (!(error instanceof Error) || !('statusCode' in error)) return null;
-  const { statusCode } = error;
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-    ? statusCode
-    : null;
-}
+const mayAskAlone = (socketFile: string): AgentError =>
+  new AgentError(
+    'API_DENIED',
+    `who comes through ${socketFile} may ask, and change nothing`,
+    'type the same with sudo',
+  );

@@ -1,5 +1,6 @@
 import type { AttackType } from '../core/model/attack-type.js';
 import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
+import type { TokenScope } from '../core/model/token-scope.js';
 import type { Proof } from '../core/model/proof.js';
 import { safeText } from '../core/model/text.js';
 
@@ -26,6 +27,16 @@ export interface BlockView {
 export interface PeerView {
   readonly target: string;
   readonly from: string;
+}
+
+/** A token of the API, as far as it may be told. */
+export interface TokenView {
+  readonly name: string;
+  readonly scope: TokenScope;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  /** Its time is over: it lets nobody in. */
+  readonly expired: boolean;
 }
 
 export interface RuleView {
@@ -91,6 +102,8 @@ export interface StatusView {
   readonly rules_error: string | null;
   readonly database_file: string;
   readonly listening: readonly { transport: string; address: string; port: number }[];
+  /** Where the HTTP API is; null: it is off, or could not be opened. */
+  readonly api_url: string | null;
   readonly blocking: {
     readonly mode: 'enforce' | 'observe';
     readonly backend: string;

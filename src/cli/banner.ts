@@ -35,6 +35,9 @@ export function renderBanner(
   ];
   const pairs: [string, string][] = [
     ['listening', listening],
+    ...(agent.apiUrl === null
+      ? []
+      : [['HTTP API', `${agent.apiUrl}/api/docs`] as [string, string]]),
     ['keeps', describeKept(loaded)],
     ...describeEarlierTrial(loaded, trialDatabase),
     ['blocking', `${describeMode(mode, agent.why)}${after}`],

@@ -1,4 +1,4 @@
-import type { SourceView } from './source-view.js';
+import type { SourceView } from '../api/views/source.js';
 import { renderTable } from './table.js';
 import { count } from './words.js';
 

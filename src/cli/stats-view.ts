@@ -1,66 +1,15 @@
-import { formatTime } from '../api/views.js';
+import {
+  PERIODS,
+  RANKINGS,
+  type CourseView,
+  type Period,
+  type RankingsView,
+  type TotalsView,
+} from '../api/views/stats.js';
 import { clipText } from '../core/model/text.js';
-import type { Bar, PeriodTotals, Ranked, Ranking, Rankings } from '../store/read-stats.js';
+import type { Ranking } from '../store/read-stats.js';
 import { bar, sparkline, type ChartStyle } from './chart.js';
 import { renderPairs, renderTable } from './table.js';
-
-export const PERIODS = ['today', '7d', 'all'] as const;
-export type Period = (typeof PERIODS)[number];
-
-/** A ranking by the name that it has in JSON, and its title for people. */
-const RANKINGS = [
-  ['attack_types', 'attack_type', 'attack types'],
-  ['methods', 'method', 'methods'],
-  ['top_sources', 'source', 'sources'],
-  ['countries', 'country', 'countries of sources'],
-  ['user_agents', 'user_agent', 'user agents'],
-  ['user_names', 'user', 'user names tried'],
-  ['numbers', 'number', 'numbers dialled'],
-  ['called_countries', 'called_country', 'countries dialled'],
-  ['transports', 'transport', 'transports'],
-  ['proofs', 'proof', 'proofs of source'],
-  ['blocks_for', 'block', 'blocks, by attack type or origin'],
-] as const satisfies readonly (readonly [string, Ranked, string])[];
-type RankingName = (typeof RANKINGS)[number][0];
-
-export interface TotalsView {
-  readonly messages: number;
-  readonly thinned: number;
-  readonly sources: number;
-  readonly blocks: number;
-  readonly packets_dropped: number;
-}
-export type RankingsView = Readonly<Record<RankingName, Ranking>>;
-
-/** How much came when. */
-export interface CourseView {
-  /** The last 24 hours and 30 days, oldest first. */
-  readonly hours: readonly { readonly began_at: string; readonly messages: number }[];
-  readonly days: readonly { readonly began_at: string; readonly messages: number }[];
-}
-
-export interface StatsView extends CourseView {
-  readonly generated_at: string;
-  readonly periods: Readonly<Record<Period, TotalsView & RankingsView>>;
-}
-
-export const totalsView = (totals: PeriodTotals): TotalsView => ({
-  messages: totals.messages,
-  thinned: totals.thinned,
-  sources: totals.sources,
-  blocks: totals.blocks,
-  packets_dropped: totals.packetsDropped,
-});
-
-export function rankingsView(rankings: Rankings): RankingsView {
-  const named = RANKINGS.map(([name, ranked]) => [name, rankings[ranked]] as const);
-  return Object.fromEntries(named) as RankingsView; // Every name of the table.
-}
-
-export const barView = ({ beganAtUs, messages }: Bar) => ({
-  began_at: formatTime(beganAtUs),
-  messages,
-});
 
 const LINES: readonly (readonly [string, keyof TotalsView])[] = [
   ['messages', 'messages'],

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { stepDown } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { readMoment } from '../cli/read-moment.js';
+import { readMoment } from '../core/model/read-moment.js';
 import { readDatabase, withinSpan, type Span } from '../cli/replay-input.js';
 import { planReplay, readNetwork } from '../cli/replay-setup.js';
 import { readTimeZone, timeZoneFlag } from '../cli/time-zone.js';

@@ -11,7 +11,7 @@ import { stepDownToRun } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { programName, renderBanner } from '../cli/banner.js';
 import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
-import { readDuration } from '../cli/read-duration.js';
+import { readDuration } from '../core/model/read-duration.js';
 import { writeGathered } from '../cli/write-gathered.js';
 import { fileExists, trialFolder } from '../config/resolve.js';
 import { AgentError } from '../core/model/errors.js';

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { formatTime } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { readAddress } from '../cli/read-address.js';
+import { readAddress } from '../core/model/read-address.js';
 import { planReplay } from '../cli/replay-setup.js';
 import { renderStory } from '../cli/replay-text.js';
 import { viewStory, type StoryView } from '../cli/replay-view.js';

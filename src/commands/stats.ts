@@ -1,20 +1,16 @@
 import { Flags } from '@oclif/core';
-import { formatTime } from '../api/views.js';
-import { AgentCommand } from '../cli/agent-command.js';
-import { chartStyle } from '../cli/chart.js';
 import {
-  barView,
+  beginUs,
   PERIODS,
   rankingsView,
-  renderStats,
+  readCourse,
+  readStats,
   totalsView,
-  type CourseView,
-  type Period,
   type StatsView,
-} from '../cli/stats-view.js';
-import type { Reader } from '../store/reader.js';
-
-const DAY_MS = 86_400_000;
+} from '../api/views/stats.js';
+import { AgentCommand } from '../cli/agent-command.js';
+import { chartStyle } from '../cli/chart.js';
+import { renderStats } from '../cli/stats-view.js';
 
 export default class Stats extends AgentCommand {
   static override summary = 'Show what came, from whom, and what was blocked: today, 7 days, all';
@@ -41,7 +37,7 @@ export default class Stats extends AgentCommand {
     const loaded = await this.loadToFind(flags.config);
     const now = Date.now();
     if (this.jsonEnabled())
-      return this.withReader(loaded, (reader) => readAll(reader, flags.top, now));
+      return this.withReader(loaded, (reader) => readStats(reader, flags.top, now));
     const style = chartStyle(process.stdout.isTTY, process.env);
     // Two readers, for one asks its questions one after another.
     const [totals, rankings] = await Promise.all([
@@ -57,36 +53,5 @@ export default class Stats extends AgentCommand {
     ]);
     this.log(renderStats(totals, rankings.listed, rankings.course, style));
     return null;
-  }
-}
-
-async function readAll(reader: Reader, top: number, nowMs: number): Promise<StatsView> {
-  const read = async (period: Period) => {
-    const stats = await reader.statsSince(beginUs(period, nowMs), top);
-    return { ...totalsView(stats), ...rankingsView(stats.rankings) };
-  };
-  return {
-    generated_at: formatTime(nowMs * 1_000),
-    periods: { today: await read('today'), '7d': await read('7d'), all: await read('all') },
-    ...(await readCourse(reader, nowMs)),
-  };
-}
-
-async function readCourse(reader: Reader, nowMs: number): Promise<CourseView> {
-  return {
-    hours: (await reader.series('hour', nowMs * 1_000, 24)).map(barView),
-    days: (await reader.series('day', nowMs * 1_000, 30)).map(barView),
-  };
-}
-
-/** A moment in the first day of a period; 7 days are today and the six before. */
-function beginUs(period: Period, nowMs: number): number {
-  switch (period) {
-    case 'today':
-      return nowMs * 1_000;
-    case '7d':
-      return (nowMs - 6 * DAY_MS) * 1_000;
-    case 'all':
-      return 0;
   }
 }

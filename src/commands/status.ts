@@ -47,6 +47,7 @@ function render(status: StatusView, nowMs: number): string {
     const places = status.listening.map((each) => `${each.transport} ${each.address}:${each.port}`);
     pairs.push(['listening', places.join(', ')]);
   }
+  if (status.api_url !== null) pairs.push(['HTTP API', status.api_url]);
   pairs.push(
     ['blocking', describeBlocking(status), blocking.mode === 'observe' ? 'warn' : 'good'],
     ['active blocks', describeBlocks(blocking)],

@@ -1,5 +1,13 @@
 import { key, type Key } from './key.js';
-import { address, integer, truth, type ValueReader } from './readers.js';
+import {
+  address,
+  domain,
+  integer,
+  listOf,
+  optionalPath,
+  truth,
+  type ValueReader,
+} from './readers.js';
 
 /** A key of SentryPeer's documentation that is read and checked, and does nothing yet. */
 const later = <T>(name: string, reader: ValueReader<T>, standard: string, doc: string): Key<T> => ({
@@ -7,11 +15,47 @@ const later = <T>(name: string, reader: ValueReader<T>, standard: string, doc: s
   served: false,
 });
 
-/** What its example configuration asks for; so a file that is known from there is no error here. */
+/** The HTTP API (docs/API.md). */
 export const API_KEYS = {
-  apiEnabled: later('enable_api', truth, 'false', 'The HTTP API.'),
-  apiAddress: later('api_address', address, '127.0.0.1', 'Address of the HTTP API.'),
-  apiPort: later('api_port', integer(1, 65_535, 'a port'), '8080', 'Port of the HTTP API.'),
+  apiEnabled: key('enable_api', truth, 'true', 'The HTTP API: docs/API.md.'),
+  apiAddress: key(
+    'api_address',
+    address,
+    '127.0.0.1',
+    'Address of the HTTP API. One that others reach is refused without a token and TLS.',
+  ),
+  apiPort: key('api_port', integer(1, 65_535, 'a port'), '8080', 'Port of the HTTP API.'),
+  apiReadWithoutToken: key(
+    'api_read_without_token',
+    truth,
+    'true',
+    'Whoever is on this very host may read without a token; all else always needs one.',
+  ),
+  apiHosts: key(
+    'api_hosts',
+    listOf(domain, 0),
+    '',
+    'Names by which browsers and programs may ask the API, beside localhost and addresses.',
+  ),
+  apiCertificateFile: key(
+    'api_tls_certificate_file',
+    optionalPath,
+    '',
+    'Certificate with its chain (PEM) of the HTTP API, which then speaks HTTPS alone.',
+  ),
+  apiKeyFile: key('api_tls_key_file', optionalPath, '', 'Private key (PEM) of that certificate.'),
+  apiWithoutTls: key(
+    'api_without_tls',
+    truth,
+    'false',
+    'Serve others without TLS all the same, as in a VPN; tokens pass there in clear text.',
+  ),
+  apiRequestsPerMinute: key(
+    'api_requests_per_minute',
+    integer(1, 100_000_000, 'requests'),
+    '6000',
+    'Requests that the API takes from one source in a minute; what is above is refused (429).',
+  ),
   legacyApiPort: later(
     'legacy_api_port',
     integer(0, 65_535, 'a port'),

@@ -10,6 +10,8 @@ export interface Key<T> {
   readonly trialName: string | null;
   /** False: accepted, and without effect yet. */
   readonly served: boolean;
+  /** True: never told over the network, nor in a log. */
+  readonly secret: boolean;
 }
 
 export const DAY_S = 86_400;
@@ -22,9 +24,15 @@ export function key<T>(
   standard: string,
   doc: string,
 ): Key<T> {
-  return { key: name, reader, standard, doc, trialName: null, served: true };
+  return { key: name, reader, standard, doc, trialName: null, served: true, secret: false };
 }
 
+/** A key whose value is for those alone who may read the configuration file. */
+export const secretKey = <T>(...words: Parameters<typeof key<T>>): Key<T> => ({
+  ...key(...words),
+  secret: true,
+});
+
 export function place(name: string, standard: string, trialName: string, doc: string): Key<string> {
-  return { key: name, reader: path, standard, doc, trialName, served: true };
+  return { key: name, reader: path, standard, doc, trialName, served: true, secret: false };
 }

@@ -128,12 +128,15 @@ export interface DescribedKey {
   readonly origin: string;
 }
 
-/** Every key with the value in force and where it comes from, in the order of the table. */
-export const describeSettings = (loaded: LoadedSettings): readonly DescribedKey[] =>
+/** Every key with the value in force and where it comes from, in the order of the table. `hide`: secrets left out. */
+export const describeSettings = (
+  loaded: LoadedSettings,
+  secrets: 'show' | 'hide' = 'show',
+): readonly DescribedKey[] =>
   KEY_PLACES.map((place) => ({
     section: place.section === 'top' ? null : place.section,
     key: place.key.key,
-    value: writeValue(loaded.settings, place),
+    value: place.key.secret && secrets === 'hide' ? '(hidden)' : writeValue(loaded.settings, place),
     origin: loaded.origins[place.id] ?? 'default',
   }));
 

@@ -40,7 +40,7 @@ const MEANINGS: Readonly<Record<string, ((text: string) => ReferenceMeaning) | u
   SENTRYPEER_DEBUG: whenOn({ texts: { verbose: 'true' } }),
   // The JSON log is always written.
   SENTRYPEER_JSON_LOG: () => ({ texts: {} }),
-  SENTRYPEER_API: whenOn({ texts: { enable_api: 'true' } }),
+  SENTRYPEER_API: (text) => ({ texts: { enable_api: String(isOn(text)) } }),
   SENTRYPEER_WEB_GUI: whenOn({ texts: {}, notYet: true }),
   SENTRYPEER_WEBHOOK: whenOn({ texts: {}, notYet: true }),
   SENTRYPEER_WEBHOOK_URL: whenOn({ texts: {}, notYet: true }),

@@ -1,6 +1,6 @@
 import { LIMITS } from '../core/model/limits.js';
 import { PERSONA_NAMES } from '../core/trap/persona.js';
-import { key } from './key.js';
+import { key, secretKey } from './key.js';
 import { choice, duration, integer, listOf, truth, word } from './readers.js';
 
 const DAY_S = 86_400;
@@ -43,7 +43,7 @@ export const TRAP_KEYS = {
     'false',
     'Lets in whoever guesses a weak password, and records what he then does and dials.',
   ),
-  lurePasswords: key(
+  lurePasswords: secretKey(
     'lure_passwords',
     listOf(word, 1, LIMITS.lurePasswordsMax),
     '1234, 12345, 123456, 0000, 1111, password, secret, changeme',

@@ -4,11 +4,11 @@ import { ADD_COUNTERS_SQL, DAY_US, HOUR_US } from './tally-counters.js';
 import type { Mutex } from '../core/model/mutex.js';
 import type { BlockDrops, Maintenance } from './types.js';
 
-/** What is noted beside the decisions: packets dropped, and peers protected by a command. */
+/** What is noted beside the decisions: packets dropped, peers protected by a command, tokens. */
 export function createNotes(
   database: Database,
   mutex: Mutex,
-): Pick<Maintenance, 'recordDrops' | 'protectPeer' | 'unprotectPeer'> {
+): Pick<Maintenance, 'recordDrops' | 'protectPeer' | 'unprotectPeer' | 'addToken' | 'removeToken'> {
   return {
     recordDrops: (drops) => mutex.run(() => recordDrops(database, drops)),
     protectPeer: async ({ name, addedAtUs, note }) => {
@@ -23,6 +23,16 @@ export function createNotes(
     unprotectPeer: async (name) =>
       (await mutex.run(() => database.run('DELETE FROM protected_peers WHERE name = ?', [name]))) >
       0,
+    addToken: async ({ name, scope, hash, createdAtUs, expiresAtUs }) =>
+      (await mutex.run(() =>
+        database.run(
+          `INSERT INTO api_tokens (name, scope, hash, created_at_us, expires_at_us)
+           VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+          [name, scope, hash, createdAtUs, expiresAtUs],
+        ),
+      )) > 0,
+    removeToken: async (name) =>
+      (await mutex.run(() => database.run('DELETE FROM api_tokens WHERE name = ?', [name]))) > 0,
   };
 }
 

@@ -138,6 +138,8 @@ function createCalls(
     recordDrops: (drops) => afterWrites(() => maintenance.recordDrops(drops)),
     protectPeer: (peer) => afterWrites(() => maintenance.protectPeer(peer)),
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
+    addToken: (token) => afterWrites(() => maintenance.addToken(token)),
+    removeToken: (name) => afterWrites(() => maintenance.removeToken(name)),
     prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
     rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),

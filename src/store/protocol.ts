@@ -12,6 +12,8 @@ const CALL_NAMES = [
   'mend',
   'protectPeer',
   'unprotectPeer',
+  'addToken',
+  'removeToken',
   'prune',
   'vacuum',
   'rollUp',

@@ -10,12 +10,13 @@ import { MIGRATIONS } from './schema.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
 import { createNumberQueries, type NumberQueries } from './read-numbers.js';
+import { createSourceQueries, type SourceQueries } from './read-sources.js';
 import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
 import { SIGHTING_ROW, storedSighting, type SightingRow } from './rows.js';
 import { openStandIn } from './stand-in.js';
 import { isDamage, openDatabase, sqliteCode, type Database } from './sqlite.js';
-import type { JobRun, StoredPeer } from './types.js';
+import type { JobRun, StoredPeer, StoredToken } from './types.js';
 
 export interface RuleActivity {
   readonly rule: string;
@@ -32,7 +33,8 @@ export interface DatabaseSize {
 }
 
 /** Reads the memory of an agent, running or not. Changes nothing. */
-export interface Reader extends EventQueries, BlockQueries, NumberQueries, StatsQueries {
+export interface Reader
+  extends EventQueries, BlockQueries, NumberQueries, SourceQueries, StatsQueries {
   /** All that is known of an address, and of the network that counts as the same source. */
   readonly showSource: (address: string, around?: Cidr) => Promise<SourceStory | null>;
   /** Sightings and blocks of each rule since a moment, rules without any left out. */
@@ -41,9 +43,13 @@ export interface Reader extends EventQueries, BlockQueries, NumberQueries, Stats
   readonly recentSightings: (sinceUs: number) => Promise<readonly Sighting[]>;
   /** Peers that a command protected, by name. */
   readonly protectedPeers: () => Promise<readonly StoredPeer[]>;
+  /** Tokens of the API, by name; those whose time is over, too. */
+  readonly tokens: () => Promise<readonly StoredToken[]>;
   /** The latest run of every job. */
   readonly jobRuns: () => Promise<readonly JobRun[]>;
   readonly databaseSize: () => Promise<DatabaseSize>;
+  /** What is under way fails with SQLITE_INTERRUPT. */
+  readonly interrupt: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -86,6 +92,7 @@ function createReader(
     ...createEventQueries(database),
     ...createBlockQueries(database),
     ...createNumberQueries(database, homeCountry),
+    ...createSourceQueries(database),
     ...createStatsQueries(database),
     showSource: (address, around) => showSource(database, address, around),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),
@@ -101,8 +108,17 @@ function createReader(
         'SELECT name, added_at_us AS addedAtUs, note FROM protected_peers ORDER BY name LIMIT ?',
         [LIMITS.protectedPeersMax],
       ),
+    tokens: () =>
+      database.all<StoredToken>(
+        `SELECT name, scope, hash, created_at_us AS createdAtUs, expires_at_us AS expiresAtUs
+         FROM api_tokens ORDER BY name LIMIT ?`,
+        [LIMITS.apiTokensMax],
+      ),
     jobRuns: () => jobRuns(database),
     databaseSize: () => databaseSize(database, databaseFile),
+    interrupt: () => {
+      database.interrupt();
+    },
     close: () => database.close(),
   };
 }

@@ -15,6 +15,7 @@ export interface Salvage {
 const TABLES = [
   'meta',
   'protected_peers',
+  'api_tokens',
   'blocks',
   'sightings',
   'counters',
@@ -119,8 +120,10 @@ interface Copied {
 
 async function copyTable(database: Database, old: Database, table: string): Promise<Copied> {
   const known = await storedColumns(database, table);
-  const found = (await readable(() => storedColumns(old, table))) ?? [];
-  const columns = known.filter((column) => found.includes(column));
+  const found = await readable(() => storedColumns(old, table));
+  // Tables that came later than the damaged file were never in it.
+  if (found?.length === 0) return { rows: 0, whole: true };
+  const columns = known.filter((column) => found?.includes(column) === true);
   if (columns.length === 0) return { rows: 0, whole: false };
   const key = columns.includes('id') ? 'id' : null;
   if (key === null) return copyByOffset(database, old, table, columns);

@@ -248,4 +248,13 @@ ANALYZE sqlite_schema;
 DELETE FROM sqlite_stat1 WHERE idx = 'events_source';
 INSERT INTO sqlite_stat1 VALUES ('events', 'events_source', '1000000 8192 4');
 `,
+  `
+CREATE TABLE api_tokens (
+  name TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  created_at_us INTEGER NOT NULL,
+  expires_at_us INTEGER
+) STRICT, WITHOUT ROWID;
+`,
 ];

@@ -3,6 +3,7 @@ import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
+import type { TokenScope } from '../core/model/token-scope.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
 import type { FileIdentity } from './files.js';
 import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
@@ -67,6 +68,17 @@ export interface StoredPeer {
   readonly name: string;
   readonly addedAtUs: number;
   readonly note: string;
+}
+
+/** A token of the HTTP API; itself it is nowhere, only its hash. */
+export interface StoredToken {
+  readonly name: string;
+  readonly scope: TokenScope;
+  /** SHA-256 of the token's text, in hexadecimal digits. */
+  readonly hash: string;
+  readonly createdAtUs: number;
+  /** null: never. */
+  readonly expiresAtUs: number | null;
 }
 
 export interface StoreOptions {
@@ -175,6 +187,10 @@ export interface Maintenance {
   readonly protectPeer: (peer: StoredPeer) => Promise<void>;
   /** Resolves to false when there was none of this name. */
   readonly unprotectPeer: (name: string) => Promise<boolean>;
+  /** Resolves to false when there is one of this name already. */
+  readonly addToken: (token: StoredToken) => Promise<boolean>;
+  /** Resolves to false when there was none of this name. */
+  readonly removeToken: (name: string) => Promise<boolean>;
   readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
   /** Gives at most `pages` free pages back, in small steps. */
   readonly vacuum: (pages: number) => Promise<VacuumCounts>;

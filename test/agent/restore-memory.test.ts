@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { viewSource } from '../../src/cli/source-view.js';
+import { viewSource } from '../../src/api/views/source.js';
 import { restoreMemory } from '../../src/agent/restore-memory.js';
 import { scoreOf } from '../../src/core/detect/detect.js';
 import { createReplayState } from '../../src/replay/create-state.js';

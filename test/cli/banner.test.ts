@@ -6,6 +6,7 @@ import { decideSettings } from '../../src/config/load.js';
 const none = () => Promise.resolve();
 const agent: RunningAgent = {
   listening: [],
+  apiUrl: 'http://127.0.0.1:8080',
   enforcing: true,
   why: 'nftables',
   protectedPeers: [],
@@ -29,6 +30,14 @@ it('says that a file of one line ends the trial: where data lie now, and that th
   expect(banner).toContain('/var/lib/sentrypeer/sentrypeer.db, logs in /var/log/sentrypeer');
   expect(banner).toContain('/state/sentrypeer/sentrypeer.db of your trials');
   expect(banner).toContain('the table stays when the agent stops');
+});
+
+it('says where the HTTP API is, and nothing of it where it is off', () => {
+  const loaded = decideSettings({ file: null, env, flags: {} }, null);
+  expect(renderBanner(agent, loaded, around)).toMatch(
+    /^HTTP API +http:\/\/127\.0\.0\.1:8080\/api\/docs$/m,
+  );
+  expect(renderBanner({ ...agent, apiUrl: null }, loaded, around)).not.toContain('HTTP');
 });
 
 it('says that a trial is one, and never twice that it observes', () => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { readDuration } from '../../src/cli/read-duration.js';
-import { readMoment } from '../../src/cli/read-moment.js';
+import { readDuration } from '../../src/core/model/read-duration.js';
+import { readMoment } from '../../src/core/model/read-moment.js';
 import { reportError } from '../../src/cli/report-error.js';
 import { AgentError } from '../../src/core/model/errors.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { programName } from '../../src/cli/banner.js';
-import { readDuration } from '../../src/cli/read-duration.js';
+import { readDuration } from '../../src/core/model/read-duration.js';
 import { timeLeft } from '../../src/cli/words.js';
 import { formatDuration } from '../../src/core/model/duration.js';
 import { makeUuid } from '../../src/core/model/uuid.js';

@@ -5,7 +5,7 @@ import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
 import { describeScope } from '../../cli/words.js';
-import { readDuration } from '../../cli/read-duration.js';
+import { readDuration } from '../../core/model/read-duration.js';
 import { confirmWide } from '../../cli/confirm-wide.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { SCOPES } from '../../core/model/block.js';

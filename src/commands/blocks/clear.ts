@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { count } from '../../cli/words.js';
+import { BLOCK_ORIGINS } from '../../core/model/block.js';
 import { AgentError } from '../../core/model/errors.js';
 import { SCOPES } from '../../core/model/block.js';
 
@@ -14,7 +15,7 @@ export default class BlocksClear extends AgentCommand {
     '<%= config.bin %> <%= command.id %> --origin import --yes',
   ];
   static override flags = {
-    origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
+    origin: Flags.option({ options: BLOCK_ORIGINS })({
       description: 'only blocks that came this way',
     }),
     scope: Flags.option({ options: SCOPES })({ description: 'only this scope' }),

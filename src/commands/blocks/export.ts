@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { blockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { EXPORT_NAMES, exportFormat, type ExportName } from '../../cli/block-export.js';
+import { EXPORT_NAMES, exportFormat, type ExportName } from '../../api/views/block-export.js';
 import { writeLines } from '../../cli/write-lines.js';
 import { SCOPES, type Scope } from '../../core/model/block.js';
 import { LIMITS } from '../../core/model/limits.js';

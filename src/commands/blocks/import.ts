@@ -3,8 +3,8 @@ import type { AddedBlocks } from '../../api/calls.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type OddPart } from '../../cli/block-import.js';
-import { readDuration } from '../../cli/read-duration.js';
 import { SCOPES } from '../../core/model/block.js';
+import { readDuration } from '../../core/model/read-duration.js';
 
 export default class BlocksImport extends AgentCommand {
   static override summary = 'Block every target of a file';

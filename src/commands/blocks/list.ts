@@ -1,26 +1,16 @@
 import { Flags } from '@oclif/core';
-import { blockView, formatTime, type BlockView } from '../../api/views.js';
+import {
+  networksAround,
+  viewListed,
+  type BlocksListing,
+  type ListedBlock,
+} from '../../api/views/block.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable, type Column } from '../../cli/table.js';
 import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
-import { cidrOf } from '../../core/model/address.js';
-import { SCOPES, type BlockOrigin, type Scope } from '../../core/model/block.js';
-import { readAddress } from '../../cli/read-address.js';
+import { BLOCK_ORIGINS, SCOPES, type BlockOrigin, type Scope } from '../../core/model/block.js';
+import { readAddress } from '../../core/model/read-address.js';
 import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
-import type { StoredBlock } from '../../store/types.js';
-
-interface ListedBlock extends BlockView {
-  readonly packets_dropped: number;
-  readonly ended_at: string | null;
-  readonly end_how: StoredBlock['endHow'];
-}
-
-interface BlocksListing {
-  readonly blocks: readonly ListedBlock[];
-  readonly total: number;
-  readonly limit: number;
-  readonly offset: number;
-}
 
 export default class BlocksList extends AgentCommand {
   static override summary = 'Show who is blocked, for how long, and why';
@@ -37,7 +27,7 @@ export default class BlocksList extends AgentCommand {
     offset: Flags.integer({ default: 0, min: 0, description: 'rows to leave out first' }),
     address: Flags.string({ description: 'only blocks that cover this address' }),
     scope: Flags.option({ options: SCOPES })({ description: 'only this scope' }),
-    origin: Flags.option({ options: ['detector', 'manual', 'import', 'feed'] as const })({
+    origin: Flags.option({ options: BLOCK_ORIGINS })({
       description: 'only blocks that came this way',
     }),
     'attack-type': Flags.string({ description: 'only blocks for this attack' }),
@@ -86,20 +76,6 @@ function filterOf(wanted: Wanted, nowUs: number): BlockFilter {
     ...(attackType !== undefined && { attackType }),
   };
 }
-
-/** The address with every length there is. */
-function networksAround(address: string): string[] {
-  const bits = address.includes(':') ? 128 : 32;
-  const lengths = Array.from({ length: bits }, (_, index) => index + 1);
-  return lengths.flatMap((length) => cidrOf(address, length)?.text ?? []);
-}
-
-const viewListed = (row: StoredBlock): ListedBlock => ({
-  ...blockView(row, null),
-  packets_dropped: row.packetsDropped,
-  ended_at: row.endedAtUs === null ? null : formatTime(row.endedAtUs),
-  end_how: row.endHow,
-});
 
 const COLUMNS: readonly Column[] = [
   { title: 'TARGET' },

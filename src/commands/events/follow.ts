@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { eventView } from '../../api/views/event.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { eventLine, eventLineHead, eventView } from '../../cli/event-view.js';
+import { eventLine, eventLineHead } from '../../cli/event-view.js';
 import { paint, thisScreen } from '../../cli/screen.js';
 import { safeJson, safeOutput } from '../../core/model/text.js';
 import type { Reader } from '../../store/reader.js';

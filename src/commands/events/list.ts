@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
+import { eventView, type EventView } from '../../api/views/event.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { EVENT_HEAD, eventCells, eventView, type EventView } from '../../cli/event-view.js';
-import { readAddress } from '../../cli/read-address.js';
-import { readDuration } from '../../cli/read-duration.js';
+import { EVENT_HEAD, eventCells } from '../../cli/event-view.js';
+import { readAddress } from '../../core/model/read-address.js';
+import { readDuration } from '../../core/model/read-duration.js';
 import { renderTable } from '../../cli/table.js';
 import { ATTACK_TYPES } from '../../core/model/attack-type.js';
 import type { EventFilter } from '../../store/read-events.js';

@@ -1,14 +1,8 @@
 import { Flags } from '@oclif/core';
+import { NUMBER_CSV_HEAD, numberCsv, numberView, type NumberView } from '../../api/views/number.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import {
-  NUMBER_CSV_HEAD,
-  NUMBER_HEAD,
-  numberCells,
-  numberCsv,
-  numberView,
-  type NumberView,
-} from '../../cli/number-view.js';
-import { readDuration } from '../../cli/read-duration.js';
+import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
+import { readDuration } from '../../core/model/read-duration.js';
 import { renderTable } from '../../cli/table.js';
 import { writeLines } from '../../cli/write-lines.js';
 import { LIMITS } from '../../core/model/limits.js';

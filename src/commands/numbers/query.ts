@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
+import { numberView, type NumberView } from '../../api/views/number.js';
 import { readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { NUMBER_HEAD, numberCells, numberView, type NumberView } from '../../cli/number-view.js';
+import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
 import { renderTable } from '../../cli/table.js';
 import { dialledDigits } from '../../core/sip/dialled-number.js';
 import { AgentError } from '../../core/model/errors.js';

@@ -1,18 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { createDiscovery } from '../../agent/discover-peers.js';
 import { findPlace } from '../../agent/geoip.js';
+import { eventView, type EventView } from '../../api/views/event.js';
+import { isBlocked, viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { eventView, type EventView } from '../../cli/event-view.js';
-import { readAddress } from '../../cli/read-address.js';
+import { readAddress } from '../../core/model/read-address.js';
 import { findReverseName } from '../../cli/reverse-name.js';
 import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
-import {
-  isBlocked,
-  renderSource,
-  viewSource,
-  type KnownOf,
-  type SourceView,
-} from '../../cli/source-view.js';
+import { renderSource } from '../../cli/source-view.js';
 import type { NearView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
 import type { Settings } from '../../config/schema.js';

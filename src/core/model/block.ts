@@ -12,7 +12,9 @@ export type Scope = (typeof SCOPES)[number];
  * over one of them.
  */
 export type KernelScope = Scope | 'forced';
-export type BlockOrigin = 'detector' | 'manual' | 'import' | 'feed';
+/** How a block came to be; `api`: over the HTTP API, with a token. */
+export const BLOCK_ORIGINS = ['detector', 'manual', 'import', 'feed', 'api'] as const;
+export type BlockOrigin = (typeof BLOCK_ORIGINS)[number];
 
 /** A stored decision to block. The database holds the truth, the kernel a copy. */
 export interface Block {

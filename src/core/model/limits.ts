@@ -18,6 +18,34 @@ export const LIMITS = {
   /** Connections to each control socket at once, and milliseconds until a request is whole. */
   controlConnectionsMax: 64,
   controlRequestMsMax: 10_000,
+  /** Tokens of the HTTP API. */
+  apiTokensMax: 100,
+  /** Seconds that a token, or a block that is asked for, holds at most where it has an end. */
+  apiTokenSMax: 315_360_000,
+  /** Its connections at once, streams of events among them, and bytes of the headers of a request. */
+  apiConnectionsMax: 1_200,
+  apiStreamsMax: 1_000,
+  apiHeaderBytesMax: 16_384,
+  /** Questions to the database that wait, and milliseconds that one may take. */
+  apiQuestionsWaitingMax: 64,
+  apiQuestionMsMax: 5_000,
+  /** Answers that are shared by all who ask the same, and texts of block lists among them. */
+  apiSharedAnswersMax: 128,
+  /** Requests that one source may have refused in a minute before it is not looked at any more. */
+  apiRefusedPerMinuteMax: 30,
+  /** Sources whose requests are counted. */
+  apiSourcesMax: 10_000,
+  /** Streams: milliseconds between two looks, bytes that may wait for one client, its retry. */
+  apiStreamLookMs: 250,
+  apiStreamWaitingBytesMax: 1_048_576,
+  apiStreamRetryMs: 3_000,
+  /** Events that one look sends in all, to one client at most and at least. */
+  apiStreamRowsMax: 10_000,
+  apiStreamPageRowsMax: 500,
+  apiStreamPageRowsMin: 10,
+  /** Clients at different places that one look serves, and events behind after which some are left out. */
+  apiStreamPlacesMax: 16,
+  apiStreamBehindMax: 5_000,
   /** Bytes of one request on the control socket. */
   controlBodyBytesMax: 1_048_576,
   /** Milliseconds that a command waits for the agent's answer: a vacuum may take long. */

@@ -1,6 +1,6 @@
-import { canonicalAddress } from '../core/model/address.js';
-import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { canonicalAddress } from './address.js';
+import { AgentError } from './errors.js';
+import { quoteText } from './text.js';
 
 /** Canonical address of what was typed. USAGE when it is none. */
 export function readAddress(text: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NUMBER_CSV_HEAD, numberCsv, numberView } from '../../src/cli/number-view.js';
+import { NUMBER_CSV_HEAD, numberCsv, numberView } from '../../../src/api/views/number.js';
 
 const stored = {
   id: 1,

@@ -1,7 +1,7 @@
+import { nftTimeText } from '../../core/model/duration.js';
+import { safeJson } from '../../core/model/text.js';
+import type { BlockView } from '../views.js';
 import { csvLine } from './csv.js';
-import { safeJson } from '../core/model/text.js';
-import type { BlockView } from '../api/views.js';
-import { nftTimeText } from '../core/model/duration.js';
 
 /** What `blocks export` writes: a head, a line for each block, and an end. */
 export interface ExportFormat {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { BlockView } from '../../src/api/views.js';
-import { exportFormat, type ExportName } from '../../src/cli/block-export.js';
-import { describeAdded } from '../../src/cli/add-many.js';
-import { csvField } from '../../src/cli/csv.js';
-import { readBlocks } from '../../src/cli/block-import.js';
+import type { BlockView } from '../../../src/api/views.js';
+import { exportFormat, type ExportName } from '../../../src/api/views/block-export.js';
+import { describeAdded } from '../../../src/cli/add-many.js';
+import { csvField } from '../../../src/api/views/csv.js';
+import { readBlocks } from '../../../src/cli/block-import.js';
 
 const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
 const DEFAULTS = { scope: 'all', durationS: 60, reason: 'imported', force: false } as const;

@@ -1,6 +1,6 @@
-import { readSeconds } from '../core/model/duration.js';
-import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { readSeconds } from './duration.js';
+import { AgentError } from './errors.js';
+import { quoteText } from './text.js';
 
 const DURATION_S_MAX = 10 * 365 * 86_400;
 

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
+import { z } from 'zod';
+import { AgentError, messageOf } from '../core/model/errors.js';
+import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/model/text.js';
+import { errorAnswer } from './api-errors.js';
+import { may, nameOf, type Caller } from './caller.js';
+import type { ApiServices } from './facts.js';
+import { sinkOf } from './stream-sink.js';
+import { createSharedAnswers, type SharedAnswers } from './shared-answers.js';
+import type { Route, TextAnswer } from './routes/route.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    route?: Route;
+  }
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+/** zod reads what is asked: fastify's own compilers of schemas would be loaded at each start for nothing. */
+const NO_SCHEMAS = {
+  compilersFactory: {
+    buildValidator: () => refuseSchema,
+    buildSerializer: () => refuseSchema,
+  },
+};
+
+function refuseSchema(): never {
+  throw new Error('no route has a schema');
+}
+
+/** One way in: who comes through it, and what he may do. */
+export interface Door {
+  /** Who asks; throws API_DENIED where that is told wrongly. */
+  readonly identify: (request: FastifyRequest) => Caller;
+  /** Callers of kind `local` need no token to read. */
+  readonly localReads: () => boolean;
+  /** Others come in here: nothing of the inside is told, and changes are noted. */
+  readonly open: boolean;
+  /** Thrown where a caller may not. */
+  readonly refuse: (request: FastifyRequest, caller: Caller, route: Route) => Promise<AgentError>;
+}
+
+export interface ServerParts {
+  readonly services: ApiServices;
+  readonly routes: readonly Route[];
+  readonly door: Door;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * The one server, for whichever door. Nothing listens yet. `prepare` gets it before it has routes, for
+ * what must be there first.
+ */
+export async function buildServer(
+  parts: ServerParts,
+  options: FastifyServerOptions = {},
+  prepare: (server: FastifyInstance) => Promise<void> = setNothingThere,
+): Promise<FastifyInstance> {
+  const { door, say, routes } = parts;
+  const server = Fastify({
+    logger: false,
+    schemaController: NO_SCHEMAS,
+    bodyLimit: LIMITS.controlBodyBytesMax,
+    requestTimeout: LIMITS.controlRequestMsMax,
+    ...options,
+  });
+  // A page of a stranger may send this kind without asking; there is nothing of it that we take.
+  server.removeContentTypeParser('text/plain');
+  server.decorateRequest('caller', null);
+  server.setErrorHandler((error, request, reply) => {
+    const { status, body, fault } = errorAnswer(error, door.open);
+    if (fault !== null) say(`a request failed: ${request.method} ${routeOf(request)}: ${fault}`);
+    void reply.status(status).send(body);
+  });
+  await prepare(server);
+  // After the rates were looked at, before a body is read.
+  server.addHook('preParsing', async (request, _reply, payload) => {
+    await letIn(request, door);
+    return payload;
+  });
+  const shared = createSharedAnswers(LIMITS.apiSharedAnswersMax, () => performance.now());
+  for (const route of routes) addRoute(server, route, parts, shared);
+  return server;
+}
+
+function setNothingThere(server: FastifyInstance): Promise<void> {
+  server.setNotFoundHandler(() => {
+    throw nothingThere();
+  });
+  return Promise.resolve();
+}
+
+export const nothingThere = (): AgentError =>
+  new AgentError('NOT_FOUND', 'there is nothing of this path', 'see docs/API.md, or /api/docs');
+
+const routeOf = (request: FastifyRequest): string =>
+  request.routeOptions.config.route?.path ?? quoteText(request.url);
+
+async function letIn(request: FastifyRequest, door: Door): Promise<void> {
+  const { route } = request.routeOptions.config;
+  // What is not there is told to anybody.
+  if (route === undefined) return;
+  const caller = door.identify(request);
+  request.caller = caller;
+  if (!may(caller, route.right, door.localReads())) throw await door.refuse(request, caller, route);
+}
+
+function addRoute(
+  server: FastifyInstance,
+  route: Route,
+  parts: ServerParts,
+  shared: SharedAnswers,
+): void {
+  server.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+    exposeHeadRoute: route.follow === null,
+    config: { route },
+    handler: async (request, reply) => {
+      const { caller } = request;
+      if (caller === null) throw new Error('nobody has looked who asks');
+      if (route.follow !== null) return follow(route, parts, request, reply);
+      const made = await answer(route, parts, request, caller, shared);
+      if (made.kind === 'text') return sendText(made, request, reply);
+      return reply.status(route.statusOf?.(made.value) ?? 200).send(made.value);
+    },
+  });
+}
+
+type Made =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string };
+
+async function answer(
+  route: Route,
+  { services, door, say }: ServerParts,
+  request: FastifyRequest,
+  caller: Caller,
+  shared: SharedAnswers,
+): Promise<Made> {
+  const params = route.params === null ? {} : read('path', route.params, request.params);
+  const query = route.query === null ? {} : read('query', route.query, request.query);
+  const body = route.body === null ? null : read('body', route.body, request.body);
+  const make = async (): Promise<Made> => {
+    // The schemas of this very route have made them.
+    const input = { params, query, body, caller } as never;
+    const value = await route.handle(services, input);
+    if (route.answer.kind !== 'text') return { kind: 'json', value };
+    const text = value as TextAnswer; // By getText.
+    return { kind: 'text', text, tag: tagOf(text.text) };
+  };
+  if (route.freshMs !== null) {
+    return shared.get(`${route.path} ${JSON.stringify([params, query])}`, route.freshMs, make);
+  }
+  const audit = (outcome: string): void => {
+    if (!door.open) return;
+    const asked = quoteText(JSON.stringify(body ?? Object.assign({}, params, query)));
+    say(
+      `api: ${nameOf(caller)} from ${request.ip}: ${route.method} ${route.path} ${asked}: ${outcome}`,
+    );
+  };
+  try {
+    const made = await make();
+    audit('done');
+    return made;
+  } catch (error) {
+    audit(`refused: ${quoteText(messageOf(error))}`);
+    throw error;
+  }
+}
+
+const tagOf = (text: string): string =>
+  `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+
+async function sendText(
+  { text: { type, text }, tag }: Extract<Made, { kind: 'text' }>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  void reply.header('etag', tag).header('cache-control', 'no-cache');
+  const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
+  if (known.some((each) => each === tag || each === `W/${tag}` || each === '*')) {
+    return reply.status(304).send();
+  }
+  return reply.type(type).send(text);
+}
+
+/** Hands the connection to the stream; the answer has no end. */
+function follow(
+  route: Route,
+  { services }: ServerParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const asked = request.headers['last-event-id'];
+  const lastId = typeof asked === 'string' && /^\d{1,15}$/.test(asked) ? Number(asked) : null;
+  const sink = sinkOf(request, reply);
+  const stop = route.follow?.(services, sink.out, lastId) ?? null;
+  if (stop === null) {
+    throw new AgentError(
+      'API_BUSY',
+      `there are ${LIMITS.apiStreamsMax} streams of events already`,
+      'close one that nobody looks at',
+    );
+  }
+  sink.begin(stop);
+  return reply;
+}
+
+function read(where: string, schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const problem = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; ');
+  throw new AgentError(
+    'USAGE',
+    `${where} of the request: ${quoteText(problem, 500)}`,
+    'see docs/API.md, or /api/docs for the shapes',
+  );
+}

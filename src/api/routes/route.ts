@@ -1,0 +1,137 @@
+import type { z } from 'zod';
+import type { Answers } from '../answers.js';
+import type { Caller, Right } from '../caller.js';
+import type { ApiServices } from '../facts.js';
+import type { StreamSink } from '../event-stream.js';
+
+type Shape = z.core.$ZodShape;
+type Values<S extends Shape> = z.infer<z.ZodObject<S>>;
+
+export interface RouteInput<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly caller: Caller;
+}
+
+export interface TextAnswer {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** One route as it is served, documented and tested. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** As OpenAPI writes it: `/api/v1/sources/{address}`. */
+  readonly path: string;
+  readonly right: Right;
+  readonly summary: string;
+  /** Sentences for who needs more than that; empty: nobody does. */
+  readonly detail: string;
+  readonly params: z.ZodObject | null;
+  readonly query: z.ZodObject | null;
+  readonly body: z.ZodType | null;
+  /** What comes back: JSON of that name, text of these media types, or a stream of events. */
+  readonly answer:
+    | { readonly kind: 'json'; readonly name: keyof Answers }
+    | { readonly kind: 'text'; readonly types: readonly string[] }
+    | { readonly kind: 'stream' };
+  /**
+   * Milliseconds for which one answer serves all that ask the same; 0: only those that ask while it
+   * is made. Null: each is answered by itself.
+   */
+  readonly freshMs: number | null;
+  /** The HTTP status where it is not 200. */
+  readonly statusOf: ((answer: unknown) => number) | null;
+  readonly handle: (
+    services: ApiServices,
+    input: RouteInput<never, never, never>,
+  ) => Promise<unknown>;
+  readonly follow:
+    | ((services: ApiServices, sink: StreamSink, lastId: number | null) => (() => void) | null)
+    | null;
+}
+
+interface Words<P extends Shape, Q extends Shape> {
+  readonly right: Right;
+  readonly summary: string;
+  readonly detail?: string;
+  readonly params?: z.ZodObject<P>;
+  readonly query?: z.ZodObject<Q>;
+}
+
+const NOTHING = {
+  detail: '',
+  params: null,
+  query: null,
+  body: null,
+  statusOf: null,
+  follow: null,
+} as const;
+
+/** A question that JSON answers. */
+export const get = <K extends keyof Answers, P extends Shape = Shape, Q extends Shape = Shape>(
+  path: string,
+  words: Words<P, Q> & {
+    readonly answer: K;
+    readonly freshMs?: number;
+    readonly statusOf?: (answer: Answers[K]) => number;
+    readonly handle: (
+      services: ApiServices,
+      input: RouteInput<Values<P>, Values<Q>, null>,
+    ) => Promise<Answers[K]>;
+  },
+): Route =>
+  ({
+    ...NOTHING,
+    freshMs: 0,
+    ...words,
+    method: 'GET',
+    path,
+    answer: { kind: 'json', name: words.answer },
+    // The server hands a route what its own schemas made.
+  }) as Route;
+
+/** A question that a text answers. */
+export const getText = <P extends Shape = Shape, Q extends Shape = Shape>(
+  path: string,
+  words: Words<P, Q> & {
+    readonly types: readonly string[];
+    readonly freshMs: number;
+    readonly handle: (
+      services: ApiServices,
+      input: RouteInput<Values<P>, Values<Q>, null>,
+    ) => Promise<TextAnswer>;
+  },
+): Route => {
+  const { types, ...rest } = words;
+  // As above.
+  return { ...NOTHING, ...rest, method: 'GET', path, answer: { kind: 'text', types } };
+};
+
+/** What changes something: always answered by itself, and noted. */
+export const change = <
+  K extends keyof Answers,
+  B extends z.ZodType,
+  P extends Shape = Shape,
+  Q extends Shape = Shape,
+>(
+  method: 'POST' | 'DELETE',
+  path: string,
+  words: Words<P, Q> & {
+    readonly answer: K;
+    readonly body: B | null;
+    readonly handle: (
+      services: ApiServices,
+      input: RouteInput<Values<P>, Values<Q>, z.infer<B>>,
+    ) => Promise<Answers[K]>;
+  },
+): Route => ({
+  ...NOTHING,
+  ...words,
+  method,
+  path,
+  freshMs: null,
+  answer: { kind: 'json', name: words.answer },
+  // As above.
+});

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { renderMetrics } from '../../src/api/metrics.js';
+import type { StatusView } from '../../src/api/views.js';
+import { makeRig } from './rig.js';
+
+/** The parts of a status that are measured. */
+const STATUS = {
+  version: '1.2.3',
+  blocking: { mode: 'enforce', waiting_changes: 1, retrying_changes: 2, repairs: 3 },
+  limits_hit: { samples_thinned: 7, kernel_drops: null },
+  store: { queued: 5 },
+} as unknown as StatusView;
+
+it('tells what was counted in the format of Prometheus, and the same at the second look', async () => {
+  const { services } = await makeRig();
+  const measured = {
+    status: STATUS,
+    meters: services.facts.meters(),
+    jobs: [],
+    size: { bytes: 4_096, freeBytes: 0, walBytes: 0 },
+    streams: { clients: 2, tooSlow: 0 },
+  };
+  const { text } = await renderMetrics(measured);
+  const lines = text.split('\n');
+  for (const line of [
+    'sentrypeer_events_total{transport="udp",method="INVITE",attack_type="none"} 4',
+    'sentrypeer_sightings_total{rule="a-rule"} 2',
+    'sentrypeer_blocks_active{origin="detector",scope="sip",simulated="false"} 1',
+    'sentrypeer_losses_total{bound="samples_thinned"} 7',
+    'sentrypeer_store_queued_events 5',
+    'sentrypeer_firewall_waiting_changes 3',
+    'sentrypeer_database_bytes{file="main"} 4096',
+    'sentrypeer_loop_delay_seconds{quantile="p99"} 0.01',
+    'sentrypeer_answer_seconds_bucket{le="+Inf"} 4',
+    'sentrypeer_answer_seconds_bucket{le="0.001"} 3',
+    'sentrypeer_streams 2',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  expect(text).not.toContain('kernel_drops');
+  // No line but comments and samples of the text format.
+  const odd = lines.filter(
+    (line) =>
+      line !== '' && !/^(# (HELP|TYPE) sentrypeer_\w+ .+|sentrypeer_\w+(\{.*\})? \S+)$/.test(line),
+  );
+  expect(odd).toEqual([]);
+  expect((await renderMetrics(measured)).text).toBe(text);
+});
+
+it('is served to who may read', async () => {
+  const { ask, rules } = await makeRig({
+    status: () => Promise.resolve(STATUS),
+    jobs: () => Promise.resolve([]),
+  });
+  const { status, headers, text } = await ask('/metrics');
+  expect({ status, type: headers['content-type'] }).toEqual({
+    status: 200,
+    type: 'text/plain; version=0.0.4; charset=utf-8',
+  });
+  expect(text).toContain('sentrypeer_info{version="1.2.3"} 1');
+  rules.readWithoutToken = false;
+  expect((await ask('/metrics')).status).toBe(401);
+});
