@@ -153,7 +153,7 @@ const addressOf = (n) => {
 const ROOM = {
   scoredSourcesMax: TRACKED,
   groupsMax: 4.4 * TRACKED,
-  recordsMax: 12 * TRACKED,
+  recordsMax: 12.6 * TRACKED,
   networksMax: TRACKED,
 };
 
