@@ -76,15 +76,8 @@ module.exports = {
     {
       name: 'no-cycles',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/core/detect/' },
+      from: { path: '^src/' },
       to: { circular: true },
-    },
-    {
-      name: 'no-cycles-in-detect',
-      severity: 'error',
-      from: { path: '^src/core/detect/' },
-      // Here two files may know each other's types; only what runs must not go in circles.
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'nothing-unresolvable',

@@ -31,9 +31,8 @@ const KNOWN: KnownSets = {
 };
 const LIMITS_OF_REHEARSAL = {
   groupsMax: 10_000,
-  cellsMax: 320_000,
+  recordsMax: 40_000,
   networksMax: 4_000,
-  firstsMax: 4_096,
   scoredSourcesMax: PACKETS,
 };
 const FRAMER_LIMITS = {

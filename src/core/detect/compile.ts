@@ -11,15 +11,7 @@ import type { KeySpec } from './key-spec.js';
 import { compileMatcher } from './match.js';
 import type { Conditions, Matcher } from './match.js';
 import type { Certain } from './read-condition.js';
-
-/** How a rule counts; times in microseconds, 0 where the rule does not say. */
-export interface TallySpec {
-  readonly over: number;
-  readonly withinUs: number;
-  readonly leakUs: number;
-  readonly apartUs: number;
-  readonly settleUs: number;
-}
+import type { TallySpec } from './tally.js';
 
 export interface CompiledCount {
   readonly tally: TallySpec;
@@ -55,8 +47,6 @@ export interface CompiledRule {
 /** Rules that are looked at together. */
 export interface RuleList {
   readonly rules: readonly CompiledRule[];
-  /** Of the list among those of its set. */
-  readonly number: number;
   /** Their places in the rule set. */
   readonly indexes: Int32Array;
   /** Finds out for all of them at once which conditions hold. */
@@ -87,7 +77,6 @@ export function compileRules(rules: readonly Rule[], context: RuleContext = 'tra
     throw new AgentError('RULES_INVALID', message, 'Take away rules that are not needed.');
   }
   const ids = new Set<string>();
-  const numbers = createNumbers();
   const compiled = rules.map((rule, index) => {
     if (ids.has(rule.id)) throw wrong(rule, `the id '${rule.id}' is used twice`);
     ids.add(rule.id);
@@ -97,9 +86,9 @@ export function compileRules(rules: readonly Rule[], context: RuleContext = 'tra
   return {
     rules: compiled,
     index: {
-      request: indexOf(concerned, 'request', numbers),
-      response: indexOf(concerned, 'response', numbers),
-      other: indexOf(concerned, 'other', numbers),
+      request: indexOf(concerned, 'request'),
+      response: indexOf(concerned, 'response'),
+      other: indexOf(concerned, 'other'),
     },
   };
 }
@@ -132,32 +121,35 @@ function compileRule(rule: Rule, index: number): CompiledRule {
 }
 
 function compileCount(rule: Rule, count: RuleCount, forgets: Condition | null): CompiledCount {
-  const tally = {
-    over: count.over,
-    withinUs: (count.withinS ?? 0) * 1e6,
-    leakUs: (count.leakS ?? 0) * 1e6,
-    apartUs: (count.apartS ?? 0) * 1e6,
-    settleUs: (count.settleS ?? 0) * 1e6,
-  };
   for (const name of count.by) checkField(rule, name);
+  const { over, distinct, own, repeats } = count;
+  const windowUs = (count.withinS ?? 0) * 1e6;
+  const leakUs = (count.leakS ?? 0) * 1e6;
+  // What a bucket holds was counted while it would run empty.
+  const ownUs = leakUs > 0 ? leakUs * over : windowUs;
   return {
-    tally,
-    distinct: count.distinct === null ? null : checkField(rule, count.distinct),
+    tally: tallySpec(count, over, windowUs, leakUs),
+    distinct: distinct === null ? null : checkField(rule, distinct),
     spec: keySpecOf(count.by),
-    own: count.own === null ? null : ownShare(tally, count.own),
+    own: own === null ? null : tallySpec(count, own - 1, ownUs, 0),
     forgets,
-    repeats: count.repeats,
-    keptUs: Math.max(tally.withinUs, tally.leakUs * (count.over + 1)),
+    repeats,
+    keptUs: Math.max(windowUs, leakUs * (over + 1)),
   };
 }
 
-/** The source's share of what a bucket holds was counted while it would run empty. */
-const ownShare = (tally: TallySpec, own: number): TallySpec => ({
-  ...tally,
-  over: own - 1,
-  withinUs: tally.leakUs > 0 ? tally.leakUs * tally.over : tally.withinUs,
-  leakUs: 0,
-});
+function tallySpec(
+  { apartS, settleS }: RuleCount,
+  over: number,
+  withinUs: number,
+  leakUs: number,
+): TallySpec {
+  // What must lie apart need not settle; what waits to settle needs room besides.
+  const settles = apartS === null && settleS !== null;
+  const thingsMax = over + 1 + (settles ? LIMITS.ruleUnsettledMax : 0);
+  const apartUs = (apartS ?? 0) * 1e6;
+  return { over, withinUs, leakUs, apartUs, settleUs: settles ? settleS * 1e6 : 0, thingsMax };
+}
 
 /** True where nothing but the network decides who is counted, and what is counted are its sources. */
 const isOfNetwork = ({ by, distinct, own }: RuleCount): boolean =>
@@ -201,32 +193,20 @@ function wrong({ sourceFile, sourceLine }: Rule, message: string): AgentError {
   );
 }
 
-function indexOf(
-  rules: readonly CompiledRule[],
-  kind: Rule['match']['kind'],
-  numbers: Numbers,
-): MethodIndex {
+function indexOf(rules: readonly CompiledRule[], kind: Rule['match']['kind']): MethodIndex {
   const concerned = rules.filter(({ rule }) => rule.match.kind === kind);
   const methods = new Set(concerned.flatMap(({ rule }) => rule.match.methods ?? []));
   const byMethod = new Map<string, RuleList>();
   for (const method of methods) {
     const those = concerned.filter(({ rule }) => rule.match.methods?.includes(method) ?? true);
-    byMethod.set(method, listOf(those, { kind, method }, numbers()));
+    byMethod.set(method, listOf(those, { kind, method }));
   }
   const others = concerned.filter(({ rule }) => rule.match.methods === null);
-  return { byMethod, others: listOf(others, { kind, method: null }, numbers()) };
+  return { byMethod, others: listOf(others, { kind, method: null }) };
 }
 
-type Numbers = () => number;
-
-function createNumbers(): Numbers {
-  let next = 0;
-  return () => next++;
-}
-
-const listOf = (rules: readonly CompiledRule[], certain: Certain, number: number): RuleList => ({
+const listOf = (rules: readonly CompiledRule[], certain: Certain): RuleList => ({
   rules,
-  number,
   indexes: Int32Array.from(rules, ({ index }) => index),
   match: compileMatcher(
     rules.map(({ conditions }) => conditions),

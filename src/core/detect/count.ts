@@ -1,113 +1,68 @@
-import { LIMITS } from '../model/limits.js';
-import { placeOf } from './board.js';
-import type { Kind } from './board.js';
-import { waitsForSecond } from './firsts.js';
-import { offsetOf } from './group-block.js';
+import { findGroup, findTally, openGroup, openTally } from './groups.js';
+
 import type { Hash } from './hash.js';
-import { valueOf } from './key-table.js';
-import { countOthers, countValue, forgetValue, isAlone, seeAgain } from './ledger.js';
-import { isResting } from './ledger-value.js';
-import { isMute, lookUp, openEntry, openGroup } from './look-up.js';
-import type { Place, RulePlan } from './plan.js';
+import type { Kind, Place, RulePlan } from './plan.js';
 import type { DetectState } from './state.js';
-import { tagOf } from './tags.js';
-import { addToTape, fillBucket, forgetOnTape, tapeSize } from './tape.js';
-import type { Seen, TapePlace } from './tape.js';
-
-/** More than the rule allows was counted; `provenExceeded`: so it was over proven events alone. */
-export interface Counted {
-  readonly provenExceeded: boolean;
-}
-
-export const UNPROVEN: Counted = { provenExceeded: false };
-export const PROVEN: Counted = { provenExceeded: true };
+import { addThing, forgetThing, isMuteAt, muteUntil } from './tally.js';
+import { tallySize } from './things.js';
+import type { Seen } from './things.js';
 
 /**
- * What an event is to a rule whose condition holds: something that it sees but need not count, for
- * it caught the source a moment ago; a value to count or to take out of its count, when all rules
- * were looked at; or it was counted at once, with what came of that.
+ * What an event is to a rule whose condition holds: nothing yet; an attack that it sees but does not
+ * count, for it caught the source a moment ago; or more than it allows, of all events or of proven
+ * ones alone.
  */
-export type Turn = 'mute' | 'counts' | 'forgets' | Counted | null;
+export type Counted = null | 'mute' | 'exceeded' | 'exceeded by proven';
 
-/**
- * How many values count already for each rule of an event, by its number among those that match:
- * in its main place, then in the source's own, over all events, then over proven ones. One for the
- * whole program: it is used up before anything else can run.
- */
-const others = new Int32Array(LIMITS.rulesMax * 4);
-
-/**
- * Looks at what an event is to a rule. Rules that share a ledger must not see each other's changes,
- * so what changes one with several values is only looked at here; all else is counted at once.
- */
-export function weigh(
-  state: DetectState,
-  rule: RulePlan,
-  index: number,
-  seen: Seen,
-  proven: boolean,
-  forget: boolean,
-): Turn {
-  const { board, groups, plan, limits } = state;
-  const { main, own } = rule;
-  const { nowUs } = seen;
-  const muteGroup = lookUp(board, groups, plan, rule.muteSpec, limits.groupsMax, nowUs);
-  if (main === null) return proven ? PROVEN : UNPROVEN;
-  const value = main.value === null ? null : main.value();
-  if (main.value !== null && value === null) return null;
-  lookUp(board, groups, plan, main.spec, limits.groupsMax, nowUs);
-  if (own !== null) lookUp(board, groups, plan, own.spec, limits.groupsMax, nowUs);
-  if (forget) return value === null ? null : 'forgets';
-  if (isMute(board, groups, muteGroup, rule.muteWord, proven ? 1 : 0)) return 'mute';
-  if (main.shape === 'ledger' && own === null && !proven && value !== null) {
-    if (seeAgain(board, groups, plan, main, value, seen.eventId)) return null;
-  }
-  const isShared = main.shape === 'ledger' || own?.shape === 'ledger';
-  if (!isShared || value === null) return countEvent(state, rule, index, seen, proven);
-  const mayWait =
-    plan.ledgers[tagOf(main.word)]?.firsts === true && placeOf(board, main.word) === 0;
-  if (mayWait && waitsForSecond(board, groups, plan, main, value, limits, seen, proven))
-    return null;
-  if (own === null && !proven) {
-    // With its second source the group was made just now.
-    const group = board.group[main.spec] ?? 0;
-    const isFirst = isAlone(board, groups, group, main.word, value);
-    if (isFirst) return add(state, rule, main, value, 0, seen, 0) ? UNPROVEN : null;
-  }
-  if (main.shape === 'ledger') weighPlace(state, main, value, index * 4, proven);
-  if (own === null && !proven && isResting(board, main.word)) return null;
-  if (own?.shape === 'ledger') weighPlace(state, own, value, index * 4 + 2, proven);
-  return 'counts';
-}
-
-function weighPlace(
-  { board, groups }: DetectState,
-  place: Place,
-  value: Hash,
-  at: number,
-  proven: boolean,
-): void {
-  const group = board.group[place.spec] ?? 0;
-  others[at] = group === 0 ? 0 : countOthers(board, groups, group, place, place.word, value);
-  if (!proven) return;
-  others[at + 1] =
-    group === 0 ? 0 : countOthers(board, groups, group, place, place.word | 1, value);
-}
-
-/** Counts an event under a rule; null while there is not more than the rule allows. */
+/** Counts an event under a rule; `forget`: takes its value out of the count again instead. */
 export function countEvent(
   state: DetectState,
   rule: RulePlan,
-  index: number,
   seen: Seen,
   proven: boolean,
-): Counted | null {
-  const { main } = rule;
-  const value = main === null || main.value === null ? null : main.value();
-  const exceeded = exceeds(state, rule, value, index, seen, 0);
-  const exceededProven = proven && exceeds(state, rule, value, index, seen, 1);
+  forget: boolean,
+): Counted {
+  const { main, distinct } = rule;
+  if (main === null) return proven ? 'exceeded by proven' : 'exceeded';
+  const value = distinct === null ? null : distinct();
+  if (distinct !== null && value === null) return null;
+  if (forget) {
+    if (value !== null) forgetValue(state, rule, value, seen);
+    return null;
+  }
+  if (isMute(state, rule, proven, seen)) return 'mute';
+  // All events are counted, and proven ones by themselves once more.
+  const exceeded = exceeds(state, rule, value, 0, seen);
+  const exceededProven = proven && exceeds(state, rule, value, 1, seen);
   if (!exceeded) return null;
-  return exceededProven ? PROVEN : UNPROVEN;
+  return exceededProven ? 'exceeded by proven' : 'exceeded';
+}
+
+/** Proof is news: a rule that was muted by forged or unproven packets still fires on it. */
+export function isMute(
+  { groups, stamp }: DetectState,
+  { mine }: RulePlan,
+  proven: boolean,
+  { nowUs }: Seen,
+): boolean {
+  const group = findGroup(groups, mine.groups, stamp, nowUs);
+  const tally = findTally(groups, group, mine.whose + (proven ? 1 : 0));
+  return tally !== 0 && isMuteAt(groups.records, tally, nowUs);
+}
+
+/** After a firing the rule is mute for its source; `proven`: also for proven events. */
+export function mute(
+  state: DetectState,
+  { mine, compiled: { muteUs } }: RulePlan,
+  proven: boolean,
+  { nowUs }: Seen,
+): void {
+  const { groups, stamp } = state;
+  const group = openGroup(groups, mine.groups, stamp, nowUs, state.onForget);
+  if (group === 0) return;
+  for (let kind = 0; kind <= (proven ? 1 : 0); kind += 1) {
+    muteUntil(groups.records, openTally(groups, group, mine.whose + kind), nowUs + muteUs);
+  }
 }
 
 /** True when the group has too many and, where the rule asks for it, the source its own share. */
@@ -115,61 +70,56 @@ function exceeds(
   state: DetectState,
   rule: RulePlan,
   value: Hash | null,
-  index: number,
-  seen: Seen,
   kind: Kind,
+  seen: Seen,
 ): boolean {
-  const { main, own } = rule;
+  const { main, mine } = rule;
   if (main === null) return false;
-  const exceeded = add(state, rule, main, value, others[index * 4 + kind] ?? 0, seen, kind);
-  if (own === null) return exceeded;
-  return add(state, rule, own, value, others[index * 4 + 2 + kind] ?? 0, seen, kind) && exceeded;
+  const exceeded = add(state, rule, main, value, kind, seen);
+  if (mine === main || mine.tally === null) return exceeded;
+  return add(state, rule, mine, value, kind, seen) && exceeded;
 }
 
 function add(
-  { board, groups, plan, limits }: DetectState,
+  { groups, stamp, onForget }: DetectState,
   { state: ruleState }: RulePlan,
-  place: Place,
+  { groups: spec, whose, tally: tallySpec }: Place,
   value: Hash | null,
-  alreadyThere: number,
-  seen: Seen,
   kind: Kind,
+  seen: Seen,
 ): boolean {
-  const group = openGroup(board, groups, plan, place.spec, limits, seen.nowUs);
+  if (tallySpec === null) return false;
+  const group = openGroup(groups, spec, stamp, seen.nowUs, onForget);
   if (group === 0) return false;
-  const word = place.word | kind;
-  if (place.shape === 'ledger') {
-    if (value === null) return false;
-    return countValue(board, groups, plan, group, place, kind, value, alreadyThere, seen);
-  }
-  const offset = offsetOf(openEntry(board, groups, group, word, place.entryCells));
-  if (offset === 0) return false;
-  const { arena, keys } = groups;
-  const entry = valueOf(keys, group) + offset;
-  if (place.shape === 'bucket') return fillBucket(arena.doubles, entry >> 1, place, seen.nowUs);
-  const tape: TapePlace = { shelf: groups, group, word, offset };
-  const before = tapeSize(arena, entry);
-  const exceeded = addToTape(tape, place, value, seen);
-  ruleState.members += tapeSize(arena, valueOf(keys, group) + offset) - before;
+  const tally = openTally(groups, group, whose + kind);
+  const before = tallySize(groups.records, tally);
+  const exceeded = addThing(groups.records, tally, tallySpec, value, seen);
+  ruleState.members += tallySize(groups.records, tally) - before;
   return exceeded;
 }
 
-/** Takes the event's value out of a rule's counts. */
-export function forgetEvent(state: DetectState, { state: ruleState, main, own }: RulePlan): void {
-  const value = main === null || main.value === null ? null : main.value();
-  if (value === null) return;
-  const { board, groups, plan } = state;
-  for (const place of [main, own]) {
-    const group = place === null ? 0 : (board.group[place.spec] ?? 0);
-    if (place === null || group === 0) continue;
-    for (const kind of [0, 1] as const) {
-      if (place.shape === 'ledger') {
-        forgetValue(board, groups, plan, group, place, kind, value);
-        continue;
-      }
-      const at = placeOf(board, place.word | kind);
-      const entry = valueOf(groups.keys, group) + offsetOf(at);
-      if (at !== 0) ruleState.members -= forgetOnTape(groups.arena, entry, value);
+function forgetValue(state: DetectState, rule: RulePlan, value: Hash, { nowUs }: Seen): void {
+  const { groups, stamp } = state;
+  for (const place of rule.main === null ? [] : [rule.main, rule.mine]) {
+    const group = findGroup(groups, place.groups, stamp, nowUs);
+    for (const kind of [0, 1]) {
+      const tally = findTally(groups, group, place.whose + kind);
+      if (tally === 0) continue;
+      const before = tallySize(groups.records, tally);
+      forgetThing(groups.records, tally, value);
+      rule.state.members += tallySize(groups.records, tally) - before;
     }
   }
+}
+
+/** The tally that an exceeding rule rests on; 0: none. */
+export function tallyBehind(
+  { groups, stamp }: Pick<DetectState, 'groups' | 'stamp'>,
+  { main }: RulePlan,
+  proven: boolean,
+  { nowUs }: Seen,
+): number {
+  if (main === null) return 0;
+  const group = findGroup(groups, main.groups, stamp, nowUs);
+  return findTally(groups, group, main.whose + (proven ? 1 : 0));
 }

@@ -8,14 +8,11 @@ import { rulesFor } from './compile.js';
 import type { RuleSet } from './compile.js';
 import { isConditionError } from './condition.js';
 import type { Condition } from './condition.js';
-import { wipe } from './board.js';
-import { countEvent, forgetEvent, PROVEN, UNPROVEN, weigh } from './count.js';
-import type { Counted, Turn } from './count.js';
+import { countEvent, isMute, mute } from './count.js';
 import { evidenceOf } from './evidence.js';
 import { lookAt } from './event-view.js';
-import { sweepFirsts } from './first-table.js';
-import { lookAtNetworks, makeRoom } from './groups.js';
-import { isMute, mute, openGroup, rememberRoom } from './look-up.js';
+import { makeRoom, seeNetwork } from './groups.js';
+import type { Hash } from './hash.js';
 import { ASK, FORGETS, HIT_SHIFT, HOLDS } from './match.js';
 import type { RulePlan } from './plan.js';
 import { reasonOf } from './reason.js';
@@ -23,8 +20,7 @@ import { addPoints, readScore, readScoreAt, spendPoints } from './score.js';
 import type { ScorePolicy } from './score.js';
 import { planFor } from './state.js';
 import type { DetectState } from './state.js';
-import type { Seen } from './tape.js';
-import { ticksOf } from './ticks.js';
+import type { Seen } from './things.js';
 
 export { compileRules } from './compile.js';
 export type { RuleSet } from './compile.js';
@@ -79,8 +75,8 @@ export function detect(
 ): Detection {
   const nowUs = event.receivedAtUs;
   const { identity = event.source.address } = event;
-  const plan = planFor(state, ruleSet, nowUs);
-  const seen = { nowUs, now: ticksOf(nowUs), eventId: event.id };
+  const { scores } = state;
+  const seen = { nowUs, eventId: event.id };
   const sightings: Sighting[] = [];
   const faults: RuleFault[] = [];
   let harm = -1;
@@ -90,38 +86,38 @@ export function detect(
   let pointsProvenSeen = 0;
   let flooding = false;
   lookAt(event, state.seed);
-  makeRoom(state.groups, plan, state.limits.cellsMax, nowUs);
-  sweepFirsts(state.groups.firsts, plan, seen.now);
+  const plan = planFor(state, ruleSet);
   const source = state.sourceHash();
-  if (source !== null) {
-    lookAtNetworks(state.groups, plan, source, state.limits.networksMax, nowUs);
-  }
   const proven = isProven(event.proof);
-  const matches = matchRules(state, ruleSet, event, seen, proven, faults);
-  for (let index = 0; index < matches; index += 1) {
-    const rule = matched.rules[index];
-    const turn = matched.turns[index] ?? null;
-    if (rule === undefined || turn === null) continue;
-    const counted =
-      typeof turn === 'string' ? takeTurn(state, rule, turn, index, seen, proven) : turn;
+  const isNetworkOpen = beginEvent(state, source, nowUs);
+  const { indexes, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
+  const end = match(hits, 0);
+  for (let each = 0; each < end; each += 1) {
+    const hit = hits[each] ?? 0;
+    const rule = plan.rules[indexes[hit >> HIT_SHIFT] ?? -1];
+    if (rule === undefined || (rule.overNetwork && !isNetworkOpen)) continue;
+    if (event.retransmission && rule.once && rule.main !== null) continue;
+    const found = (hit & ASK) === 0 ? hit : askInterpreter(rule, event, faults);
+    if ((found & (HOLDS | FORGETS)) === 0) continue;
+    const counted = countEvent(state, rule, seen, proven, (found & FORGETS) !== 0);
     if (counted === null) continue;
+    // It is mute for proven events where such ones alone exceeded.
+    const byProven = counted === 'exceeded by proven' || (counted === 'mute' && proven);
     if (rule.harm > harm) harm = rule.harm;
     if (rule.floods) flooding = true;
-    if (tellsOfSite(rule, event)) siteSeen = seeSite(siteSeen, rule, counted);
+    if (tellsOfSite(rule, event)) siteSeen = seeSite(siteSeen, rule, byProven);
     else {
       const { points, pointsProven } = rule.compiled.rule;
       if (points > pointsSeen) pointsSeen = points;
-      if (counted.provenExceeded) pointsProvenSeen = Math.max(pointsProvenSeen, pointsProven);
+      if (byProven) pointsProvenSeen = Math.max(pointsProvenSeen, pointsProven);
     }
-    if (turn === 'mute' || (event.retransmission && rule.once)) continue;
-    const sighting = fire(state, rule, event, seen, counted);
+    if (counted === 'mute' || (event.retransmission && rule.once)) continue;
+    const sighting = fire(state, rule, event, seen, byProven);
     if (sighting === null) continue;
     sightings.push(sighting);
     ownMessages = Math.max(ownMessages, ownMessagesOf(rule, sighting));
-    addPoints(state.scores, identity, sighting, policy);
+    addPoints(scores, identity, sighting, policy);
   }
-  rememberRoom(state.board, state.groups, plan);
-  const { scores } = state;
   const score =
     source === null
       ? readScore(scores, identity, nowUs, policy)
@@ -141,11 +137,11 @@ const tellsOfSite = ({ compiled }: RulePlan, { source }: TrapEvent): boolean =>
 function seeSite(
   { points, pointsProven }: SiteSeen,
   { compiled: { rule } }: RulePlan,
-  { provenExceeded }: Counted,
+  proven: boolean,
 ): SiteSeen {
   return {
     points: Math.max(points, rule.points),
-    pointsProven: provenExceeded ? Math.max(pointsProven, rule.pointsProven) : pointsProven,
+    pointsProven: proven ? Math.max(pointsProven, rule.pointsProven) : pointsProven,
   };
 }
 
@@ -154,6 +150,15 @@ function ownMessagesOf({ compiled }: RulePlan, { eventIds }: Sighting): number {
   const { count } = compiled.rule;
   if (count === null) return 1;
   return count.by.includes('source') ? eventIds.length : (count.own ?? 1);
+}
+
+/** Makes room for what an event may need. True when rules over its network look at it. */
+function beginEvent(state: DetectState, source: Hash | null, nowUs: number): boolean {
+  const { groups, plan, onForget } = state;
+  state.stamp += 1;
+  makeRoom(groups, plan.recordsAnEvent, plan.keptUs, nowUs, onForget);
+  const network = plan.overNetworks ? state.networkHash() : null;
+  return network !== null && source !== null && seeNetwork(groups, network, source, nowUs);
 }
 
 /** The score of a source at a moment, by its identity. */
@@ -173,46 +178,8 @@ export function spendScore(
   spendPoints(state.scores, identity, keepProven);
 }
 
-/** The rules whose conditions hold for an event, and what it is to each. */
-interface Matched {
-  readonly rules: RulePlan[];
-  readonly turns: Turn[];
-}
-
-/** One for the whole program: it is used up before anything else can run, and never made shorter. */
-const matched: Matched = { rules: [], turns: [] };
-/** What the matcher found, used up as well. */
+/** What the matcher found. One for the whole program: it is used up before anything else can run. */
 const hits = new Int32Array(LIMITS.rulesMax);
-
-/** Finds the rules for `matched`; how many. */
-function matchRules(
-  state: DetectState,
-  ruleSet: RuleSet,
-  event: TrapEvent,
-  seen: Seen,
-  proven: boolean,
-  faults: RuleFault[],
-): number {
-  const { board, plan } = state;
-  let matches = 0;
-  const { number, indexes, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
-  wipe(board, seen.now, number);
-  const end = match(hits, 0);
-  for (let each = 0; each < end; each += 1) {
-    const hit = hits[each] ?? 0;
-    const rule = plan.rules[indexes[hit >> HIT_SHIFT] ?? -1];
-    // Over a network with one source nothing is counted, and nobody was caught.
-    if (rule === undefined || rule.gate?.open === false) continue;
-    if (event.retransmission && rule.once && rule.main !== null) continue;
-    const found = (hit & ASK) === 0 ? hit : askInterpreter(rule, event, faults);
-    if ((found & (HOLDS | FORGETS)) === 0) continue;
-    const forget = (found & FORGETS) !== 0;
-    matched.turns[matches] = weigh(state, rule, matches, seen, proven, forget);
-    matched.rules[matches] = rule;
-    matches += 1;
-  }
-  return matches;
-}
 
 /** What the matcher leaves: a verdict as its own, from conditions that may fail. */
 function askInterpreter(rule: RulePlan, event: TrapEvent, faults: RuleFault[]): number {
@@ -220,26 +187,6 @@ function askInterpreter(rule: RulePlan, event: TrapEvent, faults: RuleFault[]): 
   const forgets = count?.forgets ?? null;
   if (forgets !== null && holds(forgets, rule, event, faults)) return FORGETS;
   return condition === null || holds(condition, rule, event, faults) ? HOLDS : 0;
-}
-
-/** What a rule sees in the event that was only looked at yet: null for nothing, or nothing yet. */
-function takeTurn(
-  state: DetectState,
-  rule: RulePlan,
-  turn: 'mute' | 'counts' | 'forgets',
-  index: number,
-  seen: Seen,
-  proven: boolean,
-): Counted | null {
-  switch (turn) {
-    case 'counts':
-      return countEvent(state, rule, index, seen, proven);
-    case 'mute':
-      return proven ? PROVEN : UNPROVEN;
-    case 'forgets':
-      forgetEvent(state, rule);
-      return null;
-  }
 }
 
 /**
@@ -272,22 +219,15 @@ function fire(
   rulePlan: RulePlan,
   event: TrapEvent,
   seen: Seen,
-  { provenExceeded }: Counted,
+  proven: boolean,
 ): Sighting | null {
-  const { board, groups, limits, plan } = state;
-  const { state: ruleState, compiled, muteSpec, muteWord } = rulePlan;
-  const { rule, muteUs } = compiled;
-  const known = board.group[muteSpec] ?? 0;
-  // Proof is news: a rule that was muted by forged or unproven packets still fires on it.
-  if (isMute(board, groups, known, muteWord, provenExceeded ? 1 : 0)) return null;
-  const group = openGroup(board, groups, plan, muteSpec, limits, seen.nowUs);
-  const until = ticksOf(seen.nowUs + muteUs);
-  if (group !== 0) mute(board, groups, group, muteWord, 0, until);
-  if (group !== 0 && provenExceeded) mute(board, groups, group, muteWord, 1, until);
-  ruleState.sightings += 1;
-  const behind = evidenceOf(state, rulePlan, seen, provenExceeded ? 1 : 0);
+  if (isMute(state, rulePlan, proven, seen)) return null;
+  mute(state, rulePlan, proven, seen);
+  const { rule } = rulePlan.compiled;
+  rulePlan.state.sightings += 1;
+  const behind = evidenceOf(state, rulePlan, seen, proven);
   // Proof takes no points away: what of them may block wholly is another question.
-  const points = provenExceeded ? Math.max(rule.points, rule.pointsProven) : rule.points;
+  const points = proven ? Math.max(rule.points, rule.pointsProven) : rule.points;
   // What tells of its site is not laid to the one that happened to come next.
   const isLaid = !tellsOfSite(rulePlan, event);
   return {
@@ -297,7 +237,7 @@ function fire(
     ruleVersion: rule.version,
     attackType: rule.attackType,
     points: isLaid ? points : 0,
-    pointsProven: isLaid && provenExceeded ? rule.pointsProven : 0,
+    pointsProven: isLaid && proven ? rule.pointsProven : 0,
     reason: reasonOf(rule, event, behind),
     eventIds: behind.eventIds.length === 0 ? [event.id] : behind.eventIds,
   };

@@ -81,8 +81,8 @@ export function createReader<V>({ read }: { readonly read: (event: TrapEvent) =>
 }
 
 function createHashReader(field: Field): HashReader {
-  if (field.hash !== undefined) return createAddressHashReader(field.hash);
-  const read = readerOf(field);
+  const read: FieldReader =
+    field.counted === undefined ? readerOf(field) : createReader({ read: field.counted });
   const hash: Hash = { lo: 0, hi: 0 };
   let stamp = 0;
   let missing = true;
@@ -101,20 +101,6 @@ function createHashReader(field: Field): HashReader {
       }
     }
     return missing ? null : hash;
-  };
-}
-
-function createAddressHashReader(write: NonNullable<Field['hash']>): HashReader {
-  const hash: Hash = { lo: 0, hi: 0 };
-  let stamp = 0;
-  return () => {
-    const event = viewedEvent();
-    if (event.source.address === '') return null;
-    if (stamp !== view.stamp) {
-      write(hash, event, view.seed);
-      stamp = view.stamp;
-    }
-    return hash;
   };
 }
 

@@ -6,9 +6,7 @@ import type { DialledNumber } from '../sip/dialled-number.js';
 import { contactHost } from '../sip/party.js';
 import { calledUser, nameOfUser } from '../sip/user-part.js';
 import { likelyGuess } from './likely-guess.js';
-import { hashAddress, hashNetwork } from './address-hash.js';
 import { calledNumber, digitsOf, numberKind, prefixOf, suffixOf } from './called-number.js';
-import type { Hash } from './hash.js';
 import { networkOf } from './networks.js';
 import { joinOddNames, joinOddUsers, longestHeaderBytes } from './odd-text.js';
 
@@ -23,11 +21,9 @@ export interface Field {
   /** One line for docs/RULES.md. */
   readonly doc: string;
   readonly read: (event: TrapEvent) => FieldValue;
-  /** Where its value can be hashed without being read: the hash stands for it all the same. */
-  readonly hash?: AddressHash;
+  /** What is counted of it, where that is not what is read. */
+  readonly counted?: (event: TrapEvent) => string;
 }
-
-type AddressHash = (out: Hash, event: TrapEvent, seed: number) => void;
 
 /** The address as text; what is counted by it, or of it, is the source that it stands for. */
 const ofSource = (name: string, doc: string): Field => ({
@@ -35,9 +31,7 @@ const ofSource = (name: string, doc: string): Field => ({
   type: 'string',
   doc,
   read: ({ source }) => source.address,
-  hash: (out, { source, identity = source.address }, seed) => {
-    hashAddress(out, identity, seed);
-  },
+  counted: ({ source, identity = source.address }) => identity,
 });
 
 /** The network around the source's address. */
@@ -46,9 +40,6 @@ const ofNetwork = (name: string, doc: string): Field => ({
   type: 'string',
   doc,
   read: ({ source }) => networkOf(source.address),
-  hash: (out, { source }, seed) => {
-    hashNetwork(out, source.address, seed);
-  },
 });
 
 type TextReader = (event: TrapEvent) => string | null;

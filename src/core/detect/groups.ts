@@ -1,9 +1,3 @@
-import { createArena } from './arena.js';
-import type { Arena } from './arena.js';
-import { createFirsts } from './first-table.js';
-import type { Firsts } from './first-table.js';
-import { dropBlock } from './group-block.js';
-import type { Shelf } from './group-block.js';
 import type { Hash } from './hash.js';
 import {
   addKey,
@@ -11,170 +5,158 @@ import {
   dropOldest,
   findKey,
   setValue,
-  touchKey,
+  sizeOf,
   touchedUs,
+  touchKey,
   valueOf,
 } from './key-table.js';
 import type { KeyTable } from './key-table.js';
-import { eachHeld, MASK } from './ledger-list.js';
-import type { BitRule, Gate, Plan, PlanSpec } from './plan.js';
-import type { DetectLimits } from './state.js';
-import { tagOf } from './tags.js';
-import { tapeSize } from './tape.js';
+import type { KeySpec } from './key-spec.js';
+import { createRecords, giveRecords } from './records.js';
+import type { Records } from './records.js';
+import { createTally, emptyTally, NEXT, whoseTally } from './things.js';
 
 /**
- * What all rules remember of all groups. A group is one combination of the values of some fields;
- * what all rules that count by these fields remember of it is one block. The groups seen longest
- * ago go first when a bound is reached.
+ * What is remembered of events. A *group* is one combination of the values of some fields; a rule
+ * that counts by these fields has a *tally* of its own in it. Where a bound is reached the group
+ * seen longest ago is forgotten, with all that is in it.
  */
-export interface Groups extends Shelf {
+export interface Groups {
+  /** By the hash of the group's fields; the value is its first tally. */
+  readonly keys: KeyTable;
+  readonly groupsMax: number;
+  /** Tallies and what they hold. */
+  readonly records: Records;
   /** Networks by their hash: the only source seen in them, or SEVERAL. */
   readonly networks: KeyTable;
-  /** What has no group yet. */
-  readonly firsts: Firsts;
-  /** Of more cells the order of use is kept exactly. */
-  readonly tightCells: number;
+  readonly networksMax: number;
+}
+
+/** Told of each tally that goes with its group, and how long the group was not seen. */
+export type OnForget = (tally: number, idleUs: number) => void;
+
+/** By what groups are told apart, and which one is that of the event looked at. */
+export interface GroupSpec {
+  readonly key: KeySpec;
+  /** Of the event for which `group` was found; 0: there is none. */
+  stamp: number;
+  group: number;
 }
 
 /** Odd, as no kept source is. */
 const SEVERAL = 1;
-/** Order of use is kept to a minute: putting a group first each time costs more than it tells. */
-const TOUCH_US = 60e6;
-/** While so few groups may still come, or when so much of the room is taken, it is kept exactly. */
-const TIGHT_GROUPS = 1_024;
-const TIGHT_PART = 7 / 8;
 
-export const createGroups = (limits: DetectLimits): Groups => ({
-  keys: createKeyTable(limits.groupsMax),
-  arena: createArena(limits.cellsMax),
-  networks: createKeyTable(limits.networksMax),
-  firsts: createFirsts(limits.firstsMax),
-  tightCells: limits.cellsMax * TIGHT_PART,
+export const createGroups = (
+  groupsMax: number,
+  recordsMax: number,
+  networksMax: number,
+): Groups => ({
+  keys: createKeyTable(groupsMax),
+  groupsMax,
+  records: createRecords(recordsMax),
+  networks: createKeyTable(networksMax),
+  networksMax,
 });
 
-/** The group of the event looked at; 0 when there is none yet. It is now the one used last. */
-export function findGroup(
-  { keys, arena, tightCells }: Groups,
-  { key }: PlanSpec,
-  max: number,
-  nowUs: number,
-): number {
-  const hash = key.read();
-  if (hash === null) return 0;
-  const found = findKey(keys, hash);
-  if (found === 0) return 0;
-  const isTight = keys.size + TIGHT_GROUPS > max || arena.used > tightCells;
-  if (isTight || Math.abs(nowUs - touchedUs(keys, found)) >= TOUCH_US) touchKey(keys, found, nowUs);
-  return found;
+/** The event's group of a spec, 0 for none; looked for once an event, and seen now. */
+export function findGroup({ keys }: Groups, spec: GroupSpec, stamp: number, nowUs: number): number {
+  if (spec.stamp === stamp) return spec.group;
+  const key = spec.key.read();
+  spec.stamp = stamp;
+  spec.group = key === null ? 0 : findKey(keys, key);
+  if (spec.group !== 0) touchKey(keys, spec.group, nowUs);
+  return spec.group;
 }
 
-/** Makes the group; 0 when a field of it is missing. */
-export function addGroup(
+/** The same, made if need be; 0 when a field of it is missing. */
+export function openGroup(
   groups: Groups,
-  plan: Plan,
-  key: Hash,
-  max: number,
+  spec: GroupSpec,
+  stamp: number,
   nowUs: number,
+  onForget: OnForget,
 ): number {
-  const { keys } = groups;
-  for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
-    // In passing two groups that mean nothing any more.
-    const endUs = touchedUs(keys, keys.oldest) + TOUCH_US + plan.keptUs;
-    if (keys.size < max && endUs > nowUs) break;
-    dropGroup(groups, plan, nowUs);
-  }
-  return addKey(keys, key, nowUs);
+  const known = findGroup(groups, spec, stamp, nowUs);
+  const key = known === 0 ? spec.key.read() : null;
+  if (key === null) return known;
+  if (sizeOf(groups.keys) >= groups.groupsMax) forgetOldest(groups, nowUs, onForget);
+  spec.group = addKey(groups.keys, key, nowUs);
+  return spec.group;
 }
 
-/** Takes away the groups used longest ago while they take too much room. */
-export function makeRoom(groups: Groups, plan: Plan, cellsMax: number, nowUs: number): void {
-  while (groups.arena.used >= cellsMax && groups.keys.oldest !== 0) dropGroup(groups, plan, nowUs);
+/** A rule's tally in a group; 0: it has none. */
+export function findTally({ keys, records }: Groups, group: number, whose: number): number {
+  let tally = group === 0 ? 0 : valueOf(keys, group);
+  while (tally !== 0 && whoseTally(records, tally) !== whose) {
+    tally = records.ints[(tally << 3) + NEXT] ?? 0;
+  }
+  return tally;
+}
+
+/** The same, made if need be. */
+export function openTally(groups: Groups, group: number, whose: number): number {
+  const known = findTally(groups, group, whose);
+  if (known !== 0) return known;
+  const { keys, records } = groups;
+  const tally = createTally(records, whose, valueOf(keys, group));
+  setValue(keys, group, tally);
+  return tally;
 }
 
 /**
- * Opens the gates of networks that have had more than one source: a rule over a network says nothing
- * new of a single source, and most networks have no other.
+ * Makes room for what one event may need, and takes away in passing two groups of which nothing
+ * counts any more, after `keptUs`.
  */
-export function lookAtNetworks(
-  { networks }: Groups,
-  { gates }: Plan,
-  source: Hash,
-  max: number,
+export function makeRoom(
+  groups: Groups,
+  needed: number,
+  keptUs: number,
   nowUs: number,
+  onForget: OnForget,
 ): void {
-  let before: Gate | null = null;
-  for (const gate of gates) {
-    const network = gate.network();
-    const same = before?.network() ?? null;
-    // Of an IPv4 address all networks are the same.
-    if (before !== null && network !== null && network.lo === same?.lo && network.hi === same.hi) {
-      gate.open = before.open;
-    } else {
-      gate.open = network !== null && seeSource(networks, network, source.lo & ~1, max, nowUs);
-    }
-    before = gate;
+  const { keys, records } = groups;
+  for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
+    if (nowUs - touchedUs(keys, keys.oldest) <= keptUs) break;
+    forgetOldest(groups, nowUs, onForget);
+  }
+  while (records.used + needed > records.max && keys.oldest !== 0) {
+    forgetOldest(groups, nowUs, onForget);
   }
 }
 
-function seeSource(
-  networks: KeyTable,
+function forgetOldest(groups: Groups, nowUs: number, onForget: OnForget): void {
+  const { keys, records } = groups;
+  const idleUs = nowUs - touchedUs(keys, keys.oldest);
+  let tally = valueOf(keys, keys.oldest);
+  while (tally !== 0) {
+    const next = records.ints[(tally << 3) + NEXT] ?? 0;
+    onForget(tally, idleUs);
+    emptyTally(records, tally);
+    giveRecords(records, tally, tally, 1);
+    tally = next;
+  }
+  dropOldest(keys);
+}
+
+/**
+ * True when the network has shown a second source: a rule over a network says nothing new of a
+ * single one, and most networks have no other.
+ */
+export function seeNetwork(
+  { networks, networksMax }: Groups,
   network: Hash,
-  source: number,
-  max: number,
+  source: Hash,
   nowUs: number,
 ): boolean {
   const found = findKey(networks, network);
+  const it = source.lo & ~SEVERAL;
   if (found === 0) {
-    if (networks.size >= max) dropOldest(networks);
-    setValue(networks, addKey(networks, network, nowUs), source);
+    if (sizeOf(networks) >= networksMax) dropOldest(networks);
+    setValue(networks, addKey(networks, network, nowUs), it);
     return false;
   }
-  if (Math.abs(nowUs - touchedUs(networks, found)) >= TOUCH_US) touchKey(networks, found, nowUs);
-  const known = valueOf(networks, found);
-  if (known === SEVERAL) return true;
-  if (known === source) return false;
+  touchKey(networks, found, nowUs);
+  if (valueOf(networks, found) === it) return false;
   setValue(networks, found, SEVERAL);
   return true;
-}
-
-function dropGroup(groups: Groups, plan: Plan, nowUs: number): void {
-  const { keys } = groups;
-  const { oldest } = keys;
-  const idleUs = nowUs - touchedUs(keys, oldest);
-  const counted = new Set<number>();
-  dropBlock(groups, oldest, (word, entry, list) => {
-    releaseEntry(groups.arena, plan, word, entry, list, counted);
-  });
-  dropOldest(keys);
-  for (const index of counted) {
-    const rule = plan.rules[index];
-    if (rule !== undefined && idleUs < (rule.compiled.count?.keptUs ?? 0)) rule.state.evicted += 1;
-  }
-}
-
-/** Takes what an entry holds off the counts of its rules, whose indexes are put into `counted`. */
-function releaseEntry(
-  arena: Arena,
-  plan: Plan,
-  word: number,
-  entry: number,
-  list: number,
-  counted: Set<number>,
-): void {
-  const tag = tagOf(word);
-  if (plan.shapes[tag] === 'ledger') {
-    eachHeld(arena, entry, list, (at) => {
-      for (let mask = arena.ints[at + MASK] ?? 0; mask !== 0; mask &= mask - 1) {
-        release(plan.bitRules[tag * 32 + 31 - Math.clz32(mask & -mask)], 1, counted);
-      }
-    });
-  } else if (plan.shapes[tag] === 'tape') {
-    release(plan.bitRules[tag * 32], tapeSize(arena, entry), counted);
-  } else if (plan.shapes[tag] === 'bucket') release(plan.bitRules[tag * 32], 0, counted);
-}
-
-function release(rule: BitRule | undefined, members: number, counted: Set<number>): void {
-  if (rule === undefined) return;
-  rule.state.members -= members;
-  counted.add(rule.index);
 }

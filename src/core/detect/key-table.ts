@@ -1,78 +1,62 @@
 import type { Hash } from './hash.js';
-import { createPool, giveBack, takeRecord } from './pool.js';
-import type { Pool } from './pool.js';
+import { createRecords, giveRecords, takeRecord } from './records.js';
+import type { Records } from './records.js';
 
 /**
  * A table from 64-bit keys to a number each, that knows which key was touched longest ago. Every
- * operation takes constant time: with each new key a bucket or two are split (linear hashing), for to
- * grow a table of a million keys at once stalls for tens of milliseconds; and few keys have few
- * buckets, which stay in the processor's cache.
- * A record holds: key (0, 1), next of its bucket (2), value (3), older (4), newer (5), and when it
- * was touched (the double 3, microseconds).
+ * operation takes constant time.
+ * A record holds: next of its bucket (0), value (1), key (2, 3), when it was touched (the double 2,
+ * microseconds), older (6), newer (7).
  */
 export interface KeyTable {
-  readonly records: Pool;
-  buckets: Int32Array;
-  /** Buckets in use; those behind them are still part of the bucket half as far. */
-  bucketsUsed: number;
-  readonly bucketsMax: number;
+  readonly records: Records;
+  /** Twice as many as keys at most, one list of records each. */
+  readonly buckets: Int32Array;
   oldest: number;
   newest: number;
-  size: number;
 }
 
-const FIRST_BUCKETS = 1_024;
-/** There are as many buckets for each key, as long as there may be more. */
-const BUCKETS_A_KEY = 2;
-const NEXT = 2;
-const VALUE = 3;
-const OLDER = 4;
-const NEWER = 5;
-const TOUCHED = 3;
+const NEXT = 0;
+const VALUE = 1;
+const LO = 2;
+const HI = 3;
+const TOUCHED = 2;
+const OLDER = 6;
+const NEWER = 7;
 
-/** For at most so many keys at once; the caller keeps that bound. */
-export function createKeyTable(keysMax: number): KeyTable {
-  const bucketsMax = 2 ** Math.ceil(Math.log2(Math.max(keysMax, 2)));
-  const buckets = new Int32Array(Math.min(FIRST_BUCKETS, bucketsMax));
-  const records = createPool(keysMax);
-  return { records, buckets, bucketsUsed: 2, bucketsMax, oldest: 0, newest: 0, size: 0 };
-}
+/** For at most so many keys at once; the caller keeps that bound with `dropOldest`. */
+export const createKeyTable = (keysMax: number): KeyTable => ({
+  records: createRecords(keysMax),
+  buckets: new Int32Array(2 ** Math.ceil(Math.log2(Math.max(keysMax, 2)))),
+  oldest: 0,
+  newest: 0,
+});
 
-/** The number of a hash's bucket among so many in use, at least two. */
-function bucketOf(lo: number, used: number): number {
-  const mask = -1 >>> Math.clz32(used - 1);
-  const bucket = lo & mask;
-  return bucket < used ? bucket : bucket & (mask >>> 1);
-}
+export const sizeOf = ({ records }: KeyTable): number => records.used;
 
 /** The record of a key; 0 when there is none. Not a touch. */
-export function findKey(table: KeyTable, { lo, hi }: Hash): number {
-  const { ints } = table.records;
-  let record = table.buckets[bucketOf(lo, table.bucketsUsed)] ?? 0;
+export function findKey({ records: { ints }, buckets }: KeyTable, { lo, hi }: Hash): number {
+  let record = buckets[lo & (buckets.length - 1)] ?? 0;
   while (record !== 0) {
     const at = record << 3;
-    if (ints[at] === lo && ints[at + 1] === hi) return record;
+    if (ints[at + LO] === lo && ints[at + HI] === hi) return record;
     record = ints[at + NEXT] ?? 0;
   }
   return 0;
 }
 
-/** Adds a key that is not there, as the newest. The caller keeps the bound with `dropOldest`. */
+/** Adds a key that is not there, as the newest. */
 export function addKey(table: KeyTable, { lo, hi }: Hash, nowUs: number): number {
-  const { records } = table;
-  const wanted = Math.min((table.size + 1) * BUCKETS_A_KEY, table.bucketsMax);
-  while (table.bucketsUsed < wanted) splitBucket(table);
-  const { buckets } = table;
+  const { records, buckets } = table;
   const record = takeRecord(records);
   const at = record << 3;
-  const bucket = bucketOf(lo, table.bucketsUsed);
-  records.ints[at] = lo;
-  records.ints[at + 1] = hi;
+  const bucket = lo & (buckets.length - 1);
+  records.ints[at + LO] = lo;
+  records.ints[at + HI] = hi;
   records.ints[at + NEXT] = buckets[bucket] ?? 0;
   buckets[bucket] = record;
   records.doubles[(record << 2) + TOUCHED] = nowUs;
   append(table, record);
-  table.size += 1;
   return record;
 }
 
@@ -88,11 +72,17 @@ export function touchKey(table: KeyTable, record: number, nowUs: number): void {
 export function dropOldest(table: KeyTable): void {
   const { records, buckets, oldest } = table;
   if (oldest === 0) return;
+  const { ints } = records;
   unlink(table, oldest);
-  const bucket = bucketOf(records.ints[oldest << 3] ?? 0, table.bucketsUsed);
-  removeFromBucket(records, buckets, bucket, oldest);
-  table.size -= 1;
-  giveBack(records, oldest);
+  const bucket = (ints[(oldest << 3) + LO] ?? 0) & (buckets.length - 1);
+  const next = ints[(oldest << 3) + NEXT] ?? 0;
+  let before = buckets[bucket] ?? 0;
+  if (before === oldest) buckets[bucket] = next;
+  else {
+    while (ints[(before << 3) + NEXT] !== oldest) before = ints[(before << 3) + NEXT] ?? 0;
+    ints[(before << 3) + NEXT] = next;
+  }
+  giveRecords(records, oldest, oldest, 1);
 }
 
 export const valueOf = ({ records }: KeyTable, record: number): number =>
@@ -104,53 +94,6 @@ export function setValue({ records }: KeyTable, record: number, value: number): 
 
 export const touchedUs = ({ records }: KeyTable, record: number): number =>
   records.doubles[(record << 2) + TOUCHED] ?? 0;
-
-/** Takes the next bucket in use, with the keys that are its own of the bucket half as far. */
-function splitBucket(table: KeyTable): void {
-  const added = table.bucketsUsed;
-  if (added === table.buckets.length) widen(table);
-  table.bucketsUsed = added + 1;
-  const { buckets } = table;
-  const { ints } = table.records;
-  const from = added & ((-1 >>> Math.clz32(added)) >>> 1);
-  let record = buckets[from] ?? 0;
-  let kept = 0;
-  let moved = 0;
-  while (record !== 0) {
-    const at = record << 3;
-    const next = ints[at + NEXT] ?? 0;
-    const isMoved = bucketOf(ints[at] ?? 0, added + 1) === added;
-    ints[at + NEXT] = isMoved ? moved : kept;
-    if (isMoved) moved = record;
-    else kept = record;
-    record = next;
-  }
-  buckets[from] = kept;
-  buckets[added] = moved;
-}
-
-/** All the room that may be needed: the system gives memory as it is written to. */
-function widen(table: KeyTable): void {
-  const wider = new Int32Array(table.bucketsMax);
-  wider.set(table.buckets);
-  table.buckets = wider;
-}
-
-function removeFromBucket(
-  { ints }: Pool,
-  buckets: Int32Array,
-  bucket: number,
-  record: number,
-): void {
-  const next = ints[(record << 3) + NEXT] ?? 0;
-  let before = buckets[bucket] ?? 0;
-  if (before === record) {
-    buckets[bucket] = next;
-    return;
-  }
-  while (ints[(before << 3) + NEXT] !== record) before = ints[(before << 3) + NEXT] ?? 0;
-  ints[(before << 3) + NEXT] = next;
-}
 
 function append(table: KeyTable, record: number): void {
   const { newest, records } = table;

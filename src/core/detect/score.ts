@@ -1,8 +1,16 @@
 import { LIMITS } from '../model/limits.js';
 import type { Score, Sighting } from '../model/sighting.js';
-import { hashAddress } from './address-hash.js';
+import { hashText } from './hash.js';
 import type { Hash } from './hash.js';
-import { addKey, createKeyTable, dropOldest, findKey, touchKey, touchedUs } from './key-table.js';
+import {
+  addKey,
+  createKeyTable,
+  dropOldest,
+  findKey,
+  sizeOf,
+  touchKey,
+  touchedUs,
+} from './key-table.js';
 import type { KeyTable } from './key-table.js';
 
 /** What the operator sets about scores: seconds in which a score falls to its half. */
@@ -15,7 +23,7 @@ export interface ScoreBook {
   /** By the hash of the source's identity. */
   readonly keys: KeyTable;
   /** For each record of `keys` all points, then the proven ones. */
-  points: Float64Array;
+  readonly points: Float64Array;
   readonly sourcesMax: number;
   readonly seed: number;
   /** Sources whose score was given up because there were too many. */
@@ -33,7 +41,7 @@ export const createScoreBook = (
   seed = 0,
 ): ScoreBook => ({
   keys: createKeyTable(sourcesMax),
-  points: new Float64Array(0),
+  points: new Float64Array((sourcesMax + 1) * 2),
   sourcesMax,
   seed,
   evicted: 0,
@@ -104,23 +112,16 @@ export function spendPoints(book: ScoreBook, source: string, keepProven: boolean
 const sourceKey: Hash = { lo: 0, hi: 0 };
 
 function keyOf({ seed }: ScoreBook, source: string): Hash {
-  hashAddress(sourceKey, source, seed);
+  hashText(sourceKey, source, seed);
   return sourceKey;
 }
 
 const pointsAt = ({ points }: ScoreBook, entry: number, which: number): number =>
   points[entry * 2 + which] ?? 0;
 
-/** The points have as much room as the keys, which grow by few copies of bounded size. */
-function setPoints(book: ScoreBook, entry: number, total: number, proven: number): void {
-  const room = (book.keys.records.ints.length / 8) * 2;
-  if (book.points.length < room) {
-    const wider = new Float64Array(room);
-    wider.set(book.points);
-    book.points = wider;
-  }
-  book.points[entry * 2 + TOTAL] = total;
-  book.points[entry * 2 + PROVEN] = proven;
+function setPoints({ points }: ScoreBook, entry: number, total: number, proven: number): void {
+  points[entry * 2 + TOTAL] = total;
+  points[entry * 2 + PROVEN] = proven;
 }
 
 /** The part left after a time; 1 for none and for a clock that was set back. */
@@ -135,7 +136,7 @@ function makeRoom(book: ScoreBook, nowUs: number, policy: ScorePolicy): void {
   for (let step = 0; step < 2 && keys.oldest !== 0; step += 1) {
     const left =
       pointsAt(book, keys.oldest, TOTAL) * decay(nowUs - touchedUs(keys, keys.oldest), policy);
-    if (keys.size < book.sourcesMax && left >= POINTS_FORGOTTEN) return;
+    if (sizeOf(keys) < book.sourcesMax && left >= POINTS_FORGOTTEN) return;
     dropOldest(keys);
     if (left >= POINTS_FORGOTTEN) book.evicted += 1;
   }

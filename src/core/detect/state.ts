@@ -1,42 +1,31 @@
 import { LIMITS } from '../model/limits.js';
-import { createBoard } from './board.js';
-import type { Board } from './board.js';
 import type { RuleSet } from './compile.js';
 import { hashReaderOf } from './event-view.js';
 import type { HashReader } from './event-view.js';
 import { fieldNamed } from './fields.js';
-import { keepFirsts } from './firsts.js';
-import { WORDS_MAX } from './group-block.js';
 import { createGroups } from './groups.js';
-import type { Groups } from './groups.js';
+import type { Groups, OnForget } from './groups.js';
+import { sizeOf } from './key-table.js';
 import { makePlan } from './plan.js';
 import type { Plan } from './plan.js';
 import { createScoreBook } from './score.js';
 import type { ScoreBook } from './score.js';
-import { createTags } from './tags.js';
-import type { Tags } from './tags.js';
+import { tallySize, whoseTally } from './things.js';
 
-/** A tag is most of a word. */
-const TAGS_MAX = WORDS_MAX / 2;
-/** Its count, the source's share of it, and when it is mute. */
-const TAGS_PER_RULE = 3;
-
-/**
- * How much detection may remember. Defaults are those of limits.ts. There must be more groups than the
- * rules of one event can ask for.
- */
+/** How much detection may remember. Defaults are those of limits.ts. */
 export interface DetectLimits {
   readonly scoredSourcesMax: number;
+  /** More than the rules of one event can ask for. */
   readonly groupsMax: number;
-  /** Cells of 32 bits for what is counted. */
-  readonly cellsMax: number;
+  /** Tallies and what they count; more than the rules of one event can take. */
+  readonly recordsMax: number;
   readonly networksMax: number;
-  /** A power of two. */
-  readonly firstsMax: number;
 }
 
 export interface RuleState {
   readonly key: string;
+  /** Whose a tally is: a multiple of eight, never given twice. */
+  readonly number: number;
   /** Things counted. */
   members: number;
   sightings: number;
@@ -51,70 +40,73 @@ export interface RuleState {
 /** Everything that detection remembers between two events. Only src/core/detect changes it. */
 export interface DetectState {
   readonly scores: ScoreBook;
-  groups: Groups;
-  readonly limits: DetectLimits;
+  readonly groups: Groups;
   /** Seed of the hashes: with the agent's own nobody can work out values that meet. */
   readonly seed: number;
   /** How the rules of `ruleSet` count; made anew when other rules come. */
   ruleSet: RuleSet | null;
   plan: Plan;
-  board: Board;
-  tags: Tags;
-  /** Hash of the source of the event looked at. */
+  /** Another for each event. */
+  stamp: number;
+  nextNumber: number;
+  readonly onForget: OnForget;
+  /** Hashes of the source of the event looked at, and of its network. */
   readonly sourceHash: HashReader;
+  readonly networkHash: HashReader;
 }
 
 export function createDetectState(limits: Partial<DetectLimits> = {}, seed = 0): DetectState {
   const {
     scoredSourcesMax = LIMITS.scoredSourcesMax,
     groupsMax = LIMITS.detectGroupsMax,
-    cellsMax = LIMITS.detectCellsMax,
+    recordsMax = LIMITS.detectRecordsMax,
     networksMax = LIMITS.detectNetworksMax,
-    firstsMax = LIMITS.detectFirstsMax,
   } = limits;
-  const all = { scoredSourcesMax, groupsMax, cellsMax, networksMax, firstsMax };
-  const tags = createTags();
-  const plan = makePlan({ rules: [] }, [], tags);
-  const source = fieldNamed('source');
-  if (source === null) throw new Error('there is no field source');
-  return {
+  const state: DetectState = {
     scores: createScoreBook(scoredSourcesMax, seed),
-    groups: createGroups(all),
-    limits: all,
+    groups: createGroups(groupsMax, recordsMax, networksMax),
     seed,
     ruleSet: null,
-    plan,
-    board: createBoard(plan),
-    tags,
-    sourceHash: hashReaderOf(source),
+    plan: makePlan({ rules: [] }, []),
+    stamp: 0,
+    nextNumber: 0,
+    onForget: (tally, idleUs) => {
+      noteForgotten(state, tally, idleUs);
+    },
+    sourceHash: readerNamed('source'),
+    networkHash: readerNamed('source_prefix'),
   };
+  return state;
+}
+
+function readerNamed(name: string): HashReader {
+  const field = fieldNamed(name);
+  if (field === null) throw new Error(`there is no field ${name}`);
+  return hashReaderOf(field);
+}
+
+/** Takes what goes with a tally off the count of its rule. Those of rules that are gone are nobody's. */
+function noteForgotten({ plan, groups }: DetectState, tally: number, idleUs: number): void {
+  const whose = whoseTally(groups.records, tally);
+  const rule = plan.byNumber.get(whose & ~7);
+  if (rule === undefined) return;
+  rule.state.members -= tallySize(groups.records, tally);
+  const isCount =
+    rule.main?.whose === whose || (rule.mine.whose === whose && rule.mine.tally !== null);
+  if (isCount && idleUs < (rule.compiled.count?.keptUs ?? 0)) rule.state.evicted += 1;
 }
 
 /**
  * How a rule set counts. Rules that stayed as they were keep what they counted when a new set comes
  * (reload); those that changed begin anew.
  */
-export function planFor(state: DetectState, ruleSet: RuleSet, nowUs: number): Plan {
+export function planFor(state: DetectState, ruleSet: RuleSet): Plan {
   if (state.ruleSet === ruleSet) return state.plan;
   const known = new Map(state.plan.rules.map((each) => [each.compiled.key, each.state]));
-  // Tags are not given twice, and would run out after some thousand changes of all rules.
-  if (state.tags.next + ruleSet.rules.length * TAGS_PER_RULE > TAGS_MAX) beginAnew(state);
-  const states = ruleSet.rules.map(({ key }) => known.get(key) ?? createRuleState(key));
-  state.plan = makePlan(ruleSet, states, state.tags);
-  // Which groups there are of an earlier set is not known by its specs: all are looked for.
-  if (state.ruleSet !== null) keepFirsts(state.groups, state.plan, state.limits.groupsMax, nowUs);
-  if (state.groups.keys.size > 0) for (const spec of state.plan.specs) spec.used = true;
-  state.board = createBoard(state.plan);
+  const states = ruleSet.rules.map(({ key }) => known.get(key) ?? createRuleState(state, key));
+  state.plan = makePlan(ruleSet, states);
   state.ruleSet = ruleSet;
   return state.plan;
-}
-
-/** Forgets what was counted and for whom rules are mute, not what was scored or seen. */
-function beginAnew(state: DetectState): void {
-  for (const each of state.plan.rules) each.state.members = 0;
-  state.groups = createGroups(state.limits);
-  state.tags = createTags();
-  state.plan = makePlan({ rules: [] }, [], state.tags);
 }
 
 /** One rule as `status` and `rules list` show it. */
@@ -144,16 +136,21 @@ export function ruleStatus({ plan }: DetectState): readonly RuleStatus[] {
 
 /** How many sources have a score, and how many lost theirs because there were too many. */
 export const scoreStatus = ({ scores }: DetectState): { sources: number; evicted: number } => ({
-  sources: scores.keys.size,
+  sources: sizeOf(scores.keys),
   evicted: scores.evicted,
 });
 
-const createRuleState = (key: string): RuleState => ({
-  key,
-  members: 0,
-  sightings: 0,
-  evicted: 0,
-  faults: 0,
-  lastFault: null,
-  quietUntilUs: 0,
-});
+function createRuleState(state: DetectState, key: string): RuleState {
+  const number = state.nextNumber;
+  state.nextNumber += 8;
+  return {
+    key,
+    number,
+    members: 0,
+    sightings: 0,
+    evicted: 0,
+    faults: 0,
+    lastFault: null,
+    quietUntilUs: 0,
+  };
+}

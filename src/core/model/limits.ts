@@ -193,11 +193,10 @@ export const LIMITS = {
   rulePointsMax: 1_000,
   /** Values of one tally beyond `over` that are kept until they settle (`settle` of a rule). */
   ruleUnsettledMax: 64,
-  /** Of all rules: groups, cells, networks, firsts: 40, 4, 40 and 32 bytes; with scores 110 MiB. */
-  detectGroupsMax: 420_000,
-  detectCellsMax: 16_000_000,
+  /** Of all rules: groups and networks of 40 bytes, records of 32; with scores 100 MiB. */
+  detectGroupsMax: 580_000,
+  detectRecordsMax: 1_800_000,
   detectNetworksMax: 250_000,
-  detectFirstsMax: 262_144,
   /** Seconds for which a fault of the same rule is not reported again; it is still counted. */
   ruleFaultQuietS: 60,
   /** Sources whose score is kept; the least recently scored go first. */

@@ -11,6 +11,7 @@ import {
   createKeyTable,
   dropOldest,
   findKey,
+  sizeOf,
   touchKey,
 } from '../../../src/core/detect/key-table.js';
 import { networkOf } from '../../../src/core/detect/networks.js';
@@ -22,7 +23,7 @@ import {
 } from '../../../src/core/detect/called-number.js';
 import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
-import { BASE as RULE } from './ledger-rules.js';
+import { BASE as RULE } from './tally-rules.js';
 import { POLICY, START_US } from './replay.js';
 
 const BASE = { id: 'r', ...RULE };
@@ -208,7 +209,7 @@ it('keeps keys as a plain map that is kept in order of use', () => {
           model.delete(name);
           model.set(name, record);
         }
-        expect(table.size).toBe(model.size);
+        expect(sizeOf(table)).toBe(model.size);
       });
     }),
   );

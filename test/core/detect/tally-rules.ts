@@ -8,7 +8,7 @@ export const BASE = {
   mute: '1s',
 };
 const ODD = 'event.to_user.endsWith("1") || event.to_user.endsWith("3")';
-/** Three rules that share a ledger, and one whose values must settle. */
+/** Three rules that count values in a window, and one whose values must settle. */
 export const RULES = [
   { id: 'few', count: { by: 'source', distinct: 'to_user', over: 2, within: '30s' } },
   { id: 'odd', when: ODD, count: { by: 'source', distinct: 'to_user', over: 1, within: '10s' } },

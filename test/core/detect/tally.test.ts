@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compileRules, createDetectState, detect } from '../../../src/core/detect/detect.js';
 import { parseRules } from '../../../src/config/parse-rules.js';
 import { request, toEvent } from './events.js';
-import { BASE, RULES, written } from './ledger-rules.js';
+import { BASE, RULES, written } from './tally-rules.js';
 import { POLICY, START_US } from './replay.js';
 
 interface Step {
