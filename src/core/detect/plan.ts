@@ -4,7 +4,6 @@ import type { CompiledRule, RuleSet } from './compile.js';
 import type { HashReader } from './event-view.js';
 import type { GroupSpec } from './groups.js';
 import type { KeySpec } from './key-spec.js';
-import type { RuleState } from './state.js';
 import type { TallySpec } from './tally.js';
 
 /** Where a rule has tallies of one kind: in which groups, under which number, and how they count. */
@@ -18,6 +17,22 @@ export interface Place {
 
 /** Of the two tallies of a place: over all events, or over proven ones alone. */
 export type Kind = 0 | 1;
+
+/** What is known of one rule while it runs. */
+export interface RuleState {
+  readonly key: string;
+  /** Whose a tally is: a multiple of eight, never given twice. */
+  readonly number: number;
+  /** Things counted. */
+  members: number;
+  sightings: number;
+  /** Groups given up while they still counted, because there were too many. */
+  evicted: number;
+  faults: number;
+  lastFault: string | null;
+  /** Faults are not reported again until then. */
+  quietUntilUs: number;
+}
 
 /** A rule with all that counting needs to know of it. */
 export interface RulePlan {

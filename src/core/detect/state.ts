@@ -7,7 +7,7 @@ import { createGroups } from './groups.js';
 import type { Groups, OnForget } from './groups.js';
 import { sizeOf } from './key-table.js';
 import { makePlan } from './plan.js';
-import type { Plan } from './plan.js';
+import type { Plan, RuleState } from './plan.js';
 import { createScoreBook } from './score.js';
 import type { ScoreBook } from './score.js';
 import { tallySize, whoseTally } from './things.js';
@@ -20,21 +20,6 @@ export interface DetectLimits {
   /** Tallies and what they count; more than the rules of one event can take. */
   readonly recordsMax: number;
   readonly networksMax: number;
-}
-
-export interface RuleState {
-  readonly key: string;
-  /** Whose a tally is: a multiple of eight, never given twice. */
-  readonly number: number;
-  /** Things counted. */
-  members: number;
-  sightings: number;
-  /** Groups given up while they still counted, because there were too many. */
-  evicted: number;
-  faults: number;
-  lastFault: string | null;
-  /** Faults are not reported again until then. */
-  quietUntilUs: number;
 }
 
 /** Everything that detection remembers between two events. Only src/core/detect changes it. */
