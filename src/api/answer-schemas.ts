@@ -126,6 +126,7 @@ const source = z.strictObject({
     equal_to_user: count,
   }),
   near: near.nullable(),
+  misdirected_phones: truth,
   passwords_tried: counted,
   calls: z.array(
     z.strictObject({

@@ -16,6 +16,16 @@ export function renderEvidence({
   return `\n${known}: ${kinds.join(', ')}.`;
 }
 
+/** What an operator may do for telephones that are here by mistake. */
+export const renderMisdirected = ({
+  misdirected_phones: misdirected,
+  address,
+}: Pick<SourceView, 'misdirected_phones' | 'address'>): string =>
+  misdirected
+    ? 'Misdirected phones, as it seems: the same credentials again and again, and no others. If they are ' +
+      `yours, correct the address of their server; \`protect add ${address}\` keeps them from being blocked.`
+    : '';
+
 const NEAR_SHOWN = 6;
 
 /** How near rules are, which have not fired, or why that is not known. */

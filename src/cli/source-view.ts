@@ -1,7 +1,7 @@
 import type { SourceView } from '../api/views/source.js';
 import { clipText, quoteText } from '../core/model/text.js';
 import type { CountedValue } from '../store/read-source.js';
-import { renderEvidence, renderNear } from './near-view.js';
+import { renderEvidence, renderMisdirected, renderNear } from './near-view.js';
 import { renderPairs, renderTable } from './table.js';
 import { count, describeScope, shortTime, timeAgo, timeLeft } from './words.js';
 
@@ -33,6 +33,7 @@ export function renderSource(view: SourceView, nowMs: number): string {
   const known = pairs.filter(([, value]) => value !== '');
   const parts = [
     renderPairs(known),
+    renderMisdirected(view),
     renderSightings(view),
     renderNear(view, nowMs),
     renderBlocks(view, nowMs),

@@ -70,6 +70,8 @@ export interface SourceView {
     readonly accounts: number;
     readonly equal_to_user: number;
   };
+  /** true: it looks like telephones that were pointed at the wrong address, with credentials of their own. */
+  readonly misdirected_phones: boolean;
   /** Those whose password is known, as `user: password`. */
   readonly passwords_tried: readonly CountedValue[];
   /** Calls that the trap answered, newest first. */
@@ -126,6 +128,7 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     users_tried: story.usersTried,
     called_numbers: story.calledNumbers,
     passwords: viewGuesses(story.guesses),
+    misdirected_phones: looksMisdirected(story, score, context.threshold),
     passwords_tried: story.passwordsTried,
     calls: story.calls.map(viewCall),
     sightings: story.sightings.map(viewSighting),
@@ -138,6 +141,20 @@ const viewGuesses = ({ equalToUser, ...counts }: GuessCounts): SourceView['passw
   ...counts,
   equal_to_user: equalToUser,
 });
+
+/** A guesser hardly tries a password again; a telephone tries nothing else. */
+const TRIES_A_PASSWORD = 3;
+
+/** Telephones with stored credentials try the same ones again and again, and no rule has accused them. */
+const looksMisdirected = (
+  { guesses, blocks }: SourceStory,
+  score: Score,
+  threshold: number,
+): boolean =>
+  guesses.distinct > 0 &&
+  guesses.tries >= TRIES_A_PASSWORD * guesses.distinct &&
+  score.total < threshold &&
+  !blocks.some(({ proof }) => proof !== 'none');
 
 /** True while a block that no one has ended covers it. */
 export const isBlocked = ({ blocks }: SourceStory, nowUs: number): boolean =>
