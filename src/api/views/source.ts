@@ -128,7 +128,7 @@ export function viewSource(story: SourceStory, context: SourceContext): SourceVi
     users_tried: story.usersTried,
     called_numbers: story.calledNumbers,
     passwords: viewGuesses(story.guesses),
-    misdirected_phones: looksMisdirected(story, score, context.threshold),
+    misdirected_phones: looksMisdirected(story, context.threshold),
     passwords_tried: story.passwordsTried,
     calls: story.calls.map(viewCall),
     sightings: story.sightings.map(viewSighting),
@@ -147,13 +147,12 @@ const TRIES_A_PASSWORD = 3;
 
 /** Telephones with stored credentials try the same ones again and again, and no rule has accused them. */
 const looksMisdirected = (
-  { guesses, blocks }: SourceStory,
-  score: Score,
+  { guesses, sightings, blocks }: SourceStory,
   threshold: number,
 ): boolean =>
   guesses.distinct > 0 &&
   guesses.tries >= TRIES_A_PASSWORD * guesses.distinct &&
-  score.total < threshold &&
+  !sightings.some(({ points }) => points >= threshold) &&
   !blocks.some(({ proof }) => proof !== 'none');
 
 /** True while a block that no one has ended covers it. */
