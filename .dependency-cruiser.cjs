@@ -1,7 +1,7 @@
 // Who may import whom: docs/ARCHITECTURE.md has it in words.
 
 /** Layers of core, each of which may import itself and those before it. */
-const CORE = ['model', 'sip', 'trap', 'detect', 'block', 'counts', 'flow', 'step'];
+const CORE = ['common', 'model', 'sip', 'trap', 'detect', 'block', 'counts', 'flow', 'step'];
 
 const coreRules = CORE.map((layer, index) => {
   const allowed = CORE.slice(0, index + 1).join('|');

@@ -4,7 +4,7 @@ const MESSAGE_BY_HAND = {
   selector:
     "ConditionalExpression[test.operator='instanceof'][test.right.name='Error']" +
     "[consequent.property.name='message'][alternate.callee.name='String']",
-  message: 'messageOf (core/model/errors.ts) does this',
+  message: 'messageOf (core/common/errors.ts) does this',
 };
 
 export default tseslint.config(

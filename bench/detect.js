@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileRules } from '../dist/core/detect/detect.js';
-import { loadRules } from '../dist/config/rules.js';
+import { loadRules } from '../dist/config/rules/rules.js';
 import { createBenign } from './detect/benign.js';
 import { createCampaigns } from './detect/campaigns.js';
 import { readCorpus } from './detect/corpus.js';

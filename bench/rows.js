@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { openStore } from '../dist/store/open.js';
-import { openReader } from '../dist/store/reader.js';
+import { openReader } from '../dist/store/read/reader.js';
 import { atLeast, atMost, measuredBy } from './parts/figures.js';
 import { fill } from './rows/fill.js';
 import { batchOf, makeEvents } from './store/events.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openReader } from '../dist/store/reader.js';
+import { openReader } from '../dist/store/read/reader.js';
 import { openStore } from '../dist/store/open.js';
 import { atLeast, atMost, measuredBy, noted } from './parts/figures.js';
 import { killRounds } from './store/kill.js';

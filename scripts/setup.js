@@ -154,7 +154,7 @@ function failureOf(work) {
 
 /** Rules that are wrong are told by the program itself, which parses them then. */
 async function prepareRules(folder) {
-  const { prepareRules: prepare } = await import(join(folder, 'config', 'rules.js'));
+  const { prepareRules: prepare } = await import(join(folder, 'config', 'rules', 'rules.js'));
   await prepare(at('rules'), join(folder, 'rules.json')).catch(() => undefined);
 }
 

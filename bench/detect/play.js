@@ -6,7 +6,7 @@ import { createDetectState } from '../../dist/core/detect/detect.js';
 import { createCounts } from '../../dist/core/counts.js';
 import { step } from '../../dist/core/step.js';
 import { createAnswerState } from '../../dist/core/trap/answer.js';
-import { makeNonce } from '../../dist/core/trap/nonce.js';
+import { makeNonce } from '../../dist/core/trap/proof/nonce.js';
 import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
 import { decideSettings } from '../../dist/config/load.js';
 import { toCoreSettings } from '../../dist/agent/core-settings.js';

@@ -1,6 +1,6 @@
 // The process that is killed: writes events at a steady rate, and says on stdout, a line each, the id
 // that it has handed to the store and when (milliseconds since 1970).
-import { takeLock } from '../../dist/store/lock.js';
+import { takeLock } from '../../dist/store/database/lock.js';
 import { openStore } from '../../dist/store/open.js';
 import { batchOf, makeEvents } from './events.js';
 

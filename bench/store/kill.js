@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { checkDatabase } from '../../dist/store/check.js';
-import { lockHolder } from '../../dist/store/lock.js';
+import { checkDatabase } from '../../dist/store/database/check.js';
+import { lockHolder } from '../../dist/store/database/lock.js';
 import { openStore } from '../../dist/store/open.js';
-import { openReader } from '../../dist/store/reader.js';
+import { openReader } from '../../dist/store/read/reader.js';
 
 const WRITER = fileURLToPath(new URL('kill-writer.js', import.meta.url));
 /** An event older than this must be there. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { toCoreSettings } from '../../dist/agent/core-settings.js';
 import { decideSettings } from '../../dist/config/load.js';
-import { loadRules } from '../../dist/config/rules.js';
+import { loadRules } from '../../dist/config/rules/rules.js';
 import { createBlockState } from '../../dist/core/block/decide.js';
 import { createCounts } from '../../dist/core/counts.js';
 import { compileRules, createDetectState } from '../../dist/core/detect/detect.js';
@@ -10,7 +10,7 @@ import { parseMessage } from '../../dist/core/sip/parse.js';
 import { step } from '../../dist/core/step.js';
 import { answerRequest, createAnswerState } from '../../dist/core/trap/answer.js';
 import { PERSONAS } from '../../dist/core/trap/personas/personas.js';
-import { proveSource } from '../../dist/core/trap/prove.js';
+import { proveSource } from '../../dist/core/trap/proof/prove.js';
 import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
 
 const RULES = fileURLToPath(new URL('../../rules/', import.meta.url));

@@ -9,8 +9,8 @@ import {
   type PathFacts,
   type Who,
 } from '../core/model/access.js';
-import { AgentError } from '../core/model/errors.js';
-import { systemCode } from '../store/files.js';
+import { AgentError } from '../core/common/errors.js';
+import { systemCode } from '../store/database/files.js';
 import { SERVICE_UNIT } from './install/steps.js';
 
 /** Numbers of accounts of programs lie below (login.defs(5), SYS_UID_MAX). */

@@ -1,19 +1,19 @@
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
-import type { AgentError } from '../core/model/errors.js';
+import type { AgentError } from '../core/common/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import type { AgentState } from '../core/step.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
-import type { Lock } from '../store/lock.js';
-import type { Reader } from '../store/reader.js';
-import type { RemoteLogs } from '../store/remote/remote-logs.js';
+import type { Lock } from '../store/database/lock.js';
+import type { Reader } from '../store/read/reader.js';
+import type { RemoteLogs } from '../store/logs/remote/remote-logs.js';
 import type { Store, StoredToken } from '../store/types.js';
-import type { CertificateKeeper } from './certificate.js';
+import type { CertificateKeeper } from './certificate/certificate.js';
 import type { Closers } from './closers.js';
-import type { FirewallKeeper } from './firewall-keeper.js';
+import type { FirewallKeeper } from './firewall/keeper.js';
 import type { Meter } from './meter.js';
-import type { OwnLog } from './own-log.js';
-import type { PeerBook } from './protected-peers.js';
+import type { OwnLog } from './log/own-log.js';
+import type { PeerBook } from './peers/protected-peers.js';
 
 /** The API's TCP door of a running agent. */
 export interface ApiKeeper {

@@ -2,26 +2,26 @@ import type { LoadedSettings } from '../config/load.js';
 import type { Settings } from '../config/schema.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { BlockRequest } from '../core/block/request.js';
-import { startRehearsal } from './rehearse.js';
+import { startWarmUp } from './warm-up.js';
 import { identitiesOf } from '../core/block/identities.js';
 import { identityOf } from '../core/model/identity.js';
 import { step, type AgentState } from '../core/step.js';
 import type { Endpoint, Transport } from '../core/model/transport.js';
 import { openTrap } from '../trap/open.js';
 import type { TlsMaterial, Trap } from '../trap/options.js';
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { createNftables } from '../firewall/nftables.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { createNftables } from '../firewall/nftables/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
-import { adoptAfterCrash } from './after-crash.js';
-import { keepApi, refuseUnsafe } from './api-door.js';
-import { openApiServices } from './api-services.js';
-import { createCalls } from './calls.js';
-import { keepCertificate, loadCertificate, needsCertificate } from './certificate.js';
-import { startConfirmation } from './confirm.js';
+import { adoptAfterCrash } from './firewall/after-crash.js';
+import { keepApi, refuseUnsafe } from './control/api-door.js';
+import { openApiServices } from './control/api-services.js';
+import { createCalls } from './control/calls.js';
+import { keepCertificate, loadCertificate, needsCertificate } from './certificate/certificate.js';
+import { startConfirmation } from './control/confirm.js';
 import { openContext } from './context.js';
-import { restoreMemory } from './restore-memory.js';
+import { restoreMemory } from './state/restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
-import { createHousekeeping } from './housekeeping.js';
+import { createHousekeeping } from './jobs/housekeeping.js';
 import { watchConfiguration } from './reload.js';
 import type { AgentContext } from './agent-context.js';
 
@@ -105,7 +105,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
-  closers.add('rehearsal', startRehearsal(state, log.say));
+  closers.add('warm-up', startWarmUp(state, log.say));
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,

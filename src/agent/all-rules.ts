@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadRules } from '../config/rules.js';
+import { loadRules } from '../config/rules/rules.js';
 import type { Rule } from '../core/model/rule.js';
 import { PACKAGE_ROOT } from './package.js';
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../core/model/errors.js';
+import { messageOf } from '../core/common/errors.js';
 /** What was opened, so that it is closed in reverse order, also when a later opening failed. */
 export interface Closers {
   add(name: string, close: () => void | Promise<void>): void;

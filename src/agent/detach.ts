@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { AgentError, type ErrorCode } from '../core/model/errors.js';
+import { AgentError, type ErrorCode } from '../core/common/errors.js';
 
 interface Told {
   readonly ready?: boolean;

@@ -3,7 +3,7 @@ import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
 import type { Meter } from './meter.js';
-import { describeBlock, describeCall } from './words.js';
+import { describeBlock, describeCall } from './log/describe.js';
 
 /** Where effects go. `say` takes one line for people. */
 export interface Outlets {

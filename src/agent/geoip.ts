@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AsnResponse, CountryResponse, Response } from 'maxmind';
-import { messageOf } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
+import { messageOf } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
 
 /** Where an address belongs, as far as the databases say. Their text is not escaped. */
 export interface AddressOrigin {

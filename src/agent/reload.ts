@@ -2,13 +2,13 @@ import { changedKeys, changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
 import { compileRules } from '../core/detect/detect.js';
-import { AgentError, messageOf } from '../core/model/errors.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
 import { loadAllRules } from './all-rules.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import { toCoreSettings } from './core-settings.js';
 import type { EffectRunner } from './effects.js';
-import { chooseFor, keeperFor } from './open-keeper.js';
-import { renewPeers } from './take-peers.js';
+import { chooseFor, keeperFor } from './firewall/open-keeper.js';
+import { renewPeers } from './peers/renew-peers.js';
 import type { AgentContext } from './agent-context.js';
 
 export interface ConfigurationWatcher {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { messageOf } from '../core/model/errors.js';
+import { messageOf } from '../core/common/errors.js';
 import { limitGroup } from '../firewall/child-group.js';
 
 /** What the service manager that started this process is told: sd_notify(3). */

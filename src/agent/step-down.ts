@@ -10,8 +10,8 @@ import {
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Settings } from '../config/schema.js';
-import { AgentError } from '../core/model/errors.js';
-import { systemCode } from '../store/files.js';
+import { AgentError } from '../core/common/errors.js';
+import { systemCode } from '../store/database/files.js';
 
 /** What an agent keeps; the folders tell whose it is. */
 export type StateFiles = Pick<Settings, 'databaseFile'> &

@@ -4,7 +4,7 @@ import { ATTACK_TYPES } from '../core/model/attack-type.js';
 import { BLOCK_ORIGINS, SCOPES } from '../core/model/block.js';
 import { PROOFS } from '../core/model/proof.js';
 import { TOKEN_SCOPES } from '../core/model/token-scope.js';
-import { NUMBER_TYPES } from '../store/phone-number.js';
+import { NUMBER_TYPES } from '../store/statistics/phone-number.js';
 import type { Answers } from './answers.js';
 import { PERIODS, type RankingsView } from './views/stats.js';
 

@@ -1,8 +1,8 @@
 import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError, ERROR_CODES, messageOf, type ErrorCode } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 import type { Answers } from './answers.js';
 import type { AgentCalls } from './calls.js';
 import { readSocketOf } from './sockets.js';

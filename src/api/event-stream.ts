@@ -1,6 +1,6 @@
-import { safeJson } from '../core/model/text.js';
-import { LIMITS } from '../core/model/limits.js';
-import type { Reader } from '../store/reader.js';
+import { safeJson } from '../core/common/text.js';
+import { LIMITS } from '../core/common/limits.js';
+import type { Reader } from '../store/read/reader.js';
 import type { StoredEvent } from '../store/rows.js';
 import { eventView } from './views/event.js';
 

@@ -1,6 +1,6 @@
 import type { LoadedSettings } from '../config/load.js';
-import type { Cidr } from '../core/model/address.js';
-import type { Reader } from '../store/reader.js';
+import type { Cidr } from '../core/common/address.js';
+import type { Reader } from '../store/read/reader.js';
 import type { StoredToken } from '../store/types.js';
 import type { AgentCalls } from './calls.js';
 import type { EventStream } from './event-stream.js';

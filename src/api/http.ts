@@ -6,9 +6,9 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { z } from 'zod';
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 import { errorAnswer } from './api-errors.js';
 import { may, nameOf, type Caller } from './caller.js';
 import type { ApiServices } from './facts.js';

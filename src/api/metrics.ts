@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { DatabaseSize } from '../store/reader.js';
+import type { DatabaseSize } from '../store/read/reader.js';
 import type { Meters } from './meters.js';
 import type { JobView, StatusView } from './views.js';
 

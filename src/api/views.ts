@@ -2,7 +2,7 @@ import type { AttackType } from '../core/model/attack-type.js';
 import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import type { TokenScope } from '../core/model/token-scope.js';
 import type { Proof } from '../core/model/proof.js';
-import { safeText } from '../core/model/text.js';
+import { safeText } from '../core/common/text.js';
 
 /** JSON as it leaves the program: snake_case, UTC ISO 8601 times, canonical addresses. */
 export interface BlockView {

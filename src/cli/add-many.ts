@@ -1,10 +1,10 @@
 import { text as readAll } from 'node:stream/consumers';
 import { open } from 'node:fs/promises';
 import type { AddBlock, AddedBlocks, AgentCalls } from '../api/calls.js';
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
 import type { ReadBlocks } from './block-import.js';
-import { count } from './words.js';
+import { count } from './text/words.js';
 
 /** The text of a file, or of stdin for `-`. Rejects with USAGE, also when it is too long. */
 export async function readInput(file: string): Promise<string> {

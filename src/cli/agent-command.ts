@@ -1,16 +1,16 @@
 import { Command, Flags } from '@oclif/core';
-import { agentRuns } from '../agent/agent-runs.js';
+import { agentRuns } from '../agent/control/agent-runs.js';
 import { stepDown } from '../agent/step-down.js';
 import type { AgentCalls } from '../api/calls.js';
 import type { ControlClient } from '../api/client.js';
 import type { JobView } from '../api/views.js';
 import { loadSettings, loadWhatCanBeRead, type LoadedSettings } from '../config/load.js';
 import { fileExists, resolveConfigFile } from '../config/resolve.js';
-import { AgentError } from '../core/model/errors.js';
-import { safeJson, safeOutput, safeText } from '../core/model/text.js';
-import type { Reader } from '../store/reader.js';
+import { AgentError } from '../core/common/errors.js';
+import { safeJson, safeOutput, safeText } from '../core/common/text.js';
+import type { Reader } from '../store/read/reader.js';
 import { reportError } from './report-error.js';
-import { renderLines } from './table.js';
+import { renderLines } from './text/table.js';
 
 /** What every command has: `-c`, `--json`, the way to the agent, and errors with a remedy. */
 export abstract class AgentCommand extends Command {
@@ -88,7 +88,7 @@ export abstract class AgentCommand extends Command {
   ): Promise<T> {
     stepDown(loaded.settings);
     if (fileExists(loaded.settings.databaseFile)) return this.withAgent(loaded, use);
-    const { openNoAgent } = await import('../agent/no-agent.js');
+    const { openNoAgent } = await import('../agent/control/no-agent.js');
     return use(openNoAgent(loaded));
   }
 
@@ -105,7 +105,7 @@ export abstract class AgentCommand extends Command {
       const what = `no agent runs with ${loaded.settings.databaseFile}, and ${fault.message}`;
       throw new AgentError(fault.code, what, fault.remedy, fault);
     }
-    const { openOffline } = await import('../agent/offline.js');
+    const { openOffline } = await import('../agent/control/offline.js');
     return openOffline(loaded, (text) => {
       process.stderr.write(`${safeOutput(text)}\n`);
     });
@@ -132,7 +132,7 @@ export abstract class AgentCommand extends Command {
   ): Promise<T> {
     stepDown(loaded.settings);
     const { databaseFile, homeCountry } = loaded.settings;
-    const { openEmptyReader, openReader } = await import('../store/reader.js');
+    const { openEmptyReader, openReader } = await import('../store/read/reader.js');
     const there = missing === 'refuse' || fileExists(databaseFile);
     if (!there) this.tellEmpty(databaseFile);
     const reader = there ? await openReader(databaseFile, homeCountry) : await openEmptyReader();

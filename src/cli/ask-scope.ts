@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { SCOPES, type Scope } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 
 /** What each scope means to who sets up a host, the default first. */
 export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {

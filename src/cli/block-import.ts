@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { AddBlock } from '../api/calls.js';
 import { SCOPES, type Scope } from '../core/model/block.js';
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 
 /** What a line says that names no time, scope or reason of its own. */
 export interface ImportDefaults {

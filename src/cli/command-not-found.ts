@@ -1,7 +1,7 @@
 import type { Hook } from '@oclif/core';
 import { suggest } from '../config/suggest.js';
-import { AgentError } from '../core/model/errors.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError } from '../core/common/errors.js';
+import { quoteText } from '../core/common/text.js';
 import { reportError } from './report-error.js';
 
 /** Says which command was meant, without a question that a script could not answer. */

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { explainWidth, isWide } from '../core/block/request.js';
-import { parseCidr } from '../core/model/address.js';
+import { parseCidr } from '../core/common/address.js';
 
 /**
  * Asks whether so wide a network is meant; true for a yes. Nobody is asked where nobody sits, and

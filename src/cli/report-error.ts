@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { explainDenied } from '../agent/access.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
-import { AgentError, ERROR_CODES } from '../core/model/errors.js';
-import { safeJson, safeText } from '../core/model/text.js';
+import { AgentError, ERROR_CODES } from '../core/common/errors.js';
+import { safeJson, safeText } from '../core/common/text.js';
 
 /**
  * Ends the process with the error on the terminal: one line that says what, one that says what to

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 
 export interface ReverseNameOptions {
   readonly msMax?: number;

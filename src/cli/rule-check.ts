@@ -1,4 +1,4 @@
-import { sampleEvents } from '../core/detect/samples.js';
+import { sampleEvents } from '../core/detect/rules/samples.js';
 import type { TrapEvent } from '../core/model/event.js';
 import type { Rule, RuleSample } from '../core/model/rule.js';
 

@@ -1,5 +1,5 @@
 import { AgentCommand } from '../cli/agent-command.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 
 export default class Confirm extends AgentCommand {
   static override summary = 'Keep the agent blocking after a start on trial (run --confirm)';

@@ -2,11 +2,11 @@ import type { AgentLook } from '../agent/doctor/doctor.js';
 import type { Finding, CheckOutcome } from '../agent/doctor/finding.js';
 import { asOwner } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { paint, thisScreen, type Tone } from '../cli/screen.js';
-import { renderPairs } from '../cli/table.js';
-import { count } from '../cli/words.js';
+import { paint, thisScreen, type Tone } from '../cli/text/screen.js';
+import { renderPairs } from '../cli/text/table.js';
+import { count } from '../cli/text/words.js';
 import type { LoadedSettings } from '../config/load.js';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 
 interface DoctorView {
   /** false: something failed. */

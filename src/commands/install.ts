@@ -8,7 +8,7 @@ import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { askScope } from '../cli/ask-scope.js';
-import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
+import { renderStep, viewSteps, type StepsView } from '../cli/views/steps-view.js';
 import { SCOPES, type Scope } from '../core/model/block.js';
 
 export default class Install extends AgentCommand {

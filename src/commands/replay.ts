@@ -1,18 +1,18 @@
 import { Args, Flags } from '@oclif/core';
 import { stepDown } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { readMoment } from '../core/model/read-moment.js';
-import { readDatabase, withinSpan, type Span } from '../cli/replay-input.js';
-import { planReplay, readNetwork } from '../cli/replay-setup.js';
-import { readTimeZone, timeZoneFlag } from '../cli/time-zone.js';
-import { renderReplay } from '../cli/replay-text.js';
-import { viewReplay, type ReplayView } from '../cli/replay-view.js';
+import { readMoment } from '../core/common/read-moment.js';
+import { readDatabase, withinSpan, type Span } from '../cli/replay/replay-input.js';
+import { planReplay, readNetwork } from '../cli/replay/replay-setup.js';
+import { readTimeZone, timeZoneFlag } from '../cli/text/time-zone.js';
+import { renderReplay } from '../cli/replay/replay-text.js';
+import { viewReplay, type ReplayView } from '../cli/replay/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
-import { AgentError, ERROR_CODES } from '../core/model/errors.js';
+import { AgentError, ERROR_CODES } from '../core/common/errors.js';
 import { openFiles } from '../replay/read-files.js';
 import type { InputReport, RecordedPacket } from '../replay/recorded.js';
 import { createRun, feed } from '../replay/run.js';
-import { openReader, type Reader } from '../store/reader.js';
+import { openReader, type Reader } from '../store/read/reader.js';
 
 interface Input {
   readonly reports: readonly InputReport[];

@@ -5,17 +5,17 @@ import { explainDenied } from '../agent/access.js';
 import { startAgent } from '../agent/agent.js';
 import { runDetached, tellParent } from '../agent/detach.js';
 import { VERSION } from '../agent/package.js';
-import { loadInstanceId } from '../agent/secret.js';
+import { loadInstanceId } from '../agent/state/secret.js';
 import { findServiceManager } from '../agent/service-manager.js';
 import { stepDownToRun } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { programName, renderBanner } from '../cli/banner.js';
-import { createEventPrinter, type EventStyle } from '../cli/event-printer.js';
-import { readDuration } from '../core/model/read-duration.js';
-import { writeGathered } from '../cli/write-gathered.js';
+import { programName, renderBanner } from '../cli/views/banner.js';
+import { createEventPrinter, type EventStyle } from '../cli/views/event-printer.js';
+import { readDuration } from '../core/common/read-duration.js';
+import { writeGathered } from '../cli/text/write-gathered.js';
 import { fileExists, trialFolder } from '../config/resolve.js';
-import { AgentError } from '../core/model/errors.js';
-import { safeOutput } from '../core/model/text.js';
+import { AgentError } from '../core/common/errors.js';
+import { safeOutput } from '../core/common/text.js';
 
 export default class Run extends AgentCommand {
   static override summary = 'Run the agent: trap, detection and blocking';

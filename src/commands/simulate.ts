@@ -1,15 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import { formatTime } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { readAddress } from '../core/model/read-address.js';
-import { planReplay } from '../cli/replay-setup.js';
-import { renderStory } from '../cli/replay-text.js';
-import { viewStory, type StoryView } from '../cli/replay-view.js';
-import { renderTable } from '../cli/table.js';
+import { readAddress } from '../core/common/read-address.js';
+import { planReplay } from '../cli/replay/replay-setup.js';
+import { renderStory } from '../cli/replay/replay-text.js';
+import { viewStory, type StoryView } from '../cli/replay/replay-view.js';
+import { renderTable } from '../cli/text/table.js';
 import { createRun } from '../replay/run.js';
 import { CAMPAIGNS, type CampaignName } from '../replay/simulate/campaigns.js';
 import { runCampaign, type SimulatedPacket } from '../replay/simulate/run-campaign.js';
-import { LIMITS } from '../core/model/limits.js';
+import { LIMITS } from '../core/common/limits.js';
 
 interface PacketView {
   readonly number: number;

@@ -9,8 +9,8 @@ import {
   type StatsView,
 } from '../api/views/stats.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { chartStyle } from '../cli/chart.js';
-import { renderStats } from '../cli/stats-view.js';
+import { chartStyle } from '../cli/text/chart.js';
+import { renderStats } from '../cli/views/stats-view.js';
 
 export default class Stats extends AgentCommand {
   static override summary = 'Show what came, from whom, and what was blocked: today, 7 days, all';

@@ -7,10 +7,10 @@ import { planUninstall } from '../agent/install/plan-uninstall.js';
 import { runSteps } from '../agent/install/run-steps.js';
 import { PACKAGE_ROOT } from '../agent/package.js';
 import { asOwner } from '../agent/step-down.js';
-import { stopAgent } from '../agent/stop-agent.js';
-import { takeAwayFirewall } from '../agent/take-away-firewall.js';
+import { stopAgent } from '../agent/control/stop-agent.js';
+import { takeAwayFirewall } from '../agent/firewall/remove-firewall.js';
 import { AgentCommand } from '../cli/agent-command.js';
-import { renderStep, viewSteps, type StepsView } from '../cli/steps-view.js';
+import { renderStep, viewSteps, type StepsView } from '../cli/views/steps-view.js';
 
 export default class Uninstall extends AgentCommand {
   static override summary = 'Take away what `install` set up, and our firewall rules';

@@ -1,4 +1,4 @@
-import { quoteText } from '../core/model/text.js';
+import { quoteText } from '../core/common/text.js';
 import type { ConfigEntry } from './parse-lines.js';
 import { REFERENCE_FILE_KEYS, readReference } from './reference-words.js';
 import { CONFIG_VARIABLE, CONFIG_VARIABLES, type Environment } from './resolve.js';

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentError } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 import {
   collectEnvironment,
   collectFile,

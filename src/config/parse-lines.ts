@@ -1,5 +1,5 @@
-import { quoteText } from '../core/model/text.js';
-import { LIMITS } from '../core/model/limits.js';
+import { quoteText } from '../core/common/text.js';
+import { LIMITS } from '../core/common/limits.js';
 
 /** One `key = value` line. `section` null: above the first `[section]`. */
 export interface ConfigEntry {

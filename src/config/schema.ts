@@ -1,9 +1,9 @@
 import { TRANSPORTS } from '../core/model/transport.js';
-import { API_KEYS } from './api-keys.js';
-import { BLOCKING_KEYS } from './blocking-keys.js';
-import { JOB_KEYS, RETENTION_KEYS } from './keeping-keys.js';
-import { key, place, type Key } from './key.js';
-import { LOG_KEYS } from './log-keys.js';
+import { API_KEYS } from './keys/api-keys.js';
+import { BLOCKING_KEYS } from './keys/blocking-keys.js';
+import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
+import { key, place, type Key } from './keys/key.js';
+import { LOG_KEYS } from './keys/log-keys.js';
 import {
   address,
   choice,
@@ -13,8 +13,8 @@ import {
   listOf,
   optionalPath,
   truth,
-} from './readers.js';
-import { TRAP_KEYS } from './trap-keys.js';
+} from './keys/readers.js';
+import { TRAP_KEYS } from './keys/trap-keys.js';
 
 /** Every key there is, by section; the name left of each is its name in `Settings`. */
 export const KEYS = {

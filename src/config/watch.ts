@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { watch } from 'chokidar';
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 import { changedKeys } from './changes.js';
 import { loadSettings, type LoadedSettings } from './load.js';
 

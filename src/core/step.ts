@@ -21,11 +21,11 @@ import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { Noted } from './model/anomaly.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
 import { identityOf } from './model/identity.js';
-import { LIMITS } from './model/limits.js';
+import { LIMITS } from './common/limits.js';
 import { completedTransport, type Proof } from './model/proof.js';
 import type { SipMessage } from './model/sip-message.js';
 import type { Packet } from './model/transport.js';
-import { makeUuid } from './model/uuid.js';
+import { makeUuid } from './common/uuid.js';
 import { parseMessage } from './sip/parse.js';
 import {
   answerRequest,
@@ -34,7 +34,7 @@ import {
   type Answered,
 } from './trap/answer.js';
 import { findCall, takeOverdue } from './trap/calls.js';
-import { bearsOurTag, mayBeWebPage, proveSource } from './trap/prove.js';
+import { bearsOurTag, mayBeWebPage, proveSource } from './trap/proof/prove.js';
 import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
 
 /** What the operator's settings mean to core. */

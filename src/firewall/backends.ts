@@ -1,8 +1,8 @@
 import { createHook, type HookOptions } from './hook.js';
-import { createNftables, type NftablesOptions } from './nftables.js';
+import { createNftables, type NftablesOptions } from './nftables/nftables.js';
 import { createObserve } from './observe.js';
 import type { Firewall } from './port.js';
-import { createUfw, type UfwOptions } from './ufw.js';
+import { createUfw, type UfwOptions } from './ufw/ufw.js';
 
 /** What the makers of backends are given; each takes what concerns it. */
 export type BackendOptions = NftablesOptions & HookOptions & UfwOptions;

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import type { FirewallChange } from '../core/model/block.js';
-import { AgentError } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { quoteText } from '../core/model/text.js';
+import { AgentError } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { quoteText } from '../core/common/text.js';
 import { limitGroup } from './child-group.js';
 import { NO_STORM, type DesiredFirewall, type Firewall, type StormLimit } from './port.js';
-import { createMutex } from '../core/model/mutex.js';
+import { createMutex } from '../core/common/mutex.js';
 import { rootRights } from './root-rights.js';
 
 export interface HookOptions {

@@ -1,6 +1,6 @@
-import { LIMITS } from '../core/model/limits.js';
-import { objectOf } from './nft-element.js';
-import { runNft } from './nft-run.js';
+import { LIMITS } from '../core/common/limits.js';
+import { objectOf } from './nftables/element.js';
+import { runNft } from './nftables/run.js';
 
 /** Somebody else's chain that a packet to this host passes, and that drops what it does not name. */
 export interface ClosedChain {

@@ -1,6 +1,6 @@
 import type { FirewallChange } from '../core/model/block.js';
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
 import type { Firewall } from './port.js';
 
 export interface FirewallQueueOptions {

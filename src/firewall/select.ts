@@ -1,4 +1,4 @@
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 import { BACKENDS, type BackendName, type BackendOptions } from './backends.js';
 import { createObserve } from './observe.js';
 import type { Firewall, FirewallOwner } from './port.js';

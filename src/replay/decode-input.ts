@@ -1,4 +1,4 @@
-import { createLocalTimeReader, type LocalTimeReader } from '../core/model/local-time.js';
+import { createLocalTimeReader, type LocalTimeReader } from '../core/common/local-time.js';
 import {
   createCaptureDecoder,
   decodeFrame,

@@ -1,8 +1,8 @@
-import { canonicalAddress } from '../core/model/address.js';
-import { LIMITS } from '../core/model/limits.js';
+import { canonicalAddress } from '../core/common/address.js';
+import { LIMITS } from '../core/common/limits.js';
 import { PROOFS } from '../core/model/proof.js';
-import type { LocalTimeReader } from '../core/model/local-time.js';
-import { readTime } from '../core/model/time.js';
+import type { LocalTimeReader } from '../core/common/local-time.js';
+import { readTime } from '../core/common/time.js';
 import { TRANSPORTS } from '../core/model/transport.js';
 import type { RecordedPacket } from './recorded.js';
 

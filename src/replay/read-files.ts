@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
-import { AgentError } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
+import { AgentError } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
 import { createInputDecoder, decodeChunk, endInput, type InputOptions } from './decode-input.js';
 import { createInputReport, type InputReport, type RecordedPacket } from './recorded.js';
 

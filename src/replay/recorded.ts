@@ -1,5 +1,5 @@
-import { LIMITS } from '../core/model/limits.js';
-import type { LocalTimeReader } from '../core/model/local-time.js';
+import { LIMITS } from '../core/common/limits.js';
+import type { LocalTimeReader } from '../core/common/local-time.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Packet } from '../core/model/transport.js';
 

@@ -2,7 +2,7 @@ import { ATTACK_TYPES, type AttackType } from '../core/model/attack-type.js';
 import type { Block, ProtectedPeer } from '../core/model/block.js';
 import type { RuleFault } from '../core/detect/detect.js';
 import type { EventRecord } from '../core/model/event.js';
-import { LIMITS } from '../core/model/limits.js';
+import { LIMITS } from '../core/common/limits.js';
 import type { Sighting } from '../core/model/sighting.js';
 
 /** What became of one source. Packets count all that it sent, also what a block kept out. */

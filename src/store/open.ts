@@ -1,14 +1,17 @@
-import { AgentError, messageOf } from '../core/model/errors.js';
-import { hasBadHeader } from './ours.js';
-import { createPersister } from './persister.js';
-import { callsBy, runCall } from './protocol.js';
-import { createQueue, type Queue } from './queue.js';
+import { AgentError, messageOf } from '../core/common/errors.js';
+import { hasBadHeader } from './database/file-header.js';
+import { createPersister } from './write/persister.js';
+import { callsBy, runCall } from './write/protocol.js';
+import { createQueue, type Queue } from './write/queue.js';
 import type { Store, StoreOptions } from './types.js';
-import { describeSalvage, isMarkedDamaged, salvageDatabase } from './salvage.js';
-import { gone, startWorkerPersister } from './worker-persister.js';
-import type { Persister, PersisterOptions } from './persister-types.js';
+import { describeSalvage, isMarkedDamaged, salvageDatabase } from './database/salvage.js';
+import { gone, startWorkerPersister } from './write/worker-persister.js';
+import type { Persister, PersisterOptions } from './write/persister-types.js';
 
 const NO_ROTATION = { bytesMax: Number.MAX_SAFE_INTEGER, keep: 0, maxAgeS: 0 };
+
+/** By way of the folder above: what is bundled stands in another one beside it. */
+const WORKER = new URL('../store/worker.js', import.meta.url);
 
 /**
  * Opens the agent's memory: makes or migrates the database and opens the logs. Rejects with
@@ -36,7 +39,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const queue = createQueue(onNotice, options.onRenewed ?? (() => undefined));
   const start = (): Promise<Persister> =>
     inWorker
-      ? startWorkerPersister(persisterOptions, queue.note, (reason) => {
+      ? startWorkerPersister(WORKER, persisterOptions, queue.note, (reason) => {
           queue.lose(reason);
           onNotice(`the thread that writes the database has failed: ${reason}`);
           options.onGone?.(gone(reason));

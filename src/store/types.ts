@@ -1,14 +1,14 @@
-import type { AgentError } from '../core/model/errors.js';
+import type { AgentError } from '../core/common/errors.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { TokenScope } from '../core/model/token-scope.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
-import type { FileIdentity } from './files.js';
-import type { RemoteCounts, RemoteOptions } from './remote/remote-logs.js';
-import type { Rotation } from './rotate.js';
-import type { ThinnedSource } from './thinning.js';
+import type { FileIdentity } from './database/files.js';
+import type { RemoteCounts, RemoteOptions } from './logs/remote/remote-logs.js';
+import type { Rotation } from './logs/rotate.js';
+import type { ThinnedSource } from './write/thinning.js';
 
 /** How a block came to its end: by its time, by hand, or by another block in its place. */
 export type BlockEnd = 'expired' | 'removed' | 'replaced';

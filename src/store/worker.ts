@@ -1,9 +1,9 @@
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { buffersOf } from './pack.js';
-import { createPersister } from './persister.js';
-import { errorToData, runCall, type FromWorker, type ToWorker } from './protocol.js';
-import type { LocalPersister, PersisterOptions } from './persister-types.js';
+import { buffersOf } from './write/pack.js';
+import { createPersister } from './write/persister.js';
+import { errorToData, runCall, type FromWorker, type ToWorker } from './write/protocol.js';
+import type { LocalPersister, PersisterOptions } from './write/persister-types.js';
 
 /** A third of the share of the thread that receives, where both want the same processor. */
 const NICER_BY = 5;

@@ -1,4 +1,4 @@
-import { AgentError } from '../core/model/errors.js';
+import { AgentError } from '../core/common/errors.js';
 import type { Listening } from './options.js';
 
 /** The error for a socket that could not be opened: which one, why, and what to do about it. */

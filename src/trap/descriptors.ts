@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { LIMITS } from '../core/model/limits.js';
+import { LIMITS } from '../core/common/limits.js';
 import { codeOf } from './bind-error.js';
 
 /**

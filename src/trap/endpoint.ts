@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../core/model/address.js';
+import { canonicalAddress } from '../core/common/address.js';
 import type { Endpoint } from '../core/model/transport.js';
 
 /** An endpoint from the kernel's text. Its plain forms are canonical already: no work for those. */

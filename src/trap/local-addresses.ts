@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { canonicalAddress } from '../core/model/address.js';
-import { LIMITS } from '../core/model/limits.js';
+import { canonicalAddress } from '../core/common/address.js';
+import { LIMITS } from '../core/common/limits.js';
 
 export interface LocalAddress {
   /** Canonical text. */

@@ -1,14 +1,14 @@
-import { canonicalAddress } from '../core/model/address.js';
-import { AgentError } from '../core/model/errors.js';
-import type { Connections } from './connections.js';
+import { canonicalAddress } from '../core/common/address.js';
+import { AgentError } from '../core/common/errors.js';
+import type { Connections } from './streams/connections.js';
 import type { Listening, TrapContext, TrapOptions, TrapSocket, TrapTransport } from './options.js';
-import { openTcp } from './tcp.js';
-import type { TlsIdentity } from './tls-accept.js';
-import { openTls } from './tls.js';
+import { openTcp } from './streams/tcp.js';
+import type { TlsIdentity } from './streams/tls-accept.js';
+import { openTls } from './streams/tls.js';
 import { openUdp } from './udp.js';
-import { createWebSocketGate, type WebSocketGate } from './ws-handshake.js';
-import { openWs } from './ws.js';
-import { openWss } from './wss.js';
+import { createWebSocketGate, type WebSocketGate } from './streams/ws-handshake.js';
+import { openWs } from './streams/ws.js';
+import { openWss } from './streams/wss.js';
 
 /** What the sockets of one trap share. `identity` is there when a transport needs it. */
 interface Shared {

@@ -1,7 +1,7 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
-import { AgentError } from '../core/model/errors.js';
-import { LIMITS } from '../core/model/limits.js';
-import { createConnections, sweepConnections, type Connections } from './connections.js';
+import { AgentError } from '../core/common/errors.js';
+import { LIMITS } from '../core/common/limits.js';
+import { createConnections, sweepConnections, type Connections } from './streams/connections.js';
 import { areDescriptorsGone, connectionsFor, readDescriptorsMax } from './descriptors.js';
 import { openAll } from './open-sockets.js';
 import type {
@@ -12,7 +12,7 @@ import type {
   TrapSocket,
   TrapStats,
 } from './options.js';
-import { createTlsIdentity, type TlsIdentity } from './tls-accept.js';
+import { createTlsIdentity, type TlsIdentity } from './streams/tls-accept.js';
 
 const SWEEP_MS = 1_000;
 const NOTICE_GAP_US = 60_000_000;

@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
-import { LIMITS } from '../core/model/limits.js';
+import { LIMITS } from '../core/common/limits.js';
 import type { Packet } from '../core/model/transport.js';
 import { codeOf, toBindError } from './bind-error.js';
 import { toEndpoint } from './endpoint.js';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { messageOf } from '../core/model/errors.js';
+import { messageOf } from '../core/common/errors.js';
 import { readKernelDrops } from './kernel-drops.js';
 import { guessLocal, listLocalAddresses, type LocalAddress } from './local-addresses.js';
 import type { TrapContext, TrapSocket } from './options.js';

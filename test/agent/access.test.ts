@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { explainDenied, linkOn, readOnlyDisk, wayTo } from '../../src/agent/access.js';
 import type { Who } from '../../src/core/model/access.js';
-import { AgentError } from '../../src/core/model/errors.js';
-import { unwritable } from '../../src/store/files.js';
-import { errorFromData, errorToData } from '../../src/store/protocol.js';
+import { AgentError } from '../../src/core/common/errors.js';
+import { unwritable } from '../../src/store/database/files.js';
+import { errorFromData, errorToData } from '../../src/store/write/protocol.js';
 
 let folder = '';
 beforeEach(async () => {

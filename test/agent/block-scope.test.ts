@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { addBlock, addBlocks } from '../../src/agent/block-calls.js';
+import { addBlock, addBlocks } from '../../src/agent/control/block-calls.js';
 import type { AgentContext } from '../../src/agent/agent-context.js';
 import type { EffectRunner } from '../../src/agent/effects.js';
-import { createUfw } from '../../src/firewall/ufw.js';
+import { createUfw } from '../../src/firewall/ufw/ufw.js';
 
 const runner: EffectRunner = {
   run: () => {

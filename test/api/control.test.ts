@@ -20,8 +20,8 @@ import { openClient } from '../../src/api/client.js';
 import { serveControl, type ControlServer } from '../../src/api/server.js';
 import type { BlockView, JobView } from '../../src/api/views.js';
 import { decideSettings } from '../../src/config/load.js';
-import { AgentError } from '../../src/core/model/errors.js';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { AgentError } from '../../src/core/common/errors.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 import { waitUntil } from '../lab/wait-until.js';
 
 const BLOCK: BlockView = {

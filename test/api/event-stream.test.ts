@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEventStream, type StreamSink } from '../../src/api/event-stream.js';
 import { createLane } from '../../src/api/lane.js';
-import { openReader, type Reader } from '../../src/store/reader.js';
+import { openReader, type Reader } from '../../src/store/read/reader.js';
 import { batchOf, closeAfterTest, openSampleStore, sampleEvents } from '../store/samples.js';
 import { waitUntil } from '../lab/wait-until.js';
 

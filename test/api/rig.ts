@@ -7,10 +7,10 @@ import { buildTcpServer, type TcpRules } from '../../src/api/tcp-door.js';
 import { makeToken } from '../../src/api/tokens.js';
 import type { BlockView } from '../../src/api/views.js';
 import { decideSettings } from '../../src/config/load.js';
-import { cidrOf } from '../../src/core/model/address.js';
-import { AgentError } from '../../src/core/model/errors.js';
+import { cidrOf } from '../../src/core/common/address.js';
+import { AgentError } from '../../src/core/common/errors.js';
 import type { TokenScope } from '../../src/core/model/token-scope.js';
-import { openReader } from '../../src/store/reader.js';
+import { openReader } from '../../src/store/read/reader.js';
 import type { StoredToken } from '../../src/store/types.js';
 import {
   batchOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseUnsafe } from '../../src/agent/api-door.js';
+import { refuseUnsafe } from '../../src/agent/control/api-door.js';
 import { may, type Caller, type Right } from '../../src/api/caller.js';
 import { ROUTES } from '../../src/api/routes/all-routes.js';
 import { findToken, makeToken } from '../../src/api/tokens.js';

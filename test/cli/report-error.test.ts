@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { readDuration } from '../../src/core/model/read-duration.js';
-import { readMoment } from '../../src/core/model/read-moment.js';
+import { readDuration } from '../../src/core/common/read-duration.js';
+import { readMoment } from '../../src/core/common/read-moment.js';
 import { reportError } from '../../src/cli/report-error.js';
-import { AgentError } from '../../src/core/model/errors.js';
+import { AgentError } from '../../src/core/common/errors.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ERROR_CODES } from '../../src/core/model/errors.js';
+import { ERROR_CODES } from '../../src/core/common/errors.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/ERRORS.md'), 'utf8');
 const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.+) \| (.+) \|$/gm)].map(

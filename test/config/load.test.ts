@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decideSettings, describeSettings, loadSettings } from '../../src/config/load.js';
 import { KEY_PLACES } from '../../src/config/schema.js';
-import { AgentError } from '../../src/core/model/errors.js';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { AgentError } from '../../src/core/common/errors.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 
 const FILE = '/x/agent.conf';
 

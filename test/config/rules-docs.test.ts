@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseRules } from '../../src/config/parse-rules.js';
-import { loadRules } from '../../src/config/rules.js';
-import { allowedKeys } from '../../src/config/rule-schema.js';
+import { parseRules } from '../../src/config/rules/parse-rules.js';
+import { loadRules } from '../../src/config/rules/rules.js';
+import { allowedKeys } from '../../src/config/rules/rule-schema.js';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
 import { SEVERITIES } from '../../src/core/model/rule.js';
-import { CONDITION_FUNCTIONS } from '../../src/core/detect/condition.js';
-import { describeRule } from '../../src/core/detect/describe.js';
-import { FIELDS } from '../../src/core/detect/fields.js';
-import { runSamples } from '../../src/core/detect/samples.js';
+import { CONDITION_FUNCTIONS } from '../../src/core/detect/rules/condition.js';
+import { describeRule } from '../../src/core/detect/rules/describe.js';
+import { FIELDS } from '../../src/core/detect/fields/fields.js';
+import { runSamples } from '../../src/core/detect/rules/samples.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DOCS = readFileSync(join(ROOT, 'docs/RULES.md'), 'utf8');

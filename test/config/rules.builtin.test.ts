@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadRules } from '../../src/config/rules.js';
+import { loadRules } from '../../src/config/rules/rules.js';
 import { ATTACK_TYPES } from '../../src/core/model/attack-type.js';
-import { runSamples } from '../../src/core/detect/samples.js';
+import { runSamples } from '../../src/core/detect/rules/samples.js';
 
 const RULES = join(import.meta.dirname, '../../rules');
 const rules = await loadRules([RULES]);

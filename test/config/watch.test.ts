@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadSettings, type LoadedSettings } from '../../src/config/load.js';
 import { watchFolder, watchSettings, type Watcher } from '../../src/config/watch.js';
-import type { AgentError } from '../../src/core/model/errors.js';
+import type { AgentError } from '../../src/core/common/errors.js';
 
 let folder = '';
 let file = '';

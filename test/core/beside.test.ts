@@ -6,7 +6,7 @@ import type { Effect } from '../../src/core/flow.js';
 import type { Block } from '../../src/core/model/block.js';
 import type { Transport } from '../../src/core/model/transport.js';
 import { step, type AgentState } from '../../src/core/step.js';
-import { parseRules } from '../../src/config/parse-rules.js';
+import { parseRules } from '../../src/config/rules/parse-rules.js';
 import { createReplayState } from '../../src/replay/create-state.js';
 import { makeSettings } from './trap/message.js';
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseRules } from '../../src/config/parse-rules.js';
+import { parseRules } from '../../src/config/rules/parse-rules.js';
 import type { Effect } from '../../src/core/flow.js';
 import type { Packet } from '../../src/core/model/transport.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createReplayState } from '../../src/replay/create-state.js';
-import { readFacts } from '../../src/store/facts.js';
+import { readFacts } from '../../src/store/event-facts.js';
 import { DEFAULT_POLICY } from '../default-policy.js';
 import { sip } from '../replay/captures.js';
 import { makeSettings } from './trap/message.js';

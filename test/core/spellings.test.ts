@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { toCoreSettings } from '../../src/agent/core-settings.js';
 import { decideSettings } from '../../src/config/load.js';
-import { loadRules } from '../../src/config/rules.js';
+import { loadRules } from '../../src/config/rules/rules.js';
 import { oldestCovering } from '../../src/core/block/block-table.js';
 import { createBlockState } from '../../src/core/block/decide.js';
 import { createCounts } from '../../src/core/counts.js';

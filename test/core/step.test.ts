@@ -9,7 +9,7 @@ import type { Effect } from '../../src/core/flow.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
-import { parseRules } from '../../src/config/parse-rules.js';
+import { parseRules } from '../../src/config/rules/parse-rules.js';
 import { makeSettings } from './trap/message.js';
 
 const RULES = `

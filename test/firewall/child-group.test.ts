@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createNftChild } from '../../src/firewall/nft-child.js';
-import { runNft } from '../../src/firewall/nft-run.js';
-import { visitTable } from '../../src/firewall/nft-stream.js';
-import { watchTable } from '../../src/firewall/nft-watch.js';
+import { createNftChild } from '../../src/firewall/nftables/child.js';
+import { runNft } from '../../src/firewall/nftables/run.js';
+import { visitTable } from '../../src/firewall/nftables/stream.js';
+import { watchTable } from '../../src/firewall/nftables/watch.js';
 import { createHook } from '../../src/firewall/hook.js';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 
 /** Leaves its pipes to a grandchild, in its group or (`setsid`) not, and ends. */
 const leaves = (before: string): readonly string[] => [

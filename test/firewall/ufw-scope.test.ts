@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { NO_STORM, USUAL_TRAP } from '../../src/firewall/port.js';
-import { createUfw } from '../../src/firewall/ufw.js';
+import { createUfw } from '../../src/firewall/ufw/ufw.js';
 
 const BLOCK = { target: '203.0.113.7/32', scope: 'beside', timeoutS: 60 } as const;
 const REFUSAL = {

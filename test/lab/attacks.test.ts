@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNftables } from '../../src/firewall/nftables.js';
+import { createNftables } from '../../src/firewall/nftables/nftables.js';
 import { nftTable, readUdpCounters } from './counters.js';
 import { createLab, type Lab } from './lab.js';
 import { lookPolitely, runCommand, runJson } from './program.js';

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ERROR_CODES, type ErrorCode } from '../../src/core/model/errors.js';
+import { ERROR_CODES, type ErrorCode } from '../../src/core/common/errors.js';
 import { nftTable } from './counters.js';
 import { createLab, type Lab } from './lab.js';
 import { runCommand, runShell } from './program.js';

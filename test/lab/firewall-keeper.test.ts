@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FirewallChange } from '../../src/core/model/block.js';
-import { AgentError } from '../../src/core/model/errors.js';
+import { AgentError } from '../../src/core/common/errors.js';
 import type { DesiredFirewall } from '../../src/firewall/port.js';
 import { createProtectTable } from '../../src/core/block/protect.js';
 import { foreignRuleset } from './counters.js';

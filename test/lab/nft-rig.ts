@@ -1,4 +1,4 @@
-import { createNftables } from '../../src/firewall/nftables.js';
+import { createNftables } from '../../src/firewall/nftables/nftables.js';
 import type { Scope } from '../../src/core/model/block.js';
 import {
   NO_STORM,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createNftables } from '../../src/firewall/nftables.js';
+import { createNftables } from '../../src/firewall/nftables/nftables.js';
 import { foreignRuleset, nftTable } from './counters.js';
 import type { Lab } from './lab.js';
 import { createNftRig, desired, type NftRig } from './nft-rig.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/api/views.js';
-import { makeCertificate } from '../../src/agent/make-certificate.js';
+import { makeCertificate } from '../../src/agent/certificate/make-certificate.js';
 import { createLab, type Lab } from './lab.js';
 import type { LabProcess } from './lab-process.js';
 import { runJson } from './program.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textWidth } from '../../src/cli/screen.js';
+import { textWidth } from '../../src/cli/text/screen.js';
 import { createLab, type Lab } from './lab.js';
 import { runCommand, runShell } from './program.js';
 import { programPath, requireLab } from './require-lab.js';

@@ -1,4 +1,4 @@
-import { parseCidr } from '../../src/core/model/address.js';
+import { parseCidr } from '../../src/core/common/address.js';
 import { createInputDecoder, decodeChunk, endInput } from '../../src/replay/decode-input.js';
 import {
   createInputReport,

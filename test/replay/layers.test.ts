@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 import { ip, ipv4, pcap, sip, udp } from './captures.js';
 import { decodeAll, linesOf } from './decode.js';
 

@@ -1,9 +1,9 @@
 import { makeSettings } from '../core/trap/message.js';
 import { describe, expect, it } from 'vitest';
-import { renderReplay } from '../../src/cli/replay-text.js';
-import { viewReplay, type ReplayView } from '../../src/cli/replay-view.js';
-import type { ReplayPlan } from '../../src/cli/replay-setup.js';
-import { parseRules } from '../../src/config/parse-rules.js';
+import { renderReplay } from '../../src/cli/replay/replay-text.js';
+import { viewReplay, type ReplayView } from '../../src/cli/replay/replay-view.js';
+import type { ReplayPlan } from '../../src/cli/replay/replay-setup.js';
+import { parseRules } from '../../src/config/rules/parse-rules.js';
 import type { BlockPolicy } from '../../src/core/block/policy.js';
 import type { Proof } from '../../src/core/model/proof.js';
 import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';

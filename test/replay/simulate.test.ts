@@ -1,7 +1,7 @@
 import { makeSettings } from '../core/trap/message.js';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadRules } from '../../src/config/rules.js';
+import { loadRules } from '../../src/config/rules/rules.js';
 import { parseMessage } from '../../src/core/sip/parse.js';
 import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
 import { createRun } from '../../src/replay/run.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 import { pcap, sip, sipAnswer, tcp } from './captures.js';
 import { decodeAll, type Decoded } from './decode.js';
 

@@ -150,7 +150,8 @@ async function makeProject(): Promise<void> {
      for (const folder of ['cli', 'commands/deep', 'store']) fs.mkdirSync('dist.new/' + folder, { recursive: true });
      for (const name of ['a', 'cli/command-not-found', 'cli/main', 'commands/deep/b', 'store/worker'])
        fs.copyFileSync('src/a.ts', 'dist.new/' + name + '.js');
-     fs.copyFileSync('prepare.js', 'dist.new/config/rules.js');`,
+     fs.mkdirSync('dist.new/config/rules', { recursive: true });
+     fs.copyFileSync('prepare.js', 'dist.new/config/rules/rules.js');`,
   );
   await put(
     'prepare.js',

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/core/model/call.js';
-import { LIMITS } from '../../src/core/model/limits.js';
-import { readFacts } from '../../src/store/facts.js';
-import { createPasswordNamer } from '../../src/store/guess.js';
-import { readPasswordLists } from '../../src/store/password-list.js';
-import { openReader } from '../../src/store/reader.js';
+import { LIMITS } from '../../src/core/common/limits.js';
+import { readFacts } from '../../src/store/event-facts.js';
+import { createPasswordNamer } from '../../src/store/write/guess.js';
+import { readPasswordLists } from '../../src/store/write/password-list.js';
+import { openReader } from '../../src/store/read/reader.js';
 import {
   allBefore,
   batchOf,

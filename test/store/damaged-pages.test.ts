@@ -2,8 +2,8 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.js';
-import { openDatabase } from '../../src/store/sqlite.js';
-import { openReader } from '../../src/store/reader.js';
+import { openDatabase } from '../../src/store/database/sqlite.js';
+import { openReader } from '../../src/store/read/reader.js';
 import {
   batchOf,
   makeFolder,

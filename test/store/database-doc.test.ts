@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { LIMITS } from '../../src/core/model/limits.js';
-import { openForWriting } from '../../src/store/migrate.js';
-import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.js';
+import { LIMITS } from '../../src/core/common/limits.js';
+import { openForWriting } from '../../src/store/database/migrate.js';
+import { APPLICATION_ID, MIGRATIONS } from '../../src/store/database/schema.js';
 import { closeAfterTest, makeFolder } from './samples.js';
 
 const DOCUMENT = resolve(import.meta.dirname, '../../docs/DATABASE.md');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite.js';
+import { openDatabase } from '../../src/store/database/sqlite.js';
 import { batchOf, closeAfterTest, openSampleStore, sampleEvent, sipText } from './samples.js';
 
 it('the view honey answers the queries that are known from SentryPeer', async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkDatabase } from '../../src/store/check.js';
-import { openReader } from '../../src/store/reader.js';
+import { checkDatabase } from '../../src/store/database/check.js';
+import { openReader } from '../../src/store/read/reader.js';
 import { compileStore, type CompiledStore } from './compile.js';
 import { makeFolder, openSampleStore } from './samples.js';
 

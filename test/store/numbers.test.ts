@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/model/event.js';
-import { LIMITS } from '../../src/core/model/limits.js';
-import { openReader } from '../../src/store/reader.js';
+import { LIMITS } from '../../src/core/common/limits.js';
+import { openReader } from '../../src/store/read/reader.js';
 import {
   batchOf,
   closeAfterTest,

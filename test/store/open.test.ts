@@ -1,8 +1,8 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite.js';
-import { openReader } from '../../src/store/reader.js';
+import { openDatabase } from '../../src/store/database/sqlite.js';
+import { openReader } from '../../src/store/read/reader.js';
 import {
   batchOf,
   closeAfterTest,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readFacts } from '../../src/store/facts.js';
-import { createPasswordNamer } from '../../src/store/guess.js';
-import type { Database } from '../../src/store/sqlite.js';
-import { tallyEvent } from '../../src/store/tallied-event.js';
-import { createCounterTally } from '../../src/store/tally-counters.js';
+import { readFacts } from '../../src/store/event-facts.js';
+import { createPasswordNamer } from '../../src/store/write/guess.js';
+import type { Database } from '../../src/store/database/sqlite.js';
+import { tallyEvent } from '../../src/store/statistics/tallied-event.js';
+import { createCounterTally } from '../../src/store/statistics/tally-counters.js';
 import { heldMib } from '../held-memory.js';
 import { sampleEvent, sipText, START_US } from './samples.js';
 

@@ -2,9 +2,9 @@ import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/model/event.js';
-import { LIMITS } from '../../src/core/model/limits.js';
-import { openForWriting } from '../../src/store/migrate.js';
-import { openReader } from '../../src/store/reader.js';
+import { LIMITS } from '../../src/core/common/limits.js';
+import { openForWriting } from '../../src/store/database/migrate.js';
+import { openReader } from '../../src/store/read/reader.js';
 import {
   batchOf,
   closeAfterTest,
@@ -211,7 +211,7 @@ type Thinned = NonNullable<Parameters<OpenedStore['store']['write']>[0]['thinned
 
 /** As the queue hands them over: write() of the store takes no counts, so they go in beside it. */
 async function writeThinned(thinned: Thinned): Promise<void> {
-  const { createCounterTally } = await import('../../src/store/tally-counters.js');
+  const { createCounterTally } = await import('../../src/store/statistics/tally-counters.js');
   const database = await openForWriting(opened.databaseFile);
   const tally = createCounterTally(database, () => null, 0);
   tally.add({ blocks: [], thinned, tallied: [] }, []);

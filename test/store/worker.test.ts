@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as OpenModule from '../../src/store/open.js';
-import { lockHolder, takeLock } from '../../src/store/lock.js';
-import { checkDatabase } from '../../src/store/check.js';
-import { openReader } from '../../src/store/reader.js';
+import { lockHolder, takeLock } from '../../src/store/database/lock.js';
+import { checkDatabase } from '../../src/store/database/check.js';
+import { openReader } from '../../src/store/read/reader.js';
 import type { StoreOptions } from '../../src/store/types.js';
 import { compileStore, type CompiledStore } from './compile.js';
 import {
@@ -156,7 +156,7 @@ describe('a thread that dies', () => {
 /** Writes events without end, and says on its output which id has been committed. */
 const WRITER = `
 import { openStore } from './store/open.js';
-import { takeLock } from './store/lock.js';
+import { takeLock } from './store/database/lock.js';
 const databaseFile = process.argv[2];
 await takeLock(databaseFile);
 const onNotice = (text) => process.stderr.write(text);

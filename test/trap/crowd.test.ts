@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 import type { TrapStats } from '../../src/trap/options.js';
 import { compileStore, type CompiledStore } from '../store/compile.js';
 import { connectTo, openPeer, readToEnd, sendTo } from './peers.js';

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AgentError } from '../../src/core/model/errors.js';
+import { AgentError } from '../../src/core/common/errors.js';
 import { toBindError } from '../../src/trap/bind-error.js';
 import { openTrap } from '../../src/trap/open.js';
 import type { Trap } from '../../src/trap/options.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import WebSocket from 'ws';
-import { makeCertificate } from '../../src/agent/make-certificate.js';
+import { makeCertificate } from '../../src/agent/certificate/make-certificate.js';
 import type { TlsMaterial, Trap, TrapTransport } from '../../src/trap/options.js';
 
 let made: Promise<TlsMaterial> | null = null;

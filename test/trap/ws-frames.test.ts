@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type WebSocket from 'ws';
-import { LIMITS } from '../../src/core/model/limits.js';
+import { LIMITS } from '../../src/core/common/limits.js';
 import type { Trap } from '../../src/trap/options.js';
 import { connectTo, openTestTrap, type TestTrap } from './peers.js';
 import { openWebSocket, portOf } from './tls-peers.js';

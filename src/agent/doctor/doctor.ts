@@ -1,7 +1,7 @@
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { CONFIG_FILE } from '../../config/resolve.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { loadAllRules } from '../all-rules.js';
 import { findPlace } from '../geoip.js';
 import { examineDatabase, judgeFiles } from './files.js';

@@ -3,9 +3,9 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LoadedSettings } from '../../config/load.js';
 import { formatTime } from '../../api/views.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { linkOn, READ_ONLY_REMEDY, readOnlyDisk } from '../access.js';
-import { openReader, type Reader } from '../../store/reader.js';
+import { openReader, type Reader } from '../../store/read/reader.js';
 import { AS_ROOT, fail, failed, ok, unknown, warn, type Finding } from './finding.js';
 
 /** A path that must not be open to others; `bitsMax` is the most that its mode may have. */

@@ -1,4 +1,4 @@
-import type { AgentError } from '../../core/model/errors.js';
+import type { AgentError } from '../../core/common/errors.js';
 
 /** `unknown`: this user, or this host, does not let it be looked at. */
 export type CheckOutcome = 'ok' | 'warn' | 'fail' | 'unknown';

@@ -1,8 +1,8 @@
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { findClosedChains, type ClosedChain } from '../../firewall/neighbours.js';
-import { chooseFor } from '../open-keeper.js';
+import { chooseFor } from '../firewall/open-keeper.js';
 import { AS_ROOT, fail, ok, unknown, warn, type Finding } from './finding.js';
 import { CAP_NET_ADMIN, hasCapability, readText, type ProcessRights } from './host.js';
 import type { WantedSocket } from './ports.js';

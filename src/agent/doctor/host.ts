@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import { AS_ROOT, fail, ok, unknown, warn, type Finding } from './finding.js';
 
 /** The oldest Node and kernel that the program was made for. */

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Settings } from '../../config/schema.js';
-import { quoteText } from '../../core/model/text.js';
+import { quoteText } from '../../core/common/text.js';
 import { kernelName } from '../../trap/kernel-drops.js';
 import type { TrapTransport } from '../../trap/options.js';
 import { AS_ROOT, fail, ok, unknown, type Finding } from './finding.js';

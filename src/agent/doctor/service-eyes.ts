@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedSettings } from '../../config/load.js';
 import type { Who } from '../../core/model/access.js';
-import { systemCode } from '../../store/files.js';
+import { systemCode } from '../../store/database/files.js';
 import { findWho } from '../access.js';
 import { pathsBelow } from '../install/plan-install.js';
 import { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, readText, type ProcessRights } from './host.js';

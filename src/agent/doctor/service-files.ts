@@ -9,7 +9,7 @@ import {
   type Need,
   type Who,
 } from '../../core/model/access.js';
-import { systemCode } from '../../store/files.js';
+import { systemCode } from '../../store/database/files.js';
 import { barrierFor, openSandbox } from '../access.js';
 import { fail, ok, type Finding } from './finding.js';
 import { judgeSandbox, lastOf, type ServiceEyes } from './service-eyes.js';

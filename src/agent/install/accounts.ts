@@ -1,4 +1,4 @@
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { runTool } from './run-tool.js';
 
 /** The number of a user or group; null when there is none. By getent, so that directories count. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { findId, findOwner } from './accounts.js';
 import { isThere } from './program.js';
 import { SERVICE_USER, type Ownership } from './steps.js';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { decideSettings } from '../../config/load.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { findComment, findId } from './accounts.js';
 import { filesOfRoot } from './hand-over.js';
 import { isMarked, isVacant } from './marker.js';

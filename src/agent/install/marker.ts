@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../store/files.js';
+import { systemCode } from '../../store/database/files.js';
 
 /** In each folder that an installation made, so that `uninstall --purge` takes no other away. */
 const MARKER = '.made-by-sentrypeer-agent';

@@ -1,6 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
-import { AgentError } from '../../core/model/errors.js';
-import { systemCode } from '../../store/files.js';
+import { AgentError } from '../../core/common/errors.js';
+import { systemCode } from '../../store/database/files.js';
 
 /** In a folder that is emptied at each boot. */
 const FILE = '/run/sentrypeer-agent.install';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, rm, type FileHandle } from 'node:fs/promises';
-import { systemCode } from '../../store/files.js';
-import { AgentError } from '../../core/model/errors.js';
+import { systemCode } from '../../store/database/files.js';
+import { AgentError } from '../../core/common/errors.js';
 import { findOwner } from './accounts.js';
 import type { Ownership } from './steps.js';
 import { runTool } from './run-tool.js';

@@ -1,4 +1,4 @@
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { inspectStep, type StepFinding } from './inspect.js';
 import { performStep, type Performed } from './perform.js';
 import { verifyStep } from './verify.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openClient } from '../../api/client.js';
 import { loadSettings } from '../../config/load.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { pathsBelow } from './plan-install.js';
 import { SERVICE_UNIT } from './steps.js';
 import { runTool } from './run-tool.js';

@@ -1,4 +1,4 @@
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { findId } from './accounts.js';
 import { inspectStep } from './inspect.js';
 import { isThere } from './program.js';

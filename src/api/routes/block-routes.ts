@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { BLOCK_ORIGINS, SCOPES } from '../../core/model/block.js';
-import { AgentError } from '../../core/model/errors.js';
-import { LIMITS } from '../../core/model/limits.js';
-import { readAddress } from '../../core/model/read-address.js';
+import { AgentError } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { readAddress } from '../../core/common/read-address.js';
 import type { AddBlock } from '../calls.js';
 import { may, type Caller } from '../caller.js';
 import { networksAround, viewListed } from '../views/block.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AgentError } from '../../core/model/errors.js';
-import { readAddress } from '../../core/model/read-address.js';
+import { AgentError } from '../../core/common/errors.js';
+import { readAddress } from '../../core/common/read-address.js';
 import { eventView } from '../views/event.js';
 import { get, type Route } from './route.js';
 import { addressText, attackType, limitUpTo, since, sinceUs, yes } from './words.js';

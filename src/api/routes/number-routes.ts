@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dialledDigits } from '../../core/sip/dialled-number.js';
-import { AgentError } from '../../core/model/errors.js';
-import { quoteText } from '../../core/model/text.js';
-import { NUMBER_TYPES } from '../../store/phone-number.js';
+import { AgentError } from '../../core/common/errors.js';
+import { quoteText } from '../../core/common/text.js';
+import { NUMBER_TYPES } from '../../store/statistics/phone-number.js';
 import type { ApiServices } from '../facts.js';
 import { numberView } from '../views/number.js';
 import { get, type Route } from './route.js';

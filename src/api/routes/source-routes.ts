@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AgentError } from '../../core/model/errors.js';
-import { LIMITS } from '../../core/model/limits.js';
-import { readAddress } from '../../core/model/read-address.js';
+import { AgentError } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { readAddress } from '../../core/common/read-address.js';
 import type { ApiServices } from '../facts.js';
 import { eventView } from '../views/event.js';
 import { isBlocked, viewSource } from '../views/source.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeSettings } from '../../config/load.js';
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import type { HealthView } from '../answers.js';
 import { readStats } from '../views/stats.js';
 import { change, get, type Route } from './route.js';

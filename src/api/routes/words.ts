@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ATTACK_TYPES } from '../../core/model/attack-type.js';
-import { AgentError } from '../../core/model/errors.js';
-import { readMoment } from '../../core/model/read-moment.js';
+import { AgentError } from '../../core/common/errors.js';
+import { readMoment } from '../../core/common/read-moment.js';
 
 /** Parameters that several routes have. What is not as they say is refused with 400. */
 export const limitUpTo = (most: number, standard: number) =>

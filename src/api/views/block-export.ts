@@ -1,5 +1,5 @@
-import { nftTimeText } from '../../core/model/duration.js';
-import { safeJson } from '../../core/model/text.js';
+import { nftTimeText } from '../../core/common/duration.js';
+import { safeJson } from '../../core/common/text.js';
 import type { BlockView } from '../views.js';
 import { csvLine } from './csv.js';
 

@@ -1,4 +1,4 @@
-import { cidrOf } from '../../core/model/address.js';
+import { cidrOf } from '../../core/common/address.js';
 import type { StoredBlock } from '../../store/types.js';
 import { blockView, formatTime, type BlockView } from '../views.js';
 

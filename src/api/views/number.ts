@@ -1,4 +1,4 @@
-import type { StoredNumber } from '../../store/read-numbers.js';
+import type { StoredNumber } from '../../store/read/read-numbers.js';
 import { formatTime } from '../views.js';
 import { csvLine } from './csv.js';
 

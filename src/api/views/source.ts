@@ -1,13 +1,13 @@
 // Not by detect.ts, which brings all of detection: a command would take twice the time to start.
-import { paidBlock, restorePoints } from '../../core/detect/restore-points.js';
-import { createScoreBook, readScore, type ScorePolicy } from '../../core/detect/score.js';
+import { paidBlock, restorePoints } from '../../core/detect/score/restore-points.js';
+import { createScoreBook, readScore, type ScorePolicy } from '../../core/detect/score/score.js';
 import type { Score, Sighting } from '../../core/model/sighting.js';
 import type {
   CountedValue,
   GuessCounts,
   SourceStory,
   StoredCall,
-} from '../../store/read-source.js';
+} from '../../store/read/read-source.js';
 import type { StoredBlock } from '../../store/types.js';
 import { blockView, formatTime, type BlockView, type NearView } from '../views.js';
 

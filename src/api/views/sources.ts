@@ -1,4 +1,4 @@
-import type { SeenSource } from '../../store/read-sources.js';
+import type { SeenSource } from '../../store/read/read-sources.js';
 import { formatTime } from '../views.js';
 
 export interface SeenSourceView {

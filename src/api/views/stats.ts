@@ -1,5 +1,5 @@
-import type { Bar, PeriodTotals, Ranked, Ranking, Rankings } from '../../store/read-stats.js';
-import type { Reader } from '../../store/reader.js';
+import type { Bar, PeriodTotals, Ranked, Ranking, Rankings } from '../../store/read/read-stats.js';
+import type { Reader } from '../../store/read/reader.js';
 import { formatTime } from '../views.js';
 
 export const PERIODS = ['today', '7d', 'all'] as const;

@@ -1,5 +1,5 @@
 import type { AttackType } from '../../core/model/attack-type.js';
-import type { Threat } from '../../store/read-sources.js';
+import type { Threat } from '../../store/read/read-sources.js';
 import { formatTime, type BlockView } from '../views.js';
 
 export interface ThreatView {

@@ -4,12 +4,12 @@ import type { BlockView } from '../../api/views.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
-import { describeScope } from '../../cli/words.js';
-import { readDuration } from '../../core/model/read-duration.js';
+import { describeScope } from '../../cli/text/words.js';
+import { readDuration } from '../../core/common/read-duration.js';
 import { confirmWide } from '../../cli/confirm-wide.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { SCOPES } from '../../core/model/block.js';
-import { formatDuration } from '../../core/model/duration.js';
+import { formatDuration } from '../../core/common/duration.js';
 
 type Added = { readonly block: BlockView } | AddedBlocks;
 

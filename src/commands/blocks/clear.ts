@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { count } from '../../cli/words.js';
+import { count } from '../../cli/text/words.js';
 import { BLOCK_ORIGINS } from '../../core/model/block.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { SCOPES } from '../../core/model/block.js';
 
 export default class BlocksClear extends AgentCommand {

@@ -2,10 +2,10 @@ import { Flags } from '@oclif/core';
 import { blockView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { EXPORT_NAMES, exportFormat, type ExportName } from '../../api/views/block-export.js';
-import { writeLines } from '../../cli/write-lines.js';
+import { writeLines } from '../../cli/text/write-lines.js';
 import { SCOPES, type Scope } from '../../core/model/block.js';
-import { LIMITS } from '../../core/model/limits.js';
-import type { Reader } from '../../store/reader.js';
+import { LIMITS } from '../../core/common/limits.js';
+import type { Reader } from '../../store/read/reader.js';
 
 export default class BlocksExport extends AgentCommand {
   static override summary = 'Write the blocks in force for another program';

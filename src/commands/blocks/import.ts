@@ -4,7 +4,7 @@ import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type OddPart } from '../../cli/block-import.js';
 import { SCOPES } from '../../core/model/block.js';
-import { readDuration } from '../../core/model/read-duration.js';
+import { readDuration } from '../../core/common/read-duration.js';
 
 export default class BlocksImport extends AgentCommand {
   static override summary = 'Block every target of a file';

@@ -6,11 +6,11 @@ import {
   type ListedBlock,
 } from '../../api/views/block.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable, type Column } from '../../cli/table.js';
-import { count, describeScope, shortTime, timeLeft } from '../../cli/words.js';
+import { renderTable, type Column } from '../../cli/text/table.js';
+import { count, describeScope, shortTime, timeLeft } from '../../cli/text/words.js';
 import { BLOCK_ORIGINS, SCOPES, type BlockOrigin, type Scope } from '../../core/model/block.js';
-import { readAddress } from '../../core/model/read-address.js';
-import { BLOCK_ORDERS, type BlockFilter } from '../../store/read-blocks.js';
+import { readAddress } from '../../core/common/read-address.js';
+import { BLOCK_ORDERS, type BlockFilter } from '../../store/read/read-blocks.js';
 
 export default class BlocksList extends AgentCommand {
   static override summary = 'Show who is blocked, for how long, and why';
@@ -48,7 +48,7 @@ export default class BlocksList extends AgentCommand {
     }));
     const blocks = rows.map(viewListed);
     if (blocks.length > 0) {
-      const { describeWithoutAgent } = await import('../../agent/in-force.js');
+      const { describeWithoutAgent } = await import('../../agent/control/in-force.js');
       const note = await describeWithoutAgent(loaded);
       if (note !== null) this.logToStderr(note);
     }

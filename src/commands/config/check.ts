@@ -1,6 +1,6 @@
 import { loadAllRules } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { count } from '../../cli/words.js';
+import { count } from '../../cli/text/words.js';
 
 interface ConfigChecked {
   readonly configuration_file: string | null;

@@ -1,6 +1,6 @@
 import { describeSettings, type DescribedKey } from '../../config/load.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable } from '../../cli/table.js';
+import { renderTable } from '../../cli/text/table.js';
 
 interface ConfigShown {
   readonly configuration_file: string | null;

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { resolve } from 'node:path';
-import { backupFolder } from '../../agent/database-jobs.js';
-import { backUpTo } from '../../agent/back-up-to.js';
+import { backupFolder } from '../../agent/jobs/database-jobs.js';
+import { backUpTo } from '../../agent/jobs/back-up-to.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import type { Backup } from '../../store/backup.js';
+import type { Backup } from '../../store/database/backup.js';
 
 export default class DbBackup extends AgentCommand {
   static override summary = 'Copy the database, and check the copy';

@@ -1,8 +1,8 @@
 import { stepDown } from '../../agent/step-down.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 import { fileExists } from '../../config/resolve.js';
-import { checkDatabase } from '../../store/check.js';
+import { checkDatabase } from '../../store/database/check.js';
 
 interface CheckResult {
   readonly database_file: string;

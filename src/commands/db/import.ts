@@ -1,9 +1,14 @@
 import { Args } from '@oclif/core';
 import { stepDown } from '../../agent/step-down.js';
-import { describeZone, readTimeZone, timeZoneFlag, type ZoneNote } from '../../cli/time-zone.js';
+import {
+  describeZone,
+  readTimeZone,
+  timeZoneFlag,
+  type ZoneNote,
+} from '../../cli/text/time-zone.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { importHoney, type HoneyImport } from '../../store/import-honey.js';
-import { takeLock } from '../../store/lock.js';
+import { importHoney, type HoneyImport } from '../../store/upkeep/import-honey.js';
+import { takeLock } from '../../store/database/lock.js';
 
 export default class DbImport extends AgentCommand {
   static override summary = 'Bring the events of a SentryPeer database over';

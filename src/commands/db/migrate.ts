@@ -1,7 +1,7 @@
 import { stepDown } from '../../agent/step-down.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { takeLock } from '../../store/lock.js';
-import { migrateDatabase, type Migration } from '../../store/migrate.js';
+import { takeLock } from '../../store/database/lock.js';
+import { migrateDatabase, type Migration } from '../../store/database/migrate.js';
 
 export default class DbMigrate extends AgentCommand {
   static override summary =

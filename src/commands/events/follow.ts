@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventView } from '../../api/views/event.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { eventLine, eventLineHead } from '../../cli/event-view.js';
-import { paint, thisScreen } from '../../cli/screen.js';
-import { safeJson, safeOutput } from '../../core/model/text.js';
-import type { Reader } from '../../store/reader.js';
+import { eventLine, eventLineHead } from '../../cli/views/event-view.js';
+import { paint, thisScreen } from '../../cli/text/screen.js';
+import { safeJson, safeOutput } from '../../core/common/text.js';
+import type { Reader } from '../../store/read/reader.js';
 
 const LOOK_EVERY_MS = 250;
 const EVENTS_A_LOOK = 1000;

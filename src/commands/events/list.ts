@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 import { eventView, type EventView } from '../../api/views/event.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { EVENT_HEAD, eventCells } from '../../cli/event-view.js';
-import { readAddress } from '../../core/model/read-address.js';
-import { readDuration } from '../../core/model/read-duration.js';
-import { renderTable } from '../../cli/table.js';
+import { EVENT_HEAD, eventCells } from '../../cli/views/event-view.js';
+import { readAddress } from '../../core/common/read-address.js';
+import { readDuration } from '../../core/common/read-duration.js';
+import { renderTable } from '../../cli/text/table.js';
 import { ATTACK_TYPES } from '../../core/model/attack-type.js';
-import type { EventFilter } from '../../store/read-events.js';
+import type { EventFilter } from '../../store/read/read-events.js';
 
 interface EventsListing {
   /** Newest first. */

@@ -1,15 +1,15 @@
 import { Flags } from '@oclif/core';
 import { NUMBER_CSV_HEAD, numberCsv, numberView, type NumberView } from '../../api/views/number.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
-import { readDuration } from '../../core/model/read-duration.js';
-import { renderTable } from '../../cli/table.js';
-import { writeLines } from '../../cli/write-lines.js';
-import { LIMITS } from '../../core/model/limits.js';
-import { safeJson } from '../../core/model/text.js';
-import { NUMBER_TYPES } from '../../store/phone-number.js';
-import type { NumberFilter, StoredNumber } from '../../store/read-numbers.js';
-import type { Reader } from '../../store/reader.js';
+import { NUMBER_HEAD, numberCells } from '../../cli/views/number-view.js';
+import { readDuration } from '../../core/common/read-duration.js';
+import { renderTable } from '../../cli/text/table.js';
+import { writeLines } from '../../cli/text/write-lines.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { safeJson } from '../../core/common/text.js';
+import { NUMBER_TYPES } from '../../store/statistics/phone-number.js';
+import type { NumberFilter, StoredNumber } from '../../store/read/read-numbers.js';
+import type { Reader } from '../../store/read/reader.js';
 
 interface NumbersListing {
   readonly numbers: readonly NumberView[];

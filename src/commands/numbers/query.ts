@@ -2,13 +2,13 @@ import { Args, Flags } from '@oclif/core';
 import { numberView, type NumberView } from '../../api/views/number.js';
 import { readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { NUMBER_HEAD, numberCells } from '../../cli/number-view.js';
-import { renderTable } from '../../cli/table.js';
+import { NUMBER_HEAD, numberCells } from '../../cli/views/number-view.js';
+import { renderTable } from '../../cli/text/table.js';
 import { dialledDigits } from '../../core/sip/dialled-number.js';
-import { AgentError } from '../../core/model/errors.js';
-import { LIMITS } from '../../core/model/limits.js';
-import { quoteText } from '../../core/model/text.js';
-import type { Reader } from '../../store/reader.js';
+import { AgentError } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { quoteText } from '../../core/common/text.js';
+import type { Reader } from '../../store/read/reader.js';
 
 interface Queried {
   /** As it was asked for. */

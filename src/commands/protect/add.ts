@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import type { ProtectedNow } from '../../api/calls.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { count } from '../../cli/words.js';
+import { count } from '../../cli/text/words.js';
 
 export default class ProtectAdd extends AgentCommand {
   static override summary = 'Never block a peer, and lift what blocks it now';

@@ -1,6 +1,6 @@
 import type { PeerView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable } from '../../cli/table.js';
+import { renderTable } from '../../cli/text/table.js';
 
 export default class ProtectList extends AgentCommand {
   static override summary = 'Show who is never blocked, and where each comes from';

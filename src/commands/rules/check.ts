@@ -2,9 +2,9 @@ import { Args } from '@oclif/core';
 import { BUILT_IN_RULES } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { ruleWarnings } from '../../cli/rule-check.js';
-import { count } from '../../cli/words.js';
-import { readRuleFiles, type RuleFile } from '../../config/rule-files.js';
-import { ERROR_CODES } from '../../core/model/errors.js';
+import { count } from '../../cli/text/words.js';
+import { readRuleFiles, type RuleFile } from '../../config/rules/rule-files.js';
+import { ERROR_CODES } from '../../core/common/errors.js';
 
 interface CheckedFile {
   readonly file: string;

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { FirewallView, RuleView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderFirewall, renderRules, renderRulesShort } from '../../cli/rules-view.js';
-import { thisScreen } from '../../cli/screen.js';
+import { renderFirewall, renderRules, renderRulesShort } from '../../cli/views/rules-view.js';
+import { thisScreen } from '../../cli/text/screen.js';
 
 interface RulesListing {
   readonly rules?: readonly RuleView[];

@@ -1,14 +1,14 @@
 import { Args } from '@oclif/core';
 import { BUILT_IN_RULES, loadAllRules, PREPARED_RULES } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderRule, ruleDetails, type RuleDetails } from '../../cli/rule-details.js';
+import { renderRule, ruleDetails, type RuleDetails } from '../../cli/views/rule-details.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { fileExists } from '../../config/resolve.js';
-import { loadRules } from '../../config/rules.js';
+import { loadRules } from '../../config/rules/rules.js';
 import { suggest } from '../../config/suggest.js';
-import { AgentError } from '../../core/model/errors.js';
-import { quoteText } from '../../core/model/text.js';
-import type { RuleActivity } from '../../store/reader.js';
+import { AgentError } from '../../core/common/errors.js';
+import { quoteText } from '../../core/common/text.js';
+import type { RuleActivity } from '../../store/read/reader.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,14 +1,14 @@
 import { Args } from '@oclif/core';
 import { loadAllRules } from '../../agent/all-rules.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { renderTable } from '../../cli/table.js';
-import { count } from '../../cli/words.js';
+import { renderTable } from '../../cli/text/table.js';
+import { count } from '../../cli/text/words.js';
 import { fileExists } from '../../config/resolve.js';
-import { loadRuleFiles } from '../../config/rule-files.js';
-import { runSamples } from '../../core/detect/samples.js';
-import { AgentError } from '../../core/model/errors.js';
+import { loadRuleFiles } from '../../config/rules/rule-files.js';
+import { runSamples } from '../../core/detect/rules/samples.js';
+import { AgentError } from '../../core/common/errors.js';
 import type { Rule } from '../../core/model/rule.js';
-import { quoteText } from '../../core/model/text.js';
+import { quoteText } from '../../core/common/text.js';
 
 interface TestedRule {
   readonly rule: string;

@@ -1,20 +1,20 @@
 import { Args, Flags } from '@oclif/core';
-import { createDiscovery } from '../../agent/discover-peers.js';
+import { createDiscovery } from '../../agent/peers/discover-peers.js';
 import { findPlace } from '../../agent/geoip.js';
 import { eventView, type EventView } from '../../api/views/event.js';
 import { isBlocked, viewSource, type KnownOf, type SourceView } from '../../api/views/source.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { readAddress } from '../../core/model/read-address.js';
+import { readAddress } from '../../core/common/read-address.js';
 import { findReverseName } from '../../cli/reverse-name.js';
-import { renderSightedEvents, sightedIds } from '../../cli/sighted-events.js';
-import { renderSource } from '../../cli/source-view.js';
+import { renderSightedEvents, sightedIds } from '../../cli/views/sighted-events.js';
+import { renderSource } from '../../cli/views/source-view.js';
 import type { NearView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
 import type { Settings } from '../../config/schema.js';
 import { createProtectTable, findProtected, type ProtectTable } from '../../core/block/protect.js';
-import { cidrOf, parseCidr } from '../../core/model/address.js';
+import { cidrOf, parseCidr } from '../../core/common/address.js';
 import { createIdentities, identityCidr } from '../../core/model/identity.js';
-import { AgentError } from '../../core/model/errors.js';
+import { AgentError } from '../../core/common/errors.js';
 
 export default class SourcesShow extends AgentCommand {
   static override summary = 'Tell the story of one source: what it did, what it scored, and why';

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import type { CreatedToken } from '../../api/calls.js';
 import { AgentCommand } from '../../cli/agent-command.js';
-import { readDuration } from '../../core/model/read-duration.js';
+import { readDuration } from '../../core/common/read-duration.js';
 import { TOKEN_SCOPES } from '../../core/model/token-scope.js';
 
 export default class TokenCreate extends AgentCommand {

@@ -1,4 +1,4 @@
-import { cidrOf } from '../model/address.js';
+import { cidrOf } from '../common/address.js';
 import { leavesTrap, type Block } from '../model/block.js';
 
 /**

@@ -1,5 +1,5 @@
-import { cidrOf, type Cidr } from '../model/address.js';
-import { LIMITS } from '../model/limits.js';
+import { cidrOf, type Cidr } from '../common/address.js';
+import { LIMITS } from '../common/limits.js';
 
 /**
  * The spoof-storm breaker: counts the sources that came to be blocked without proof in the running

@@ -1,5 +1,5 @@
-import { cidrOf, type Cidr } from '../model/address.js';
-import { SITE_PREFIX } from '../detect/networks.js';
+import { cidrOf, type Cidr } from '../common/address.js';
+import { SITE_PREFIX } from '../detect/fields/networks.js';
 import type { Verdict } from '../model/block.js';
 import { identityCidr } from '../model/identity.js';
 import type { Proof } from '../model/proof.js';

@@ -1,4 +1,4 @@
-import type { Cidr } from '../model/address.js';
+import type { Cidr } from '../common/address.js';
 import {
   leavesTrap,
   type Block,

@@ -1,4 +1,4 @@
-import { covers, parseCidr, type Cidr } from '../model/address.js';
+import { covers, parseCidr, type Cidr } from '../common/address.js';
 import type { Block } from '../model/block.js';
 import { blocksCovering, type BlockTable } from './block-table.js';
 import { findProtected, type ProtectTable } from './protect.js';

@@ -1,4 +1,4 @@
-import { overlaps, parseCidr, type Cidr } from '../model/address.js';
+import { overlaps, parseCidr, type Cidr } from '../common/address.js';
 import type { ProtectedPeer } from '../model/block.js';
 
 /** The peers that are never blocked. A short list, looked at only when a block is to be decided. */

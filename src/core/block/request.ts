@@ -1,4 +1,4 @@
-import { canonicalAddress, cidrOf, parseCidr, type Cidr } from '../model/address.js';
+import { canonicalAddress, cidrOf, parseCidr, type Cidr } from '../common/address.js';
 import type { Block, BlockOrigin, ProtectedPeer, Scope } from '../model/block.js';
 import type { BlockState } from './decide.js';
 import { protectedBy } from './decide.js';

@@ -1,4 +1,4 @@
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 
 /**
  * How often a target was blocked with proof before, so that each return is blocked for longer.

@@ -1,7 +1,7 @@
 import type { Detection } from '../detect/detect.js';
-import { networkOf } from '../detect/networks.js';
+import { networkOf } from '../detect/fields/networks.js';
 import type { TrapEvent } from '../model/event.js';
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { Sighting } from '../model/sighting.js';
 import type { BlockPolicy } from './policy.js';
 import { ACCUSING_PART } from './suspects.js';

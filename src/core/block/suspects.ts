@@ -1,4 +1,4 @@
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { Sighting } from '../model/sighting.js';
 import type { Detection } from '../detect/detect.js';
 

@@ -1,16 +1,16 @@
-import { LIMITS } from '../model/limits.js';
-import type { RuleSet } from './compile.js';
-import { hashReaderOf } from './event-view.js';
-import type { HashReader } from './event-view.js';
-import { fieldNamed } from './fields.js';
-import { createGroups } from './groups.js';
-import type { Groups, OnForget } from './groups.js';
-import { sizeOf } from './key-table.js';
-import { makePlan } from './plan.js';
-import type { Plan, RuleState } from './plan.js';
-import { createScoreBook } from './score.js';
-import type { ScoreBook } from './score.js';
-import { tallySize, whoseTally } from './things.js';
+import { LIMITS } from '../common/limits.js';
+import type { RuleSet } from './rules/compile.js';
+import { hashReaderOf } from './fields/event-view.js';
+import type { HashReader } from './fields/event-view.js';
+import { fieldNamed } from './fields/fields.js';
+import { createGroups } from './count/groups.js';
+import type { Groups, OnForget } from './count/groups.js';
+import { sizeOf } from './count/key-table.js';
+import { makePlan } from './count/plan.js';
+import type { Plan, RuleState } from './count/plan.js';
+import { createScoreBook } from './score/score.js';
+import type { ScoreBook } from './score/score.js';
+import { tallySize, whoseTally } from './count/things.js';
 
 /** How much detection may remember. Defaults are those of limits.ts. */
 export interface DetectLimits {

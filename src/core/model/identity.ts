@@ -1,4 +1,4 @@
-import { cidrOf, type Cidr } from './address.js';
+import { cidrOf, type Cidr } from '../common/address.js';
 
 /** How many leading bits of an address tell one source from another: `prefix_ipv4`, `prefix_ipv6`. */
 export interface SourcePrefixes {

@@ -1,10 +1,10 @@
 import type { Anomaly } from '../model/anomaly.js';
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { SipMessage } from '../model/sip-message.js';
-import { checkAddress, checkRequestUri } from './check-address.js';
-import { checkVia } from './check-via.js';
-import { headerCode } from './header-index.js';
-import { nameLength } from './header-name.js';
+import { checkAddress, checkRequestUri } from './headers/check-address.js';
+import { checkVia } from './headers/check-via.js';
+import { headerCode } from './headers/header-index.js';
+import { nameLength } from './headers/header-name.js';
 import type { Head } from './scan.js';
 
 /** Headers that are counted: how often each may and must be there. */

@@ -1,4 +1,4 @@
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import { unescape } from './unescape.js';
 
 /** Characters of a written form that is kept: three a digit, as in `%30`. */

@@ -1,5 +1,5 @@
-import { headerCode, indexLines } from './header-index.js';
-import { compactCode, valueOffset } from './header-name.js';
+import { headerCode, indexLines } from './headers/header-index.js';
+import { compactCode, valueOffset } from './headers/header-name.js';
 import type { Head } from './scan.js';
 
 /** The header lines of a message, and what was read of them already. */

@@ -1,5 +1,5 @@
-import { headerCode } from './header-index.js';
-import { nameLength } from './header-name.js';
+import { headerCode } from './headers/header-index.js';
+import { nameLength } from './headers/header-name.js';
 import { codesOf, numberAt, valueOf } from './lines.js';
 import type { Lines } from './lines.js';
 import { isPlainAddress, isPlainVia } from './plain.js';

@@ -1,4 +1,4 @@
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 
 /** Where the parts of a message are: offsets into its bytes, and no text but the start line. */
 export interface Head {

@@ -1,4 +1,4 @@
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { SipMessage } from '../model/sip-message.js';
 import { plainNumber } from './dialled-number.js';
 import { unescape } from './unescape.js';

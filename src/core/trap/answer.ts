@@ -18,9 +18,9 @@ import {
   type CallTable,
 } from './calls.js';
 import { decideAnswer, type Decision } from './decide-answer.js';
-import type { Lure } from './lure.js';
+import type { Lure } from './proof/lure.js';
 import type { AnswerKind } from './persona.js';
-import { renderAnswer, tagOf, type RenderSettings } from './render-answer.js';
+import { renderAnswer, tagOf, type RenderSettings } from './render/render-answer.js';
 
 /** How the trap answers: the operator's settings. */
 export interface AnswerSettings extends RenderSettings {

@@ -1,5 +1,5 @@
-import { cidrOf } from '../model/address.js';
-import { LIMITS } from '../model/limits.js';
+import { cidrOf } from '../common/address.js';
+import { LIMITS } from '../common/limits.js';
 
 /** What one source, or one network, may still be sent. Counted anew in each window. */
 export interface Allowance {

@@ -1,7 +1,7 @@
 import type { CallEnd, CallRecord } from '../model/call.js';
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { TrapEvent } from '../model/event.js';
-import { detach } from '../model/text.js';
+import { detach } from '../common/text.js';
 import { calledUser } from '../sip/user-part.js';
 
 /** A call in progress: what is told of it, and what its requests are known by. */

@@ -1,8 +1,8 @@
 import type { TrapEvent } from '../model/event.js';
 import type { SipMessage } from '../model/sip-message.js';
-import { splitList } from '../sip/params.js';
+import { splitList } from '../sip/headers/params.js';
 import { findCall, type Call, type CallTable } from './calls.js';
-import { isLetIn, type Lure } from './lure.js';
+import { isLetIn, type Lure } from './proof/lure.js';
 import { isBadBinding, isMalformed, isOtherVersion, isSip } from './malformed.js';
 import type { AnswerKind, MethodPolicy, Persona } from './persona.js';
 import { concernsPlausibleUser } from './plausible.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { LIMITS } from '../model/limits.js';
+import { LIMITS } from '../common/limits.js';
 import type { SipMessage } from '../model/sip-message.js';
 import type { Endpoint } from '../model/transport.js';
 import {

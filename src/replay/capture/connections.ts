@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { leaveOut, type InputReport } from '../recorded.js';
 import { createHalf, endHalf, heldOf, takeBytes, type Half, type HalfMessage } from './half.js';

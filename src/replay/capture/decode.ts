@@ -1,5 +1,5 @@
-import { cidrOf, covers, type Cidr } from '../../core/model/address.js';
-import { LIMITS } from '../../core/model/limits.js';
+import { cidrOf, covers, type Cidr } from '../../core/common/address.js';
+import { LIMITS } from '../../core/common/limits.js';
 import type { Proof } from '../../core/model/proof.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';

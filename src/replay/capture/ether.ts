@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import { asIp, foreign, hexName, type Found } from './layers.js';
 
 /** EtherTypes that carry no IP, by name (IEEE 802 Numbers of the IANA). */

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import type { IpPacket } from './ip.js';
 
 interface Piece {

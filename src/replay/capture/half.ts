@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import { createFramer, flush, push, type Framer } from '../../core/sip/frame.js';
 import { parseStartLine } from '../../core/sip/start-line.js';
 import {

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../core/model/address.js';
+import { canonicalAddress } from '../../core/common/address.js';
 import type { Endpoint } from '../../core/model/transport.js';
 
 /** A SIP message as a PBX or a capture agent hands it to Homer (HEP version 3). */

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../core/model/address.js';
+import { canonicalAddress } from '../../core/common/address.js';
 
 /** Where a fragment belongs; offsets in bytes. */
 export interface Fragment {

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 
 /** One direction of a TCP connection, put in order. Sequence numbers wrap at 2^32. */
 export interface ByteStream {

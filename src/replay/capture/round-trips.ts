@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { LIMITS } from '../../core/model/limits.js';
+import { LIMITS } from '../../core/common/limits.js';
 import { transportProof, type Proof } from '../../core/model/proof.js';
 import type { SipMessage } from '../../core/model/sip-message.js';
 import type { Endpoint } from '../../core/model/transport.js';
-import { parseDigest } from '../../core/sip/digest.js';
+import { parseDigest } from '../../core/sip/headers/digest.js';
 
 /**
  * What a capture shows going out to an address: challenges, tags, and who asked whom. What comes
- * back from there proves the address, as it does in the trap (core/trap/prove.ts).
+ * back from there proves the address, as it does in the trap (core/trap/proof/prove.ts).
  */
 export interface RoundTrips {
   readonly sent: Set<string>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DigestCredentials } from '../../core/model/sip-message.js';
-import { parseDigest } from '../../core/sip/digest.js';
+import { parseDigest } from '../../core/sip/headers/digest.js';
 import { parseMessage } from '../../core/sip/parse.js';
 
 /** Who sends, and under which name. */

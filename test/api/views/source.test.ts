@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { viewSource } from '../../../src/api/views/source.js';
-import { renderMisdirected } from '../../../src/cli/near-view.js';
-import type { GuessCounts, SourceStory } from '../../../src/store/read-source.js';
+import { renderMisdirected } from '../../../src/cli/views/near-view.js';
+import type { GuessCounts, SourceStory } from '../../../src/store/read/read-source.js';
 
 const STORY: SourceStory = {
   address: '198.51.100.7',

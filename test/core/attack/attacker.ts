@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { decideSettings } from '../../../src/config/load.js';
-import { loadRules } from '../../../src/config/rules.js';
+import { loadRules } from '../../../src/config/rules/rules.js';
 import { toCoreSettings } from '../../../src/agent/core-settings.js';
 import type { Block, ProtectedPeer } from '../../../src/core/model/block.js';
 import type { Transport } from '../../../src/core/model/transport.js';
 import type { Effect } from '../../../src/core/flow.js';
 import { step, type AgentState } from '../../../src/core/step.js';
-import { makeNonce } from '../../../src/core/trap/nonce.js';
+import { makeNonce } from '../../../src/core/trap/proof/nonce.js';
 import { createReplayState } from '../../../src/replay/create-state.js';
 
 const SECRET = Buffer.alloc(32, 7);

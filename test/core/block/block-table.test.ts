@@ -7,7 +7,7 @@ import {
   takeBlock,
   takeEnded,
 } from '../../../src/core/block/block-table.js';
-import { cidrOf, covers, parseCidr } from '../../../src/core/model/address.js';
+import { cidrOf, covers, parseCidr } from '../../../src/core/common/address.js';
 import type { Block } from '../../../src/core/model/block.js';
 
 const blockOf = (target: string, expiresAtUs: number | null = null): Block => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admitUnproven, createBreaker, settleBreaker } from '../../../src/core/block/breaker.js';
-import { cidrOf } from '../../../src/core/model/address.js';
+import { cidrOf } from '../../../src/core/common/address.js';
 
 const MINUTE_US = 60_000_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createOffenders, noteOffender } from '../../../src/core/block/offenders.js';
 import type { BlockPolicy } from '../../../src/core/block/policy.js';
-import { LIMITS } from '../../../src/core/model/limits.js';
-import { parseCidr } from '../../../src/core/model/address.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
+import { parseCidr } from '../../../src/core/common/address.js';
 
 const POLICY = {
   prefixBlockSources: 3,

@@ -8,7 +8,7 @@ import type { Detection } from '../../../src/core/detect/detect.js';
 import type { Block } from '../../../src/core/model/block.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';
 import { identityOf } from '../../../src/core/model/identity.js';
-import { LIMITS } from '../../../src/core/model/limits.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
 import type { Proof } from '../../../src/core/model/proof.js';
 import { parseMessage } from '../../../src/core/sip/parse.js';
 import type { Answered } from '../../../src/core/trap/answer.js';

@@ -5,7 +5,7 @@ import {
   newSuspect,
   type Suspects,
 } from '../../../src/core/block/suspects.js';
-import { LIMITS } from '../../../src/core/model/limits.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
 
 const suspectAt = (nowUs: number) =>
   newSuspect({ score: { total: 100, proven: 0 }, sightings: [], ownMessages: 1 }, 100, nowUs);

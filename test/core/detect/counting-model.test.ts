@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseRules } from '../../../src/config/parse-rules.js';
+import { parseRules } from '../../../src/config/rules/parse-rules.js';
 import { compileRules, createDetectState, detect } from '../../../src/core/detect/detect.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';
-import { LIMITS } from '../../../src/core/model/limits.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
 import type { Rule } from '../../../src/core/model/rule.js';
 import { request, toEvent } from './events.js';
 import { countNaively, createMemory } from './naive-count.js';

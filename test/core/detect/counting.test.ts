@@ -13,15 +13,15 @@ import {
   findKey,
   sizeOf,
   touchKey,
-} from '../../../src/core/detect/key-table.js';
-import { networkOf } from '../../../src/core/detect/networks.js';
+} from '../../../src/core/detect/count/key-table.js';
+import { networkOf } from '../../../src/core/detect/fields/networks.js';
 import {
   calledNumber,
   numberKind,
   prefixOf,
   suffixOf,
-} from '../../../src/core/detect/called-number.js';
-import { parseRules } from '../../../src/config/parse-rules.js';
+} from '../../../src/core/detect/fields/called-number.js';
+import { parseRules } from '../../../src/config/rules/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { BASE as RULE } from './tally-rules.js';
 import { POLICY, START_US } from './replay.js';

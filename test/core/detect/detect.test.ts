@@ -9,11 +9,11 @@ import {
   scoreOf,
   scoreStatus,
 } from '../../../src/core/detect/detect.js';
-import { addPoints } from '../../../src/core/detect/score.js';
+import { addPoints } from '../../../src/core/detect/score/score.js';
 import type { Detection, DetectState, RuleSet } from '../../../src/core/detect/detect.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';
 import type { Rule } from '../../../src/core/model/rule.js';
-import { parseRules } from '../../../src/config/parse-rules.js';
+import { parseRules } from '../../../src/config/rules/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { builtInRules, builtInRuleSet, POLICY, START_US } from './replay.js';
 

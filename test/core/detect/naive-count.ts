@@ -1,7 +1,7 @@
 import type { TrapEvent } from '../../../src/core/model/event.js';
 import { isProven } from '../../../src/core/model/proof.js';
 import type { Rule, RuleCount } from '../../../src/core/model/rule.js';
-import { fieldNamed, SOURCE_FIELDS } from '../../../src/core/detect/fields.js';
+import { fieldNamed, SOURCE_FIELDS } from '../../../src/core/detect/fields/fields.js';
 
 /**
  * What counting *means*, in plain maps, without a thought for time or room: read this first.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadRules } from '../../../src/config/rules.js';
+import { loadRules } from '../../../src/config/rules/rules.js';
 import type { AttackType } from '../../../src/core/model/attack-type.js';
 import { ATTACK_TYPES } from '../../../src/core/model/attack-type.js';
 import type { TrapEvent } from '../../../src/core/model/event.js';

@@ -7,9 +7,9 @@ import {
   ruleStatus,
 } from '../../../src/core/detect/detect.js';
 import type { DetectState } from '../../../src/core/detect/detect.js';
-import { makeRoom } from '../../../src/core/detect/groups.js';
-import { createRecords, giveRecords, takeRecord } from '../../../src/core/detect/records.js';
-import { parseRules } from '../../../src/config/parse-rules.js';
+import { makeRoom } from '../../../src/core/detect/count/groups.js';
+import { createRecords, giveRecords, takeRecord } from '../../../src/core/detect/count/records.js';
+import { parseRules } from '../../../src/config/rules/parse-rules.js';
 import { request, toEvent } from './events.js';
 import { POLICY, START_US } from './replay.js';
 import { BASE, RULES, written } from './tally-rules.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldNamed } from '../../../src/core/detect/fields.js';
+import { fieldNamed } from '../../../src/core/detect/fields/fields.js';
 import { request, toEvent } from './events.js';
 
 const read = (name: string, event: ReturnType<typeof toEvent>) => fieldNamed(name)?.read(event);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calledNumber } from '../../../src/core/detect/called-number.js';
+import { calledNumber } from '../../../src/core/detect/fields/called-number.js';
 import { dialledDigits } from '../../../src/core/sip/dialled-number.js';
 
 describe('dialledDigits', () => {

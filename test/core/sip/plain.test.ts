@@ -2,17 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../../src/core/model/anomaly.js';
 import { findAnomalies } from '../../../src/core/sip/anomalies.js';
-import { checkAddressClosely, checkUriClosely } from '../../../src/core/sip/check-address.js';
-import { checkViaClosely } from '../../../src/core/sip/check-via.js';
+import {
+  checkAddressClosely,
+  checkUriClosely,
+} from '../../../src/core/sip/headers/check-address.js';
+import { checkViaClosely } from '../../../src/core/sip/headers/check-via.js';
 import { codesOf } from '../../../src/core/sip/lines.js';
-import { parseNameAddr } from '../../../src/core/sip/name-addr.js';
-import { readParam } from '../../../src/core/sip/params.js';
+import { parseNameAddr } from '../../../src/core/sip/headers/name-addr.js';
+import { readParam } from '../../../src/core/sip/headers/params.js';
 import { parseMessage } from '../../../src/core/sip/parse.js';
-import { contactHost, readParty } from '../../../src/core/sip/party.js';
+import { contactHost, readParty } from '../../../src/core/sip/headers/party.js';
 import { isPlainAddress, isPlainUri, isPlainVia, plainParts } from '../../../src/core/sip/plain.js';
 import { scanHead } from '../../../src/core/sip/scan.js';
 import { parseStartLine } from '../../../src/core/sip/start-line.js';
-import { parseUri } from '../../../src/core/sip/uri.js';
+import { parseUri } from '../../../src/core/sip/headers/uri.js';
 
 describe('an address', () => {
   it.each([

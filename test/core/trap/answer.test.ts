@@ -8,8 +8,8 @@ import {
   type Answered,
   type AnswerSettings,
 } from '../../../src/core/trap/answer.js';
-import { checkNonce, checkToTag, makeNonce } from '../../../src/core/trap/nonce.js';
-import { renderAnswer } from '../../../src/core/trap/render-answer.js';
+import { checkNonce, checkToTag, makeNonce } from '../../../src/core/trap/proof/nonce.js';
+import { renderAnswer } from '../../../src/core/trap/render/render-answer.js';
 import { digest, makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 
 const settings = makeSettings();

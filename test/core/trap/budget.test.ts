@@ -7,7 +7,7 @@ import {
   sourceAllowance,
   takeAnswer,
 } from '../../../src/core/trap/budget.js';
-import { LIMITS } from '../../../src/core/model/limits.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
 import { makeEvent, makeRequest, makeSettings, NOW_US } from './message.js';
 
 const SECOND_US = 1_000_000;

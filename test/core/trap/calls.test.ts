@@ -10,7 +10,7 @@ import {
   type AnswerState,
 } from '../../../src/core/trap/answer.js';
 import { takeOverdue } from '../../../src/core/trap/calls.js';
-import { makeNonce } from '../../../src/core/trap/nonce.js';
+import { makeNonce } from '../../../src/core/trap/proof/nonce.js';
 import { heldMib } from '../../held-memory.js';
 import { makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 

@@ -5,7 +5,7 @@ import { parseMessage } from '../../../src/core/sip/parse.js';
 import type { AnswerSettings } from '../../../src/core/trap/answer.js';
 import type { PersonaName } from '../../../src/core/trap/persona.js';
 import { PERSONAS } from '../../../src/core/trap/personas/personas.js';
-import { proveSource } from '../../../src/core/trap/prove.js';
+import { proveSource } from '../../../src/core/trap/proof/prove.js';
 
 export const SECRET = Buffer.alloc(32, 7);
 export const NOW_US = 1_790_000_000_000_000;

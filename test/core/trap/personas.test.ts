@@ -3,7 +3,7 @@ import { parseMessage } from '../../../src/core/sip/parse.js';
 import { answerRequest, createAnswerState } from '../../../src/core/trap/answer.js';
 import { PERSONA_NAMES, type PersonaName } from '../../../src/core/trap/persona.js';
 import { PERSONAS } from '../../../src/core/trap/personas/personas.js';
-import { checkNonce, checkToTag } from '../../../src/core/trap/nonce.js';
+import { checkNonce, checkToTag } from '../../../src/core/trap/proof/nonce.js';
 import { makeEvent, makeRequest, makeSettings, NOW_US, SECRET } from './message.js';
 
 /** The answer to a proven source, its tag and nonce replaced by words. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/core/model/limits.js';
+import { LIMITS } from '../../../src/core/common/limits.js';
 import type { SipMessage } from '../../../src/core/model/sip-message.js';
 import { parseMessage } from '../../../src/core/sip/parse.js';
 import { createRetransmissions, isRetransmission } from '../../../src/core/trap/retransmission.js';

@@ -1,0 +1,52 @@
+import type { Rule, RuleCount } from '../../model/rule.js';
+
+/**
+ * A rule's condition in words, one line: `more than 8 different auth_response in 10m from one
+ * source`, or, for a rule that fires on each event, which events and the first sentence of its
+ * description.
+ */
+export function describeRule(rule: Rule): string {
+  const what = `${rule.match.methods?.join(', ') ?? 'any'} ${kindWord(rule)}`;
+  if (rule.count === null) return `each ${what}: ${firstSentence(rule.description)}`;
+  return `${describeCount(rule.count)} (${what})`;
+}
+
+/** `7d`, `10m`, `90s`: the largest unit that needs no fraction. */
+export function durationText(seconds: number): string {
+  if (seconds > 0 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
+  if (seconds > 0 && seconds % 3_600 === 0) return `${seconds / 3_600}h`;
+  if (seconds > 0 && seconds % 60 === 0) return `${seconds / 60}m`;
+  return `${seconds}s`;
+}
+
+/** `in 10m`, or for a leaky bucket `and one more each 10s`. */
+export const allowanceText = ({ withinS, leakS }: RuleCount): string =>
+  leakS === null ? `in ${durationText(withinS ?? 0)}` : `and one more each ${durationText(leakS)}`;
+
+function describeCount(count: RuleCount): string {
+  const { by, distinct, over, forgetWhen, apartS, settleS, own, repeats } = count;
+  const things = distinct === null ? 'events' : `different ${distinct}`;
+  const others = by.filter((name) => name !== 'source');
+  const from = [
+    ...(by.includes('source') ? ['one source'] : []),
+    ...others.map((name) => `one ${name}`),
+  ].join(' and ');
+  const but = [
+    apartS === null ? null : `at least ${durationText(apartS)} apart`,
+    settleS === null ? null : `each seen once and ${durationText(settleS)} ago`,
+    own === null ? null : `at least ${own} of them by the source itself`,
+    repeats ? 'with retransmissions' : null,
+    forgetWhen === null ? null : 'without those taken back',
+  ].filter((text) => text !== null);
+  return [`more than ${over} ${things} ${allowanceText(count)} from ${from}`, ...but].join(', ');
+}
+
+function kindWord({ match }: Rule): string {
+  return match.kind === 'other' ? 'message that is not SIP' : match.kind;
+}
+
+function firstSentence(text: string): string {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  const end = flat.search(/[.!?](?: |$)/);
+  return end === -1 ? flat : flat.slice(0, end);
+}
