@@ -72,7 +72,7 @@ function packetOf({ actor, atS, next }) {
 }
 
 /** The last of the answers, as an actor sees it. */
-function readAnswer(answers) {
+export function readAnswer(answers) {
   const text = answers.at(-1)?.toString('latin1');
   if (text === undefined) return null;
   const status = Number(/^SIP\/2\.0 (\d+)/.exec(text)?.[1]);
