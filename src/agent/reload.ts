@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { changedKeys, changesNeedingRestart } from '../config/changes.js';
 import type { LoadedSettings } from '../config/load.js';
 import { watchFolder, watchSettings } from '../config/watch.js';
@@ -151,6 +152,10 @@ function refuseHiccup(
 
 async function takeOverRules(context: AgentContext): Promise<void> {
   const rules = await loadAllRules(context.loaded.settings.rulesDir);
+  if (isDeepStrictEqual(rules, context.rules)) {
+    context.log.say(`rules unchanged: ${rules.length} in force`);
+    return;
+  }
   context.rules = rules;
   context.state.rules = compileRules(rules);
   context.log.say(`rules taken over: ${rules.length} in force`);

@@ -9,7 +9,7 @@ import { fileExists, resolveConfigFile } from '../config/resolve.js';
 import { AgentError } from '../core/common/errors.js';
 import { safeJson, safeOutput, safeText } from '../core/common/text.js';
 import type { Reader } from '../store/read/reader.js';
-import { reportError } from './report-error.js';
+import { placeDocs, reportError } from './report-error.js';
 import { renderLines } from './text/table.js';
 
 /** What every command has: `-c`, `--json`, the way to the agent, and errors with a remedy. */
@@ -57,7 +57,7 @@ export abstract class AgentCommand extends Command {
 
   /** Says on stderr what of the configuration has no effect. */
   protected tellNotices({ notices }: LoadedSettings): void {
-    for (const notice of notices) process.stderr.write(`note: ${notice}\n`);
+    for (const notice of notices) process.stderr.write(`note: ${placeDocs(notice)}\n`);
   }
 
   /**

@@ -39,8 +39,8 @@ function exitCodeOf(error: Error): number {
 }
 
 /** Where the page lies on this machine: it is installed with the program. */
-const placeDocs = (remedy: string): string =>
-  remedy.replace(/(?<![\w/])docs\/(?=[A-Z_]+\.md)/g, () => join(PACKAGE_ROOT, 'docs/'));
+export const placeDocs = (text: string): string =>
+  text.replace(/(?<![\w/])docs\/(?=[A-Z_]+\.md)/g, () => join(PACKAGE_ROOT, 'docs/'));
 
 function describe(error: Error): { code: string; message: string; remedy: string } {
   if (error instanceof AgentError) {
@@ -56,6 +56,13 @@ function describe(error: Error): { code: string; message: string; remedy: string
   };
 }
 
+/** `Expected x to be one of: a, b` reads as if that were to come. */
+const inOurWords = (line: string): string =>
+  line
+    .replace(/^Nonexistent flag: /, 'there is no flag ')
+    .replace(/^Nonexistent flags: /, 'there are no flags ')
+    .replace(/^Expected (.*) to be one of: /, "'$1' is none of ");
+
 /** oclif puts the names of what is missing, and why a flag is wrong, on lines of their own. */
 function inOneLine({ message, name }: Error): string {
   const lines = message
@@ -64,7 +71,7 @@ function inOneLine({ message, name }: Error): string {
     .split('\n')
     .map((line) => line.trim().replace(/\s{2,}/g, ': '))
     .filter((line) => line !== '' && !line.startsWith('See more help'));
-  const [first = name, ...more] = lines;
+  const [first = name, ...more] = lines.map(inOurWords);
   if (more.length === 0) return first;
   return `${first.replace(/:$/, '')}: ${more.join('; ')}`;
 }

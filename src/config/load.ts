@@ -169,20 +169,22 @@ const badText = (given: Given, why: string): string =>
 const badValue = (given: Given, why: string): string =>
   `${badText(given, why)}; allowed is ${given.place.key.reader.allowed}`;
 
+/** What is wrong beyond these is told once they are mended. */
+const FAULTS_SHOWN = 4;
+
 function faultOf(problems: readonly Problem[]): AgentError | null {
-  const [first, ...others] = problems;
-  if (first === undefined) return null;
-  const places = others.slice(0, 5).map((problem) => problem.where);
-  const more =
-    others.length === 0
-      ? ''
-      : ` (wrong as well: ${places.join(', ')}${others.length > 5 ? ' …' : ''})`;
+  if (problems.length === 0) return null;
+  const shown = [...problems].sort(byLine).slice(0, FAULTS_SHOWN);
+  const more = problems.length > FAULTS_SHOWN ? `; and ${problems.length - FAULTS_SHOWN} more` : '';
   return new AgentError(
     'CONFIG_INVALID',
-    `${first.where}: ${first.what}${more}`,
+    `${shown.map(({ where, what }) => `${where}: ${what}`).join('; ')}${more}`,
     `Correct it and type 'sentrypeer-agent config check'; docs/CONFIGURATION.md lists every key.`,
   );
 }
+
+const byLine = (a: Problem, b: Problem): number => lineOf(a) - lineOf(b);
+const lineOf = ({ where }: Problem): number => Number(/:(\d+)$/.exec(where)?.[1] ?? 0);
 
 async function readConfigFile(file: string): Promise<string> {
   let bytes: Buffer;

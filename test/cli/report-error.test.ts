@@ -31,7 +31,11 @@ it.each([
     'Missing 1 required arg:\ntarget  address or CIDR\nSee more help with --help',
     'Missing 1 required arg: target: address or CIDR',
   ],
-  ['Nonexistent flag: --foo\nSee more help with --help', 'Nonexistent flag: --foo'],
+  ['Nonexistent flag: --foo\nSee more help with --help', 'there is no flag --foo'],
+  [
+    'Expected nothing to be one of: svmap, svwar\nSee more help with --help',
+    "'nothing' is none of svmap, svwar",
+  ],
   [
     'The following error occurred:\n  \u001b[2mMissing required flag peer\u001b[22m\nSee more help with --help',
     'The following error occurred: Missing required flag peer',

@@ -46,6 +46,8 @@ export function schemaError(at: RuleDocument, issue: z.core.$ZodIssue): AgentErr
   }
   const value: unknown = at.document.getIn(issue.path);
   const key = issue.path.join('.');
+  if (key === '')
+    return errorAt(at, [], "this is no rule: a rule is a mapping of keys such as 'id: mine'", null);
   if (value === undefined) return errorAt(at, issue.path, `the key '${key}' is missing`, null);
   const read = isNode(value) ? 'a list or mapping' : quoteText(JSON.stringify(value));
   const candidates = candidatesOf(issue);
@@ -95,7 +97,7 @@ function allowedText(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `allowed is one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_type':
-      return `allowed is ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
+      return `allowed is ${issue.expected === 'int' ? 'a whole number' : withArticle(issue.expected)}`;
     case 'too_small':
       return `the least allowed is ${String(issue.minimum)}${unitOf(issue.origin)}`;
     case 'too_big':
@@ -104,6 +106,8 @@ function allowedText(issue: z.core.$ZodIssue): string {
       return issue.message;
   }
 }
+
+const withArticle = (name: string): string => `${/^[aeio]/.test(name) ? 'an' : 'a'} ${name}`;
 
 function unitOf(origin: string): string {
   if (origin === 'string') return ' characters';

@@ -79,8 +79,10 @@ async function filesOf(path: string, optional: boolean): Promise<readonly string
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const names = (await readdir(path)).filter((name) => name.endsWith('.yaml')).sort();
+    if (names.length === 0 && !optional) throw noRules(path);
     return names.map((name) => join(path, name));
   } catch (error) {
+    if (error instanceof AgentError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' && optional) return [];
     throw new AgentError(
@@ -91,3 +93,10 @@ async function filesOf(path: string, optional: boolean): Promise<readonly string
     );
   }
 }
+
+const noRules = (folder: string): AgentError =>
+  new AgentError(
+    'NOT_FOUND',
+    `the folder ${folder} holds no rule file (*.yaml)`,
+    'name a rule file, or a folder with one',
+  );

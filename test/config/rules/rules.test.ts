@@ -152,6 +152,12 @@ describe('parseRules', () => {
     expect(messageOf(text)).toMatch(message);
   });
 
+  it('says what a rule is where a file holds none', () => {
+    expect(messageOf('root:x:0:0:root:/root:/bin/sh')).toBe(
+      "x.yaml:1:1: this is no rule: a rule is a mapping of keys such as 'id: mine'",
+    );
+  });
+
   it('refuses a document that is no mapping', () => {
     expect(messageOf('- a\n')).toMatch(/^x\.yaml:1:1: /);
   });
