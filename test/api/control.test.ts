@@ -69,6 +69,8 @@ function createCalls(asked: unknown[]): AgentCalls {
       return Promise.reject(new AgentError('NOT_FOUND', `no block of ${target}`, 'see the list'));
     },
     jobs: () => Promise.reject(new Error('a fault')),
+    alerts: () => Promise.resolve({ targets: [], alerts: [] }),
+    testAlerts: () => Promise.resolve([]),
     runJob: (name) => Promise.resolve({ name } as JobView),
   };
 }
