@@ -9,7 +9,7 @@ import {
   stateOf,
   takeDue,
   type Outcome,
-  type Queue,
+  type OutboxQueue,
 } from './queue.js';
 import { SendError, type Sender } from './sender.js';
 
@@ -82,7 +82,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
 interface Running {
   readonly options: OutboxOptions;
-  readonly queue: Queue;
+  readonly queue: OutboxQueue;
   readonly underWay: Set<Promise<void>>;
   /** Stops the wait for the next entry. */
   cancel: () => void;

@@ -2,7 +2,7 @@ import { LIMITS } from '../core/common/limits.js';
 import { IMPORTANCES, type Notice, type OutboxEntry } from '../core/model/notice.js';
 
 /** Entries that wait, in the order they came, and how each target fares. Changes by these functions. */
-export interface Queue {
+export interface OutboxQueue {
   readonly waiting: Map<number, OutboxEntry>;
   readonly targets: Map<string, TargetState>;
   nextId: number;
@@ -29,7 +29,7 @@ const ASKED_WAIT_S_MAX = 6 * 3_600;
 /** Share of the wait that chance adds, so that many agents do not come back together. */
 const JITTER = 0.2;
 
-export function createQueue(waiting: readonly OutboxEntry[], nextId: number): Queue {
+export function createQueue(waiting: readonly OutboxEntry[], nextId: number): OutboxQueue {
   return {
     waiting: new Map(waiting.map((entry) => [entry.id, entry])),
     targets: new Map(),
@@ -39,7 +39,7 @@ export function createQueue(waiting: readonly OutboxEntry[], nextId: number): Qu
 
 /** An entry for each target; where there is no room for all, the least important of the oldest go. */
 export function enqueue(
-  queue: Queue,
+  queue: OutboxQueue,
   notices: readonly Notice[],
   targets: readonly string[],
   nowUs: number,
@@ -64,7 +64,7 @@ export function enqueue(
   };
 }
 
-function leastWanted(queue: Queue, count: number): readonly OutboxEntry[] {
+function leastWanted(queue: OutboxQueue, count: number): readonly OutboxEntry[] {
   const rank = ({ notice }: OutboxEntry): number => IMPORTANCES.indexOf(notice.importance);
   const isIdle = ({ target }: OutboxEntry): boolean => queue.targets.get(target)?.busy !== true;
   const order = [...queue.waiting.values()].filter(isIdle);
@@ -72,7 +72,7 @@ function leastWanted(queue: Queue, count: number): readonly OutboxEntry[] {
 }
 
 /** The next entry of each target that may be tried now; its target is busy from then on. */
-export function takeDue(queue: Queue, nowUs: number): readonly OutboxEntry[] {
+export function takeDue(queue: OutboxQueue, nowUs: number): readonly OutboxEntry[] {
   const due: OutboxEntry[] = [];
   for (const entry of queue.waiting.values()) {
     const state = stateOf(queue, entry.target);
@@ -85,7 +85,7 @@ export function takeDue(queue: Queue, nowUs: number): readonly OutboxEntry[] {
 
 /** Notes how an attempt went; gives the entry as it is now. `random` in [0, 1). */
 export function noteOutcome(
-  queue: Queue,
+  queue: OutboxQueue,
   entry: OutboxEntry,
   outcome: Outcome,
   nowUs: number,
@@ -117,7 +117,7 @@ export function waitS(failures: number, retryAfterS: number | null, random: numb
 
 /** Ends what waits for targets that are not there any more. */
 export function dropStrangers(
-  queue: Queue,
+  queue: OutboxQueue,
   targets: readonly string[],
   nowUs: number,
 ): readonly OutboxEntry[] {
@@ -126,7 +126,7 @@ export function dropStrangers(
 }
 
 /** When the next entry may go; null: none waits but for those under way. */
-export function nextDueUs(queue: Queue): number | null {
+export function nextDueUs(queue: OutboxQueue): number | null {
   let next: number | null = null;
   for (const { target } of queue.waiting.values()) {
     const { busy, nextAtUs } = stateOf(queue, target);
@@ -135,7 +135,7 @@ export function nextDueUs(queue: Queue): number | null {
   return next;
 }
 
-export function stateOf(queue: Queue, target: string): TargetState {
+export function stateOf(queue: OutboxQueue, target: string): TargetState {
   const known = queue.targets.get(target);
   if (known !== undefined) return known;
   const fresh = { failures: 0, nextAtUs: 0, busy: false, sent: 0, failed: 0 };
@@ -143,7 +143,7 @@ export function stateOf(queue: Queue, target: string): TargetState {
   return fresh;
 }
 
-function giveUp(queue: Queue, entry: OutboxEntry, why: string, nowUs: number): OutboxEntry {
+function giveUp(queue: OutboxQueue, entry: OutboxEntry, why: string, nowUs: number): OutboxEntry {
   queue.waiting.delete(entry.id);
   stateOf(queue, entry.target).failed += 1;
   return { ...entry, state: 'failed', endedAtUs: nowUs, error: why };

@@ -154,6 +154,7 @@ describe('the control socket', () => {
       );
       await client.close();
     }
+    await waitUntil('that is said', () => said.length > 1);
     expect(said).toHaveLength(2);
     expect(said[0]).toBe(`the control socket ${socketFile} was gone, and is there again`);
   });

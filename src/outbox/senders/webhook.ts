@@ -70,8 +70,8 @@ function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   if (error.name === 'TimeoutError') return `no answer in ${LIMITS.outboxSendMsMax / 1_000} s`;
   const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return `no connection: ${String(cause.code)}`;
-  return `no connection: ${error.name}`;
+  if (!(cause instanceof Error)) return `no connection: ${error.name}`;
+  return `no connection: ${'code' in cause ? String(cause.code) : cause.message}`;
 }
 
 function describeStatus(status: number): string {
