@@ -44,7 +44,8 @@ module.exports = {
     // replay reads records and runs core over them: captures and logs, not this host.
     part('replay', ['core']),
     part('api', ['core', 'store', 'config']),
-    part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api']),
+    part('outbox', ['core', 'config']),
+    part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api', 'outbox']),
     // cli is what the commands have in common: words, tables, how to reach the agent.
     part('cli', ['core', 'store', 'config', 'agent', 'api', 'replay']),
     part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli', 'replay']),
@@ -70,8 +71,9 @@ module.exports = {
     onlyIn('chokidar', 'chokidar', '^src/config/watch\\.ts$'),
     onlyIn('node-cron', 'node-cron', '^src/agent/'),
     onlyIn('sqlite3', 'sqlite3', '^src/store/'),
-    onlyIn('execa', 'execa', '^src/(firewall/|agent/(install|doctor)/|agent/service-manager)'),
+    onlyIn('execa', 'execa', '^src/(firewall/|outbox/senders/command|agent/(install|doctor)/|agent/service-manager)'),
     onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
+    onlyIn('nodemailer', 'nodemailer', '^src/outbox/senders/mail\\.ts$'),
     onlyIn('oclif', '@oclif', '^src/(commands|cli)/'),
     {
       name: 'no-cycles',

@@ -1,9 +1,13 @@
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
+import type { CallRecord } from '../core/model/call.js';
+import type { NoticeKind } from '../core/model/notice.js';
+import type { Sighting } from '../core/model/sighting.js';
 import type { AgentError } from '../core/common/errors.js';
 import type { Rule } from '../core/model/rule.js';
 import type { AgentState } from '../core/step.js';
 import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
+import type { TargetCounts } from '../outbox/outbox.js';
 import type { Lock } from '../store/database/lock.js';
 import type { Reader } from '../store/read/reader.js';
 import type { RemoteLogs } from '../store/logs/remote/remote-logs.js';
@@ -24,6 +28,20 @@ export interface ApiKeeper {
   readonly close: () => Promise<void>;
 }
 
+/** Tells people what happens, by the targets of [alerts]. */
+export interface AlertKeeper {
+  readonly sighting: (sighting: Sighting) => void;
+  readonly block: (block: Block) => void;
+  readonly call: (call: CallRecord) => void;
+  /** An event that a rule named an attack on. */
+  readonly attack: () => void;
+  readonly happened: (kind: NoticeKind, line: string) => void;
+  /** Takes other settings over. */
+  readonly follow: () => Promise<void>;
+  readonly counts: () => readonly TargetCounts[];
+  readonly close: () => Promise<void>;
+}
+
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
@@ -40,6 +58,8 @@ export interface AgentContext {
   certificate: CertificateKeeper | null;
   /** Null until it is there, and offline. */
   api: ApiKeeper | null;
+  /** Null until they are there, and offline. */
+  alerts: AlertKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */

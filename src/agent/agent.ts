@@ -13,6 +13,7 @@ import { AgentError, messageOf } from '../core/common/errors.js';
 import { createNftables } from '../firewall/nftables/nftables.js';
 import type { ActualBlock } from '../firewall/port.js';
 import { adoptAfterCrash } from './firewall/after-crash.js';
+import { keepAlerts } from './alerts/alert-keeper.js';
 import { keepApi, refuseUnsafe } from './control/api-door.js';
 import { openApiServices } from './control/api-services.js';
 import { createCalls } from './control/calls.js';
@@ -102,6 +103,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('configuration watcher', watcher.close);
   context.api = await keepApi(context, services);
   closers.add('HTTP API', context.api.close);
+  context.alerts = await keepAlerts(context);
+  closers.add('alerts', context.alerts.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
@@ -217,15 +220,27 @@ export function createRunner(
     },
     onBreaker: (tripped) => {
       context.log.say(describeBreaker(tripped));
+      if (tripped) context.alerts?.happened('breaker', describeBreaker(true));
       context.keeper.limit(tripped);
     },
     onStillTalking: () => {
       context.keeper.stillTalking();
     },
     say: context.log.say,
-    meter: context.meter,
+    onCall: (call) => context.alerts?.call(call),
+    meter: {
+      sighting: (sighting) => {
+        context.meter.sighting(sighting);
+        context.alerts?.sighting(sighting);
+      },
+      block: (block) => {
+        context.meter.block(block);
+        context.alerts?.block(block);
+      },
+    },
     onEvent: (record, event) => {
       context.meter.event(record, event);
+      if (record.attackType !== null) context.alerts?.attack();
       onEvent(record, event);
     },
     nowUs: context.nowUs,

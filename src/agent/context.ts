@@ -110,6 +110,7 @@ const emptyBooks = () => ({
   confirmUntilUs: null,
   certificate: null,
   api: null,
+  alerts: null,
   meter: createMeter(),
 });
 /** The runner puts these in place. */

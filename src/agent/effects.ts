@@ -1,5 +1,6 @@
 import type { Effect } from '../core/flow.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
+import type { CallRecord } from '../core/model/call.js';
 import type { FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
 import type { Meter } from './meter.js';
@@ -16,6 +17,8 @@ export interface Outlets {
   readonly onBreaker: (tripped: boolean) => void;
   /** A source was heard although it is blocked. */
   readonly onStillTalking: () => void;
+  /** A call that the trap answered has begun, or has ended; absent: nobody wants to know. */
+  readonly onCall?: (call: CallRecord) => void;
   readonly nowUs: () => number;
   /** Counts what was decided; absent: nobody wants to know. */
   readonly meter?: Pick<Meter, 'sighting' | 'block'>;
@@ -101,6 +104,7 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
       return;
     case 'call':
       gathered.calls.push(effect.call);
+      outlets.onCall?.(effect.call);
       if (effect.call.endedAtUs === null) outlets.say(describeCall(effect.call));
       return;
     case 'block':

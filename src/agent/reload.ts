@@ -106,6 +106,7 @@ async function takeOverSettings(
   await context.certificate?.follow(next.settings);
   await renewPeers(context, runner);
   await followApi(context);
+  await context.alerts?.follow();
   if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
     await keeper.remove();
   }

@@ -5,6 +5,7 @@ import { BLOCK_ORIGINS, SCOPES } from '../core/model/block.js';
 import { PROOFS } from '../core/model/proof.js';
 import { TOKEN_SCOPES } from '../core/model/token-scope.js';
 import { NUMBER_TYPES } from '../store/statistics/phone-number.js';
+import { ALERT_SCHEMAS } from './alert-schemas.js';
 import type { Answers } from './answers.js';
 import { PERIODS, type RankingsView } from './views/stats.js';
 
@@ -365,6 +366,7 @@ export const ANSWER_SCHEMAS: { readonly [K in keyof Answers]: z.ZodType<Answers[
     trial: truth,
     settings: z.array(z.strictObject({ section: maybeText, key: text, value: text, origin: text })),
   }),
+  ...ALERT_SCHEMAS,
   tokens: z.strictObject({ tokens: z.array(z.strictObject(token)) }),
   token: z.strictObject({ ...token, token: text.describe('told this once') }),
   revoked_token: z.strictObject({ revoked: text }),

@@ -8,6 +8,8 @@ import type { SourcesListing } from './views/sources.js';
 import type { ThreatsListing } from './views/threats.js';
 import type { DescribedKey } from '../config/load.js';
 import type {
+  AlertTest,
+  AlertsView,
   BlockView,
   FirewallView,
   JobView,
@@ -62,6 +64,8 @@ export interface Answers {
     readonly trial: boolean;
     readonly settings: readonly DescribedKey[];
   };
+  readonly alerts: AlertsView;
+  readonly alert_tests: { readonly tests: readonly AlertTest[] };
   readonly tokens: { readonly tokens: readonly TokenView[] };
   readonly token: CreatedToken;
   readonly revoked_token: { readonly revoked: string };

@@ -1,6 +1,8 @@
 import type { TokenScope } from '../core/model/token-scope.js';
 import type { BlockOrigin, Scope } from '../core/model/block.js';
 import type {
+  AlertTest,
+  AlertsView,
   BlockView,
   FirewallView,
   JobView,
@@ -94,6 +96,10 @@ export interface AgentCalls {
   /** Ends the trial of an enforcing start: the agent goes on blocking. */
   confirm(): Promise<{ readonly confirmed: true }>;
   removeBlock(target: string): Promise<RemovedBlock>;
+  /** Where alerts go, and what became of the latest. */
+  alerts(): Promise<AlertsView>;
+  /** Tells one target, or all of them, something harmless now; what fails is a result. */
+  testAlerts(target: string | null): Promise<readonly AlertTest[]>;
   jobs(): Promise<readonly JobView[]>;
   /** Runs a job now and resolves when it is over; a failed job is a result, not a rejection. */
   runJob(name: string): Promise<JobView>;

@@ -35,6 +35,8 @@ export function openClient(socketFile: string): ControlClient {
     protectedPeers: async () => (await ask<'protect'>('protect')).protect,
     protectPeer: (peer) => post<'protected'>('protect', peer),
     unprotectPeer: (name) => remove<'unprotected'>(`protect?name=${text(name)}`),
+    alerts: () => ask<'alerts'>('alerts'),
+    testAlerts: async (target) => (await post<'alert_tests'>('alerts/test', { target })).tests,
     tokens: async () => (await ask<'tokens'>('tokens')).tokens,
     createToken: (request) => post<'token'>('tokens', request),
     revokeToken: (name) => remove<'revoked_token'>(`tokens/${text(name)}`),

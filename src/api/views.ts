@@ -1,6 +1,7 @@
 import type { AttackType } from '../core/model/attack-type.js';
 import type { Block, BlockOrigin, Scope } from '../core/model/block.js';
 import type { TokenScope } from '../core/model/token-scope.js';
+import type { Importance, NoticeKind, OutboxEntry } from '../core/model/notice.js';
 import type { Proof } from '../core/model/proof.js';
 import { safeText } from '../core/common/text.js';
 
@@ -27,6 +28,43 @@ export interface BlockView {
 export interface PeerView {
   readonly target: string;
   readonly from: string;
+}
+
+/** Where alerts go: `waiting` now; `sent` and `failed` since the agent started. */
+export interface AlertTargetView {
+  readonly name: string;
+  readonly place: string;
+  readonly waiting: number;
+  readonly sent: number;
+  readonly failed: number;
+}
+
+/** One notice on its way to one target, or how that ended. */
+export interface AlertView {
+  readonly id: string;
+  readonly target: string;
+  readonly state: OutboxEntry['state'];
+  readonly kind: NoticeKind;
+  readonly importance: Importance;
+  readonly at: string;
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly count: number;
+  readonly attempts: number;
+  readonly ended_at: string | null;
+  readonly error: string | null;
+}
+
+export interface AlertsView {
+  readonly targets: readonly AlertTargetView[];
+  readonly alerts: readonly AlertView[];
+}
+
+export interface AlertTest {
+  readonly target: string;
+  readonly place: string;
+  /** Why it was not taken; null: it was. */
+  readonly error: string | null;
 }
 
 /** A token of the API, as far as it may be told. */
@@ -188,4 +226,26 @@ export const blockView = (block: Block, packetsDropped: number | null): BlockVie
   simulated: block.simulated,
   forced: block.forced,
   packets_dropped: packetsDropped,
+});
+
+export const alertView = ({
+  notice,
+  target,
+  state,
+  attempts,
+  endedAtUs,
+  error,
+}: OutboxEntry): AlertView => ({
+  id: notice.id,
+  target,
+  state,
+  kind: notice.kind,
+  importance: notice.importance,
+  at: formatTime(notice.atUs),
+  title: notice.title,
+  lines: notice.lines,
+  count: notice.count,
+  attempts,
+  ended_at: endedAtUs === null ? null : formatTime(endedAtUs),
+  error,
 });

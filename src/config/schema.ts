@@ -1,4 +1,5 @@
 import { TRANSPORTS } from '../core/model/transport.js';
+import { ALERT_KEYS } from './keys/alert-keys.js';
 import { API_KEYS } from './keys/api-keys.js';
 import { BLOCKING_KEYS } from './keys/blocking-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
@@ -106,6 +107,7 @@ export const KEYS = {
   blocking: BLOCKING_KEYS,
   jobs: JOB_KEYS,
   retention: RETENTION_KEYS,
+  alerts: ALERT_KEYS,
 } as const;
 
 type ValueOf<K> = K extends Key<infer T> ? T : never;
@@ -116,6 +118,7 @@ export type Readings = ValuesOf<typeof KEYS.top> & {
   readonly blocking: ValuesOf<typeof KEYS.blocking>;
   readonly jobs: ValuesOf<typeof KEYS.jobs>;
   readonly retention: ValuesOf<typeof KEYS.retention>;
+  readonly alerts: ValuesOf<typeof KEYS.alerts>;
 };
 
 /** The configuration in force. Durations in seconds (…S), sizes in bytes; addresses canonical. */

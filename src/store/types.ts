@@ -2,6 +2,7 @@ import type { AgentError } from '../core/common/errors.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { EventRecord } from '../core/model/event.js';
+import type { OutboxEntry } from '../core/model/notice.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { TokenScope } from '../core/model/token-scope.js';
 import type { JsonFormatName } from '../core/model/log-format.js';
@@ -191,6 +192,8 @@ export interface Maintenance {
   readonly addToken: (token: StoredToken) => Promise<boolean>;
   /** Resolves to false when there was none of this name. */
   readonly removeToken: (name: string) => Promise<boolean>;
+  /** Keeps entries as they are now; of those that have ended the newest stay. */
+  readonly keepOutbox: (entries: readonly OutboxEntry[]) => Promise<void>;
   readonly prune: (options: PruneOptions) => Promise<PruneCounts>;
   /** Gives at most `pages` free pages back, in small steps. */
   readonly vacuum: (pages: number) => Promise<VacuumCounts>;

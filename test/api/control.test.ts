@@ -69,6 +69,8 @@ function createCalls(asked: unknown[]): AgentCalls {
       return Promise.reject(new AgentError('NOT_FOUND', `no block of ${target}`, 'see the list'));
     },
     jobs: () => Promise.reject(new Error('a fault')),
+    alerts: () => Promise.resolve({ targets: [], alerts: [] }),
+    testAlerts: () => Promise.resolve([]),
     runJob: (name) => Promise.resolve({ name } as JobView),
   };
 }
@@ -152,6 +154,7 @@ describe('the control socket', () => {
       );
       await client.close();
     }
+    await waitUntil('that is said', () => said.length > 1);
     expect(said).toHaveLength(2);
     expect(said[0]).toBe(`the control socket ${socketFile} was gone, and is there again`);
   });

@@ -190,6 +190,8 @@ function notingCalls(asked: unknown[]): AgentCalls {
     confirm: note({ confirmed: true as const }),
     removeBlock: (target) => notThere(`block of ${target}`),
     jobs: note([]),
+    alerts: note({ targets: [], alerts: [] }),
+    testAlerts: note([]),
     runJob: (name) => notThere(`job ${name}`),
   };
 }

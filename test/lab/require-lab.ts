@@ -28,6 +28,7 @@ const PROGRAMS = {
   sqlite3: ['sqlite3'],
   jq: ['jq'],
   curl: ['curl'],
+  aiosmtpd: ['aiosmtpd'],
   chattr: ['chattr'],
 } as const satisfies Record<string, readonly string[]>;
 

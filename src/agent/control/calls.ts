@@ -1,6 +1,7 @@
 import type { AgentCalls } from '../../api/calls.js';
 import type { FirewallView, RuleView } from '../../api/views.js';
 import { ruleStatus } from '../../core/detect/detect.js';
+import { testAlerts, viewAlerts } from './alert-calls.js';
 import { addBlock, addBlocks, clearBlocks, removeBlock } from './block-calls.js';
 import { confirm } from './confirm.js';
 import type { EffectRunner } from '../effects.js';
@@ -32,6 +33,8 @@ export function createCalls(
     protectedPeers: () => Promise.resolve(viewPeers(context)),
     protectPeer: (peer) => protectPeer(context, runner, peer),
     unprotectPeer: (name) => unprotectPeer(context, runner, name),
+    alerts: () => viewAlerts(context),
+    testAlerts: (target) => testAlerts(context, target),
     tokens: () => Promise.resolve(viewTokens(context)),
     createToken: (request) => createToken(context, request),
     revokeToken: (name) => revokeToken(context, name),

@@ -26,6 +26,7 @@ export async function createHousekeeping(
     record: (run) => {
       const nothing = { events: [], sightings: [], blocks: [], calls: [], endedBlocks: [] };
       store.write({ ...nothing, jobRuns: [run] });
+      if (run.result === 'failed') context.alerts?.happened('job', `${run.name}: ${run.detail}`);
     },
     earlier: await reader.jobRuns(),
     plan: {

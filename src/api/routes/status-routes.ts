@@ -88,6 +88,21 @@ export const STATUS_ROUTES: readonly Route[] = [
     answer: 'job',
     handle: async ({ calls }, { params }) => ({ job: await calls.runJob(params.name) }),
   }),
+  get('/api/v1/alerts', {
+    right: 'read',
+    summary: 'Where alerts go, what waits, and what became of the latest',
+    detail: 'As `alerts list --json`.',
+    answer: 'alerts',
+    handle: ({ calls }) => calls.alerts(),
+  }),
+  change('POST', '/api/v1/alerts/test', {
+    right: 'admin',
+    summary: 'Send a test to a target, or to all',
+    detail: 'Answers when each has taken it or not.',
+    body: z.strictObject({ target: z.string().max(64).nullable() }),
+    answer: 'alert_tests',
+    handle: async ({ calls }, { body }) => ({ tests: await calls.testAlerts(body.target) }),
+  }),
   get('/api/v1/config', {
     right: 'read',
     summary: 'Every setting in force and where it comes from',

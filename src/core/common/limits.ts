@@ -338,4 +338,13 @@ export const LIMITS = {
   countriesRememberedMax: 20_000,
   /** Numbers that one query takes. */
   queriedNumbersMax: 10_000,
+  /** Lines of one notice, and characters of a line. */
+  noticeLinesMax: 20,
+  noticeLineCharsMax: 400,
+  /** Notices that wait for their targets, seconds for which they are tried, and ended ones that are kept. */
+  outboxWaitingMax: 2_000,
+  outboxAgeS: 259_200,
+  outboxEndedMax: 500,
+  /** Milliseconds that a target may take for one notice. */
+  outboxSendMsMax: 10_000,
 } as const;

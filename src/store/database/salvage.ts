@@ -16,6 +16,7 @@ const TABLES = [
   'meta',
   'protected_peers',
   'api_tokens',
+  'outbox',
   'blocks',
   'sightings',
   'counters',

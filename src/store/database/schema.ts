@@ -257,4 +257,16 @@ CREATE TABLE api_tokens (
   expires_at_us INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,
+  target TEXT NOT NULL,
+  notice TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  ended_at_us INTEGER,
+  error TEXT
+) STRICT;
+CREATE INDEX outbox_state ON outbox (state, id);
+`,
 ];

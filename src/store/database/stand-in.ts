@@ -8,6 +8,7 @@ const TABLES = [
   ['meta', ''],
   ['protected_peers', ''],
   ['job_runs', 'ORDER BY id DESC'],
+  ['outbox', 'ORDER BY id DESC'],
   ['blocks', 'ORDER BY id DESC'],
   ['sightings', 'ORDER BY id DESC'],
 ] as const;

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { AgentError } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import type { Cidr } from '../../core/common/address.js';
+import type { OutboxEntry } from '../../core/model/notice.js';
 import type { Sighting } from '../../core/model/sighting.js';
 import { followFile } from '../database/follow-file.js';
 import {
@@ -16,6 +17,7 @@ import { MIGRATIONS } from '../database/schema.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
 import { createNumberQueries, type NumberQueries } from './read-numbers.js';
+import { readOutbox } from './read-outbox.js';
 import { createSourceQueries, type SourceQueries } from './read-sources.js';
 import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
@@ -51,6 +53,8 @@ export interface Reader
   readonly protectedPeers: () => Promise<readonly StoredPeer[]>;
   /** Tokens of the API, by name; those whose time is over, too. */
   readonly tokens: () => Promise<readonly StoredToken[]>;
+  /** What waits to be told, oldest first, then so many that have ended, newest first. */
+  readonly outbox: (ended: number) => Promise<readonly OutboxEntry[]>;
   /** The latest run of every job. */
   readonly jobRuns: () => Promise<readonly JobRun[]>;
   readonly databaseSize: () => Promise<DatabaseSize>;
@@ -120,6 +124,7 @@ function createReader(
          FROM api_tokens ORDER BY name LIMIT ?`,
         [LIMITS.apiTokensMax],
       ),
+    outbox: (ended) => readOutbox(database, ended),
     jobRuns: () => jobRuns(database),
     databaseSize: () => databaseSize(database, databaseFile),
     interrupt: () => {

@@ -1,14 +1,19 @@
 import { rollBack } from '../database/migrate.js';
 import type { Database } from '../database/sqlite.js';
 import { ADD_COUNTERS_SQL, DAY_US, HOUR_US } from '../statistics/tally-counters.js';
+import { LIMITS } from '../../core/common/limits.js';
+import type { OutboxEntry } from '../../core/model/notice.js';
 import type { Mutex } from '../../core/common/mutex.js';
 import type { BlockDrops, Maintenance } from '../types.js';
 
-/** What is noted beside the decisions: packets dropped, peers protected by a command, tokens. */
+/** What is noted beside the decisions: packets dropped, protected peers, tokens, what is to be told. */
 export function createNotes(
   database: Database,
   mutex: Mutex,
-): Pick<Maintenance, 'recordDrops' | 'protectPeer' | 'unprotectPeer' | 'addToken' | 'removeToken'> {
+): Pick<
+  Maintenance,
+  'recordDrops' | 'protectPeer' | 'unprotectPeer' | 'addToken' | 'removeToken' | 'keepOutbox'
+> {
   return {
     recordDrops: (drops) => mutex.run(() => recordDrops(database, drops)),
     protectPeer: async ({ name, addedAtUs, note }) => {
@@ -33,7 +38,33 @@ export function createNotes(
       )) > 0,
     removeToken: async (name) =>
       (await mutex.run(() => database.run('DELETE FROM api_tokens WHERE name = ?', [name]))) > 0,
+    keepOutbox: (entries) => mutex.run(() => keepOutbox(database, entries)),
   };
+}
+
+async function keepOutbox(database: Database, entries: readonly OutboxEntry[]): Promise<void> {
+  const rows = entries.map((entry) => [
+    entry.id,
+    entry.target,
+    JSON.stringify(entry.notice),
+    entry.attempts,
+    entry.state,
+    entry.endedAtUs,
+    entry.error,
+  ]);
+  await database.run(
+    `INSERT INTO outbox (id, target, notice, attempts, state, ended_at_us, error)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     FROM json_each(?) WHERE true
+     ON CONFLICT (id) DO UPDATE SET attempts = excluded.attempts, state = excluded.state,
+       ended_at_us = excluded.ended_at_us, error = excluded.error`,
+    [JSON.stringify(rows)],
+  );
+  await database.run(
+    `DELETE FROM outbox WHERE state <> 'waiting' AND id <= (SELECT id FROM outbox
+       WHERE state <> 'waiting' ORDER BY id DESC LIMIT 1 OFFSET ${LIMITS.outboxEndedMax})`,
+    [],
+  );
 }
 
 async function recordDrops(database: Database, drops: readonly BlockDrops[]): Promise<void> {

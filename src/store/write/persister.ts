@@ -140,6 +140,7 @@ function createCalls(
     unprotectPeer: (name) => afterWrites(() => maintenance.unprotectPeer(name)),
     addToken: (token) => afterWrites(() => maintenance.addToken(token)),
     removeToken: (name) => afterWrites(() => maintenance.removeToken(name)),
+    keepOutbox: (entries) => afterWrites(() => maintenance.keepOutbox(entries)),
     prune: (wanted) => afterCounts(() => maintenance.prune(wanted)),
     vacuum: (pages) => afterWrites(() => maintenance.vacuum(pages)),
     rollUp: (nowUs) => afterCounts(() => maintenance.rollUp(nowUs)),

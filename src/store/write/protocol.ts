@@ -14,6 +14,7 @@ const CALL_NAMES = [
   'unprotectPeer',
   'addToken',
   'removeToken',
+  'keepOutbox',
   'prune',
   'vacuum',
   'rollUp',
