@@ -71,7 +71,11 @@ module.exports = {
     onlyIn('chokidar', 'chokidar', '^src/config/watch\\.ts$'),
     onlyIn('node-cron', 'node-cron', '^src/agent/'),
     onlyIn('sqlite3', 'sqlite3', '^src/store/'),
-    onlyIn('execa', 'execa', '^src/(firewall/|outbox/senders/command|agent/(install|doctor)/|agent/service-manager)'),
+    onlyIn(
+      'execa',
+      'execa',
+      '^src/(firewall/|outbox/senders/command|agent/(install|doctor)/|agent/service-manager)',
+    ),
     onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
     onlyIn('nodemailer', 'nodemailer', '^src/outbox/senders/mail\\.ts$'),
     onlyIn('oclif', '@oclif', '^src/(commands|cli)/'),
