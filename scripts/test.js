@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeManifest } from './setup/manifest.js';
-import { countVitest, judgeCruise, sumUp } from './test/count.js';
+import { countVitest, judgeCruise, slowestFiles, sumUp } from './test/count.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(ROOT, ...parts);
@@ -17,6 +17,8 @@ const script = (name, ...words) => [
 ];
 const filters = process.argv.slice(2);
 const CHECK_PRIORITY = 10;
+/** Whoever wants the tests to be quicker begins there. */
+const SLOWEST_SHOWN = 10;
 
 /** Linting takes as long as all the others together: they go side by side, and beside the tests. */
 const checks = [
@@ -163,5 +165,6 @@ async function runVitest() {
   const words = script('vitest/vitest.mjs', 'run', ...reporters, ...filters);
   const { status } = await run(words, ROOT, ['ignore', 'inherit', 'inherit']);
   const text = existsSync(report) ? readFileSync(report, 'utf8') : null;
+  for (const line of slowestFiles(text, SLOWEST_SHOWN)) say(line.replace(`${ROOT}/`, ''));
   return countVitest(text, status === 0);
 }

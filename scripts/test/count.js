@@ -19,6 +19,17 @@ export function countVitest(text, ok) {
   return [...results, { name: 'vitest failed outside of a test', outcome: 'failed' }];
 }
 
+/** The files that took longest, as lines; none without a report. */
+export function slowestFiles(text, count) {
+  if (text === null) return [];
+  const took = JSON.parse(text).testResults.map(({ name, startTime, endTime }) => ({
+    name,
+    seconds: (endTime - startTime) / 1_000,
+  }));
+  const slowest = took.sort((a, b) => b.seconds - a.seconds).slice(0, count);
+  return slowest.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`);
+}
+
 function outcomeOf(status) {
   if (status === 'passed') return 'passed';
   return status === 'failed' ? 'failed' : 'skipped';

@@ -5,7 +5,8 @@ interface Result {
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'skipped';
 }
-const { countVitest, judgeCruise, sumUp } = await load<{
+const { countVitest, judgeCruise, slowestFiles, sumUp } = await load<{
+  slowestFiles: (text: string | null, count: number) => string[];
   countVitest: (text: string | null, ok: boolean) => Result[];
   judgeCruise: (stdout: string, output: string) => string | null;
   sumUp: (results: readonly Result[], inCi: boolean) => { ok: boolean; lines: string[] };
@@ -102,4 +103,17 @@ describe('the import rules', () => {
   ])('%s', (_name, stdout, expected) => {
     expect(judgeCruise(stdout, 'all that was printed')).toBe(expected);
   });
+});
+
+it('names the files that took longest', () => {
+  const testResults = [
+    { name: 'quick.test.ts', startTime: 0, endTime: 10 },
+    { name: 'slow.test.ts', startTime: 5, endTime: 65_005 },
+    { name: 'middle.test.ts', startTime: 0, endTime: 1_000 },
+  ];
+  expect(slowestFiles(JSON.stringify({ testResults }), 2)).toEqual([
+    '   65.0 s  slow.test.ts',
+    '    1.0 s  middle.test.ts',
+  ]);
+  expect(slowestFiles(null, 2)).toEqual([]);
 });

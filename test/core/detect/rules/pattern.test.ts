@@ -41,7 +41,7 @@ describe('the shape of a pattern', () => {
         ([, text = '']) => text,
       ),
     );
-    expect(sources.length).toBeGreaterThan(20);
+    expect(sources.length).toBeGreaterThan(5);
     for (const source of sources) {
       if (/^\^\[[0-9-]+\]/.test(source)) continue;
       const { whole, filter } = shapeOf(source);
@@ -124,7 +124,7 @@ describe('a pattern', () => {
           expect(remembering(each)).toBe(re2.test(each));
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 600 },
     );
     expect(Math.min(seen.whole, seen.filter, seen.hits)).toBeGreaterThan(20);
     // All of it is computing: on a busy machine it takes as long as it takes.
