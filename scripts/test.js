@@ -38,6 +38,17 @@ const checks = [
   ],
 ];
 
+/** Other versions of Node come as the package `node`; they get what meets the system most. */
+const OTHER_NODES = [22, 24, 26];
+const ON_OTHER_NODES = [
+  ...['test/store/open.test.ts', 'test/store/write', 'test/store/read', 'test/store/logs'],
+  ...['test/api', 'test/config/load.test.ts', 'test/outbox'],
+  ...['test/trap/open.test.ts', 'test/trap/tls.test.ts', 'test/trap/ws.test.ts'],
+];
+if ((process.env.CI ?? '') !== '') {
+  checks.push(OTHER_NODES.map((version) => [`Node ${version}`, () => runOnNode(version)]));
+}
+
 /** Each check is the leader of a group, so that what it started ends with it. */
 const groups = new Set();
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
@@ -95,6 +106,14 @@ async function take(name, check) {
 async function runCheck(words) {
   const { status, output } = await run(words, ROOT);
   return status === 0 ? null : `${output}\n(exit ${status})`;
+}
+
+/** The program as it was built here, and some of the tests, under another version. */
+async function runOnNode(version) {
+  const node = ['npx', '--yes', '--package', `node@${version}`, '--', 'node'];
+  const said = await runCheck([...node, at('bin', 'run.js'), 'rules', 'test']);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--maxWorkers=1', '--reporter=dot'];
+  return said ?? runCheck([...node, ...vitest, ...ON_OTHER_NODES]);
 }
 
 function run([program, ...words], folder, stdio = ['ignore', 'pipe', 'pipe']) {

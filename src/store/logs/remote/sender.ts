@@ -42,6 +42,8 @@ export function createSender({ name, open, onNotice, onChange }: SenderOptions):
   const pause = createPause();
   const link = createLink(open, pause.wait, {
     onFailing: (why) => {
+      // At the end what is left was counted and told.
+      if (over) return;
       onNotice(`${name}: ${why}; its lines wait in memory, and are lost when that is full`);
     },
     onWorking: () => {
@@ -50,6 +52,7 @@ export function createSender({ name, open, onNotice, onChange }: SenderOptions):
   });
   let pumping: Promise<void> | null = null;
   let closing = false;
+  let over = false;
 
   const pump = async (): Promise<void> => {
     while (queue.length() > 0 && !pause.ended()) {
@@ -83,6 +86,7 @@ export function createSender({ name, open, onNotice, onChange }: SenderOptions):
       const timer = setTimeout(pause.end, LIMITS.remoteCloseMsMax);
       await Promise.race([pumping, pause.whenEnded]);
       clearTimeout(timer);
+      over = true;
       const left = queue.length();
       queue.lose(left);
       if (left > 0) onNotice(`${name}: ${left} lines were not sent before the end`);
