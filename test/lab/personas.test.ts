@@ -25,23 +25,31 @@ interface Status {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-let lab: Lab;
-let agent: LabAgent;
+/** An agent with its lab. */
+interface Trap {
+  readonly lab: Lab;
+  readonly agent: LabAgent;
+}
 
 /** Starts an agent that looks on, so that the tools can finish, and lets weak passwords in. */
-async function startAs(persona: PersonaName): Promise<void> {
-  lab = await createLab();
+async function startAs(persona: PersonaName): Promise<Trap> {
+  const lab = await createLab();
   const env = {
     SENTRYPEER_PERSONA: persona,
     SENTRYPEER_LURE: 'true',
     SENTRYPEER_SIP_DOMAIN: 'asterisk',
     SENTRYPEER_BLOCKING_MODE: 'observe',
   };
-  agent = await startAgent(lab, { env });
+  return { lab, agent: await startAgent(lab, { env }) };
 }
 
 /** Runs a tool of the attacker; what it says on both outputs. */
-async function tool(name: LabProgram, args: readonly string[], input = ''): Promise<string> {
+async function toolOf(
+  lab: Lab,
+  name: LabProgram,
+  args: readonly string[],
+  input = '',
+): Promise<string> {
   const options = { reject: false, msMax: 60_000, input, env: { HOME: lab.makeFolder() } };
   const { stdout, stderr } = await lab.attacker.exec(programPath(name), args, options);
   return `${stdout}\n${stderr}`;
@@ -65,46 +73,84 @@ const NMAP_NAMES: Readonly<Record<PersonaName, readonly [RegExp, RegExp]>> = {
 // Object.keys gives string[]; the keys of the table are exactly the names.
 const NAMES = Object.keys(NMAP_NAMES) as PersonaName[];
 
-describe.skipIf(needs.skip).each(NAMES)(`%s for real programs ${needs.note}`, (name) => {
-  beforeAll(() => startAs(name));
-  afterAll(() => lab.close());
+// Probing is waiting: all stand before nmap at the same time.
+describe.skipIf(needs.skip)(`each persona for real programs ${needs.note}`, () => {
+  const traps = new Map<PersonaName, Trap>();
+  beforeAll(async () => {
+    for (const name of NAMES) traps.set(name, await startAs(name));
+  });
+  afterAll(() => Promise.all([...traps.values()].map(({ lab }) => lab.close())));
 
-  it('is named by nmap over UDP and TCP, and is no honeypot', async () => {
-    const { ipv4 } = lab.agent;
-    const args = [
-      '-n',
-      '-Pn',
-      '-sU',
-      '-sT',
-      '-sV',
-      '--script',
-      'sip-methods',
-      '-p',
-      'U:5060,T:5060',
-    ];
-    const said = await tool('nmap', [...args, ipv4]);
-    const ports = said.split('\n').filter((line) => line.startsWith('5060/'));
-    expect(ports).toHaveLength(2);
-    const [overTcp, overUdp] = NMAP_NAMES[name];
-    for (const port of ports) expect(port).toMatch(port.includes('/tcp') ? overTcp : overUdp);
-    expect(said).not.toMatch(/honey|dionaea/i);
-    const methods = (PERSONAS[name].fixed.Allow ?? '').replaceAll(', ', ',').split(',');
-    const listed = /sip-methods:[^\n]*\n?[^\n]*?((?:[A-Z]+(?:, ?| ?$|\s))+)/m.exec(said)?.[0] ?? '';
-    for (const method of methods) expect(listed).toContain(method);
-  }, 60_000);
+  const trapOf = (name: PersonaName): Trap => {
+    const trap = traps.get(name);
+    if (trap === undefined) throw new Error(`no trap looks like ${name}`);
+    return trap;
+  };
 
-  it('is named by svmap and sipsak', async () => {
-    const [, product] = PERSONAS[name].product;
-    expect(await tool('svmap', [lab.agent.ipv4])).toContain(product);
-    const said = await tool('sipsak', ['-vvv', '-s', `sip:100@${lab.agent.ipv4}`]);
-    expect(said).toContain('SIP/2.0 200 OK');
-    expect(said).toContain(product);
-  }, 60_000);
+  it.concurrent.each(NAMES)(
+    '%s is named by nmap over UDP and TCP, and is no honeypot',
+    async (name) => {
+      const { lab } = trapOf(name);
+      const scan = ['-n', '-Pn', '-sU', '-sT', '-sV', '--script', 'sip-methods'];
+      const said = await toolOf(lab, 'nmap', [...scan, '-p', 'U:5060,T:5060', lab.agent.ipv4]);
+      const ports = said.split('\n').filter((line) => line.startsWith('5060/'));
+      expect(ports).toHaveLength(2);
+      const [overTcp, overUdp] = NMAP_NAMES[name];
+      for (const port of ports) expect(port).toMatch(port.includes('/tcp') ? overTcp : overUdp);
+      expect(said).not.toMatch(/honey|dionaea/i);
+      const methods = (PERSONAS[name].fixed.Allow ?? '').replaceAll(', ', ',').split(',');
+      const listed =
+        /sip-methods:[^\n]*\n?[^\n]*?((?:[A-Z]+(?:, ?| ?$|\s))+)/m.exec(said)?.[0] ?? '';
+      for (const method of methods) expect(listed).toContain(method);
+    },
+    90_000,
+  );
+
+  it.each(NAMES)(
+    '%s is named by svmap and sipsak',
+    async (name) => {
+      const { lab } = trapOf(name);
+      const [, product] = PERSONAS[name].product;
+      expect(await toolOf(lab, 'svmap', [lab.agent.ipv4])).toContain(product);
+      const said = await toolOf(lab, 'sipsak', ['-vvv', '-s', `sip:100@${lab.agent.ipv4}`]);
+      expect(said).toContain('SIP/2.0 200 OK');
+      expect(said).toContain(product);
+    },
+    60_000,
+  );
+
+  it.each(NAMES)(
+    '%s gives a flood from forged addresses at most three bytes for each of its own',
+    async (name) => {
+      const { lab, agent } = trapOf(name);
+      // The forged addresses are the attacker's own, as far as the cable can tell.
+      const forged = '10.200.0.0/16';
+      await lab.attacker.exec('ip', ['route', 'add', 'local', forged, 'dev', lab.attacker.device]);
+      await lab.agent.exec('ip', ['route', 'add', forged, 'dev', lab.agent.device]);
+      const script = join(HERE, 'spoofed-flood.py');
+      const said = await toolOf(lab, 'python3', [script, lab.agent.ipv4, '10.200.', '60', '3']);
+      // The shape is what the script prints.
+      const flood = JSON.parse(said.trim()) as Flood;
+      expect(flood.packets_sent).toBeGreaterThan(500);
+      expect(flood.packets_heard).toBeGreaterThan(100);
+      expect(flood.worst_ratio).toBeLessThanOrEqual(3);
+      const { counts } = await runJson<Status>(lab.agent, agent.stateDir, ['status']);
+      expect((counts['answered'] ?? 0) + (counts['unanswered'] ?? 0)).toBe(counts['received']);
+      expect(flood.packets_heard).toBeLessThanOrEqual(counts['answered'] ?? 0);
+    },
+    60_000,
+  );
 });
 
 describe.skipIf(needs.skip)(`the lure for real programs ${needs.note}`, () => {
-  beforeAll(() => startAs('asterisk'));
+  let lab: Lab;
+  let agent: LabAgent;
+  beforeAll(async () => {
+    ({ lab, agent } = await startAs('asterisk'));
+  });
   afterAll(() => lab.close());
+  const tool = (name: LabProgram, args: readonly string[], input = ''): Promise<string> =>
+    toolOf(lab, name, args, input);
 
   it('keeps svwar looking, to whom some extensions exist and others do not', async () => {
     const said = await tool('svwar', ['-e1,100-103,9999999', lab.agent.ipv4]);
@@ -199,32 +245,3 @@ interface Flood {
   readonly sources: number;
   readonly worst_ratio: number;
 }
-
-describe.skipIf(needs.skip)(`a flood from forged addresses ${needs.note}`, () => {
-  afterAll(() => lab.close());
-
-  it.each(NAMES)(
-    'gets at most three bytes for each of its own out of %s',
-    async (name) => {
-      lab = await createLab();
-      const env = { SENTRYPEER_PERSONA: name, SENTRYPEER_BLOCKING_MODE: 'observe' };
-      agent = await startAgent(lab, { env });
-      // The forged addresses are the attacker's own, as far as the cable can tell.
-      const forged = '10.200.0.0/16';
-      await lab.attacker.exec('ip', ['route', 'add', 'local', forged, 'dev', lab.attacker.device]);
-      await lab.agent.exec('ip', ['route', 'add', forged, 'dev', lab.agent.device]);
-      const script = join(HERE, 'spoofed-flood.py');
-      const said = await tool('python3', [script, lab.agent.ipv4, '10.200.', '60', '3']);
-      // The shape is what the script prints.
-      const flood = JSON.parse(said.trim()) as Flood;
-      expect(flood.packets_sent).toBeGreaterThan(500);
-      expect(flood.packets_heard).toBeGreaterThan(100);
-      expect(flood.worst_ratio).toBeLessThanOrEqual(3);
-      const { counts } = await runJson<Status>(lab.agent, agent.stateDir, ['status']);
-      expect((counts['answered'] ?? 0) + (counts['unanswered'] ?? 0)).toBe(counts['received']);
-      expect(flood.packets_heard).toBeLessThanOrEqual(counts['answered'] ?? 0);
-      await lab.close();
-    },
-    60_000,
-  );
-});
