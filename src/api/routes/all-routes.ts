@@ -3,6 +3,7 @@ import { documentRoutes } from './document-routes.js';
 import { EVENT_ROUTES } from './event-routes.js';
 import { METRICS_ROUTES } from './metrics-routes.js';
 import { NUMBER_ROUTES } from './number-routes.js';
+import { OVERVIEW_ROUTES } from './overview-routes.js';
 import type { Route } from './route.js';
 import { SOURCE_ROUTES } from './source-routes.js';
 import { STATUS_ROUTES } from './status-routes.js';
@@ -15,5 +16,6 @@ export const ROUTES: readonly Route[] = [
   ...SOURCE_ROUTES,
   ...BLOCK_ROUTES,
   ...NUMBER_ROUTES,
+  ...OVERVIEW_ROUTES,
   ...METRICS_ROUTES,
 ];
