@@ -1,4 +1,5 @@
 import { BLOCK_ROUTES } from './block-routes.js';
+import { DASHBOARD_ROUTES } from './dashboard-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { EVENT_ROUTES } from './event-routes.js';
 import { METRICS_ROUTES } from './metrics-routes.js';
@@ -10,6 +11,7 @@ import { STATUS_ROUTES } from './status-routes.js';
 
 /** What is served through every door; each door says who may. */
 export const ROUTES: readonly Route[] = [
+  ...DASHBOARD_ROUTES,
   ...documentRoutes(() => ROUTES),
   ...STATUS_ROUTES,
   ...EVENT_ROUTES,
