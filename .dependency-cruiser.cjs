@@ -47,6 +47,25 @@ module.exports = {
     part('outbox', ['core', 'config']),
     part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api', 'outbox']),
     // cli is what the commands have in common: words, tables, how to reach the agent.
+    part('dashboard', ['api']),
+    {
+      name: 'dashboard-sees-types-of-api-alone',
+      severity: 'error',
+      from: { path: '^src/dashboard/' },
+      to: { path: '^src/api/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'dashboard-is-of-the-browser',
+      severity: 'error',
+      from: { path: '^src/dashboard/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nothing-imports-dashboard',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/dashboard/' },
+      to: { path: '^src/dashboard/' },
+    },
     part('cli', ['core', 'store', 'config', 'agent', 'api', 'replay']),
     part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli', 'replay']),
     {
@@ -78,6 +97,7 @@ module.exports = {
     ),
     onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
     onlyIn('nodemailer', 'nodemailer', '^src/outbox/senders/mail\\.ts$'),
+    onlyIn('preact and uplot', '(preact|uplot)', '^src/dashboard/'),
     onlyIn('oclif', '@oclif', '^src/(commands|cli)/'),
     {
       name: 'no-cycles',

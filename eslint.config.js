@@ -10,7 +10,7 @@ const MESSAGE_BY_HAND = {
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'test/fixtures'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'vitest.config.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
@@ -35,6 +35,13 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       'max-lines': 'off',
       'no-restricted-syntax': 'off',
+    },
+  },
+  {
+    // The page runs in a browser.
+    files: ['src/dashboard/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', 'require'],
     },
   },
   {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './setup/bundle.js';
 import { keepBytecode } from './setup/bytecode.js';
+import { buildDashboard } from './setup/dashboard.js';
 import { digestFiles, listFiles } from './setup/digest.js';
 import { withLock } from './setup/lock.js';
 import { makeManifest } from './setup/manifest.js';
@@ -54,6 +55,7 @@ function buildDigest() {
     'bin/load.js',
     'scripts/setup/bundle.js',
     'scripts/setup/bytecode.js',
+    'scripts/setup/dashboard.js',
     ...listFiles(ROOT, 'src'),
     ...listFiles(ROOT, 'rules'),
   ];
@@ -132,8 +134,11 @@ async function build() {
   const digest = buildDigest();
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
   const compile = [process.execPath, tsc, '-p', 'tsconfig.json', '--outDir', fresh];
-  const failed =
-    (await runQuietly(ROOT, compile, process.env)) ?? (await failureOf(bundle(ROOT, fresh)));
+  const [compiled, page] = await Promise.all([
+    runQuietly(ROOT, compile, process.env),
+    failureOf(buildDashboard(ROOT, at('dist', 'dashboard'), join(fresh, 'dashboard'))),
+  ]);
+  const failed = compiled ?? page ?? (await failureOf(bundle(ROOT, fresh)));
   if (failed !== null) {
     rmSync(fresh, { recursive: true, force: true });
     stop('the build failed', failed);

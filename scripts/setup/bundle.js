@@ -47,7 +47,7 @@ export async function bundle(root, folder) {
   const worker = `import { load } from '../../bin/load.js';\n\nload('store-worker.cjs');\n`;
   writeFileSync(join(folder, 'store', 'worker.js'), worker);
   const modules = output.flatMap(({ moduleIds }) => moduleIds ?? []);
-  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES'), gatherLicences(root, modules));
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES'), gatherLicences(root, modules, 'dist/joined'));
 }
 
 /** `commands/blocks/list.js` becomes `commands-blocks-list`, as bin/load.js knows. */

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 
-/** The licences of the packages that hold these modules, as one text: they go where their code goes. */
-export function gatherLicences(root, modules) {
+/**
+ * The licences of the packages that hold these modules, which are joined in `place`, as one text: they
+ * go where their code goes.
+ */
+export function gatherLicences(root, modules, place) {
   const folders = new Set(modules.map(packageFolder).filter((folder) => folder !== null));
   const parts = [...folders].sort().map((folder) => describe(root, folder));
-  const head =
-    'The files in dist/joined hold code of these packages, each under its own licence.\n';
+  const head = `The files in ${place} hold code of these packages, each under its own licence.\n`;
   return [head, ...parts].join(`\n${'-'.repeat(80)}\n`);
 }
 

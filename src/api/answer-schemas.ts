@@ -7,6 +7,7 @@ import { TOKEN_SCOPES } from '../core/model/token-scope.js';
 import { NUMBER_TYPES } from '../store/statistics/phone-number.js';
 import { ALERT_SCHEMAS } from './alert-schemas.js';
 import type { Answers } from './answers.js';
+import { OVERVIEW_SCHEMAS } from './overview-schemas.js';
 import { PERIODS, type RankingsView } from './views/stats.js';
 
 /** The shapes of all answers, for the OpenAPI document and the tests; TypeScript holds them to the views. */
@@ -297,6 +298,7 @@ const token = {
 };
 
 export const ANSWER_SCHEMAS: { readonly [K in keyof Answers]: z.ZodType<Answers[K]> } = {
+  ...OVERVIEW_SCHEMAS,
   health: z.strictObject({ ok: truth, checks: z.record(text, truth) }),
   status,
   stats: z.strictObject({

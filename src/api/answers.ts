@@ -2,6 +2,7 @@ import type { AddedBlocks, CreatedToken, ProtectedNow, RemovedBlock } from './ca
 import type { BlocksListing } from './views/block.js';
 import type { EventView } from './views/event.js';
 import type { NumberView } from './views/number.js';
+import type { NetworksListing, PasswordsListing, SeriesView } from './views/overview.js';
 import type { SourceView } from './views/source.js';
 import type { StatsView } from './views/stats.js';
 import type { SourcesListing } from './views/sources.js';
@@ -31,6 +32,7 @@ export interface Answers {
   readonly health: HealthView;
   readonly status: StatusView;
   readonly stats: StatsView;
+  readonly series: SeriesView;
   readonly threats: ThreatsListing;
   readonly events: {
     readonly events: readonly EventView[];
@@ -54,6 +56,8 @@ export interface Answers {
     readonly seen: boolean;
     readonly numbers: readonly NumberView[];
   };
+  readonly networks: NetworksListing;
+  readonly passwords: PasswordsListing;
   readonly rules: { readonly rules: readonly RuleView[] };
   readonly nearness: { readonly near: readonly NearView[] };
   readonly firewall: { readonly firewall: FirewallView };

@@ -182,11 +182,12 @@ const tagOf = (text: string): string =>
   `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 
 async function sendText(
-  { text: { type, text }, tag }: Extract<Made, { kind: 'text' }>,
+  { text: { type, text, cacheControl, contentPolicy }, tag }: Extract<Made, { kind: 'text' }>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  void reply.header('etag', tag).header('cache-control', 'no-cache');
+  void reply.header('etag', tag).header('cache-control', cacheControl ?? 'no-cache');
+  if (contentPolicy !== undefined) void reply.header('content-security-policy', contentPolicy);
   const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
   if (known.some((each) => each === tag || each === `W/${tag}` || each === '*')) {
     return reply.status(304).send();

@@ -5,7 +5,7 @@ set -u
 
 PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core linphone-cli python3 iproute2
  procps tcpdump systemd openssl rsyslog rsyslog-gnutls sqlite3 jq libfaketime e2fsprogs curl
- python3-aiosmtpd"
+ python3-aiosmtpd chromium-headless-shell fonts-dejavu-core"
 
 missing() {
   for package in $PACKAGES; do

@@ -29,6 +29,7 @@ const PROGRAMS = {
   jq: ['jq'],
   curl: ['curl'],
   aiosmtpd: ['aiosmtpd'],
+  chromium: ['chromium-headless-shell', 'chromium'],
   chattr: ['chattr'],
 } as const satisfies Record<string, readonly string[]>;
 

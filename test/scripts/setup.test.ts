@@ -168,6 +168,16 @@ async function makeProject(): Promise<void> {
     `import { writeFileSync } from 'node:fs';
      export const keepBytecode = async (root) => writeFileSync(root + '/dist/kept', '');`,
   );
+  // So is what this one does, in dashboard.test.ts.
+  await put(
+    'scripts/setup/dashboard.js',
+    `import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+     export const buildDashboard = async (root, before, fresh) => {
+       if (readFileSync(root + '/src/a.ts', 'utf8') === 'no page') throw new Error('there is no page');
+       mkdirSync(fresh, { recursive: true });
+       writeFileSync(fresh + '/index.html', 'page');
+     };`,
+  );
   await put('node_modules/some/package.json', '{"name":"some","version":"1.0.0","license":"MIT"}');
   await put('node_modules/some/LICENSE', 'Some rights');
   await put('node_modules/rolldown/package.json', '{"main": "main.js"}');
@@ -228,6 +238,18 @@ describe('setting up', () => {
     await put('node_modules/rolldown/main.js', `throw new Error('no binary for this machine')`);
     expect(await setUp()).toMatch(/building …\n.*not joined.*no binary for this machine\n/);
     expect(await readFile(join(folder, 'dist/commands/deep/b.js'), 'utf8')).toBe('a');
+  });
+
+  it('builds the dashboard as well, and keeps the old build where that fails', async () => {
+    await setUp();
+    expect(await readFile(join(folder, 'dist/dashboard/index.html'), 'utf8')).toBe('page');
+    await put('src/a.ts', 'no page');
+    await expect(setUp()).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/there is no page[^]*setup: the build failed\n$/) as string,
+    });
+    expect(await readFile(join(folder, 'dist/a.js'), 'utf8')).toBe('a');
+    await expect(stat(join(folder, 'dist.new'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('does nothing and says nothing when nothing changed', async () => {

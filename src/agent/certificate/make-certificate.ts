@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, randomInt, webcrypto } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -26,8 +26,8 @@ const AGE_DAYS_MAX = 60;
  * `nowMs`: milliseconds since 1970.
  */
 export async function makeCertificate(domain: string, nowMs: number): Promise<TlsMaterial> {
-  cryptoProvider.set(webcrypto);
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  cryptoProvider.set(crypto);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const begunMs = nowMs - randomInt(AGE_DAYS_MAX * DAY_MS);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     // RFC 5280 section 4.1.2.2: positive, at most 20 bytes.
@@ -42,7 +42,7 @@ export async function makeCertificate(domain: string, nowMs: number): Promise<Tl
       new SubjectAlternativeNameExtension([{ type: 'dns', value: domain }]),
     ],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {
     certificate: `${certificate.toString('pem')}\n`,
     key: `${PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,

@@ -17,6 +17,10 @@ export interface RouteInput<P, Q, B> {
 export interface TextAnswer {
   readonly type: string;
   readonly text: string;
+  /** Absent: who has it asks each time whether it is still the same. */
+  readonly cacheControl?: string;
+  /** Absent: the strictest, which lets no script run. */
+  readonly contentPolicy?: string;
 }
 
 /** One route as it is served, documented and tested. */

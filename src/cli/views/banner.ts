@@ -35,9 +35,7 @@ export function renderBanner(
   ];
   const pairs: [string, string][] = [
     ['listening', listening],
-    ...(agent.apiUrl === null
-      ? []
-      : [['HTTP API', `${agent.apiUrl}/api/docs`] as [string, string]]),
+    ...describeApi(agent.apiUrl),
     ['keeps', describeKept(loaded)],
     ...describeEarlierTrial(loaded, trialDatabase),
     ['blocking', `${describeMode(mode, agent.why)}${after}`],
@@ -82,3 +80,11 @@ export function programName(script: string, cwd: string): string {
   if (near.startsWith('..')) return script.endsWith('/bin/run.js') ? script : 'sentrypeer-agent';
   return near.includes('/') ? near : `./${near}`;
 }
+
+const describeApi = (url: string | null): [string, string][] =>
+  url === null
+    ? []
+    : [
+        ['dashboard', `${url}/`],
+        ['HTTP API', `${url}/api/docs`],
+      ];

@@ -52,6 +52,8 @@ export const LIMITS = {
   controlAnswerMsMax: 600_000,
   /** Bytes of a configuration file; a larger one is refused. */
   configFileBytesMax: 1_048_576,
+  /** IPv6 sources that are looked at to tell the networks that most messages come from. */
+  networkSourcesReadMax: 5_000,
   /** Characters of one line of a configuration file. */
   configLineCharsMax: 65_536,
   /** Characters of a path in the configuration. */

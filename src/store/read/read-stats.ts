@@ -59,7 +59,27 @@ export interface StatsQueries {
   /** Both. */
   statsSince(sinceUs: number, top: number): Promise<PeriodStats>;
   /** Messages of the last hours or days, oldest first, those without any too. */
-  series(span: 'hour' | 'day', nowUs: number, bars: number): Promise<readonly Bar[]>;
+  series(span: BarSpan, nowUs: number, bars: number): Promise<readonly Bar[]>;
+  /** The same for each value of a name that has few of them. */
+  seriesOf(name: Charted, span: BarSpan, nowUs: number, bars: number): Promise<CountedSeries>;
+}
+
+/** What has so few values that each can be a line of a chart. */
+export const CHARTED = [
+  'attack_type',
+  'transport',
+  'proof',
+  'block',
+] as const satisfies readonly Ranked[];
+export type Charted = (typeof CHARTED)[number];
+export const BAR_SPANS = ['hour', 'day'] as const;
+export type BarSpan = (typeof BAR_SPANS)[number];
+
+export interface CountedSeries {
+  /** Oldest first. */
+  readonly beganAtUs: readonly number[];
+  /** Each with a count for every one of them; most frequent first. */
+  readonly values: readonly { readonly value: string; readonly counts: readonly number[] }[];
 }
 
 export function createStatsQueries(database: Database): StatsQueries {
@@ -71,20 +91,49 @@ export function createStatsQueries(database: Database): StatsQueries {
       rankings: await readRankings(database, dayOf(sinceUs), top),
     }),
     series: async (span, nowUs, bars) => {
-      const lengthUs = span === 'hour' ? HOUR_US : DAY_US;
-      const firstUs = nowUs - (nowUs % lengthUs) - (bars - 1) * lengthUs;
+      const begins = beginsOf(span, nowUs, bars);
       const rows = await database.all<Bar>(
         `SELECT began_at_us AS beganAtUs, count AS messages FROM counters
          WHERE span = ? AND name = 'messages' AND began_at_us >= ? AND value = ''`,
-        [span, firstUs],
+        [span, begins[0] ?? nowUs],
       );
       const found = new Map(rows.map((row) => [row.beganAtUs, row.messages]));
-      return Array.from({ length: bars }, (_, at) => {
-        const beganAtUs = firstUs + at * lengthUs;
-        return { beganAtUs, messages: found.get(beganAtUs) ?? 0 };
-      });
+      return begins.map((beganAtUs) => ({ beganAtUs, messages: found.get(beganAtUs) ?? 0 }));
     },
+    seriesOf: (name, span, nowUs, bars) => readSeries(database, name, span, nowUs, bars),
   };
+}
+
+function beginsOf(span: BarSpan, nowUs: number, bars: number): number[] {
+  const lengthUs = span === 'hour' ? HOUR_US : DAY_US;
+  const firstUs = nowUs - (nowUs % lengthUs) - (bars - 1) * lengthUs;
+  return Array.from({ length: bars }, (_, at) => firstUs + at * lengthUs);
+}
+
+async function readSeries(
+  database: Database,
+  name: Charted,
+  span: BarSpan,
+  nowUs: number,
+  bars: number,
+): Promise<CountedSeries> {
+  const begins = beginsOf(span, nowUs, bars);
+  const rows = await database.all<CountedValue & { readonly beganAtUs: number }>(
+    `SELECT began_at_us AS beganAtUs, value, count FROM counters
+     WHERE span = ? AND name = ? AND began_at_us >= ? AND value <> ''`,
+    [span, name, begins[0] ?? nowUs],
+  );
+  const found = new Map<string, { total: number; at: Map<number, number> }>();
+  for (const { beganAtUs, value, count } of rows) {
+    const one = found.get(value) ?? { total: 0, at: new Map<number, number>() };
+    one.total += count;
+    one.at.set(beganAtUs, count);
+    found.set(value, one);
+  }
+  const values = [...found]
+    .sort(([a, { total: most }], [b, { total }]) => total - most || (a < b ? -1 : 1))
+    .map(([value, { at }]) => ({ value, counts: begins.map((began) => at.get(began) ?? 0) }));
+  return { beganAtUs: begins, values };
 }
 
 const dayOf = (us: number): number => us - (us % DAY_US);

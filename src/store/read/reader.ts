@@ -18,6 +18,8 @@ import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
 import { createNumberQueries, type NumberQueries } from './read-numbers.js';
 import { readOutbox } from './read-outbox.js';
+import { createNetworkQueries, type NetworkQueries } from './read-networks.js';
+import { createPasswordQueries, type PasswordQueries } from './read-passwords.js';
 import { createSourceQueries, type SourceQueries } from './read-sources.js';
 import { createStatsQueries, type StatsQueries } from './read-stats.js';
 import { showSource, type SourceStory } from './read-source.js';
@@ -42,7 +44,14 @@ export interface DatabaseSize {
 
 /** Reads the memory of an agent, running or not. Changes nothing. */
 export interface Reader
-  extends EventQueries, BlockQueries, NumberQueries, SourceQueries, StatsQueries {
+  extends
+    EventQueries,
+    BlockQueries,
+    NumberQueries,
+    SourceQueries,
+    NetworkQueries,
+    PasswordQueries,
+    StatsQueries {
   /** All that is known of an address, and of the network that counts as the same source. */
   readonly showSource: (address: string, around?: Cidr) => Promise<SourceStory | null>;
   /** Sightings and blocks of each rule since a moment, rules without any left out. */
@@ -103,6 +112,8 @@ function createReader(
     ...createBlockQueries(database),
     ...createNumberQueries(database, homeCountry),
     ...createSourceQueries(database),
+    ...createNetworkQueries(database),
+    ...createPasswordQueries(database),
     ...createStatsQueries(database),
     showSource: (address, around) => showSource(database, address, around),
     ruleActivity: (sinceUs) => ruleActivity(database, sinceUs),

@@ -32,10 +32,10 @@ it('says that a file of one line ends the trial: where data lie now, and that th
   expect(banner).toContain('the table stays when the agent stops');
 });
 
-it('says where the HTTP API is, and nothing of it where it is off', () => {
+it('says where the dashboard and the HTTP API are, and nothing of them where they are off', () => {
   const loaded = decideSettings({ file: null, env, flags: {} }, null);
   expect(renderBanner(agent, loaded, around)).toMatch(
-    /^HTTP API +http:\/\/127\.0\.0\.1:8080\/api\/docs$/m,
+    /^dashboard +http:\/\/127\.0\.0\.1:8080\/\nHTTP API +http:\/\/127\.0\.0\.1:8080\/api\/docs$/m,
   );
   expect(renderBanner({ ...agent, apiUrl: null }, loaded, around)).not.toContain('HTTP');
 });
