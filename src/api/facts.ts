@@ -1,5 +1,6 @@
 import type { LoadedSettings } from '../config/load.js';
 import type { Cidr } from '../core/common/address.js';
+import type { ProtectTable } from '../core/block/protect.js';
 import type { Reader } from '../store/read/reader.js';
 import type { StoredToken } from '../store/types.js';
 import type { AgentCalls } from './calls.js';
@@ -20,6 +21,8 @@ export interface AgentFacts {
     readonly around: Cidr;
     readonly protectedBy: string | null;
   };
+  /** Who is never blocked. */
+  readonly protect: () => ProtectTable;
   /** The block in force that covers a canonical address, the widest; null: none does. */
   readonly blockOf: (address: string) => BlockView | null;
   /** The points of a source as of now. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -12,6 +13,7 @@ import { quoteText } from '../core/common/text.js';
 import { errorAnswer } from './api-errors.js';
 import { may, nameOf, type Caller } from './caller.js';
 import type { ApiServices } from './facts.js';
+import { createListMoments, type ListAnswer } from './lists.js';
 import { sinkOf } from './stream-sink.js';
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.js';
 import type { Route, TextAnswer } from './routes/route.js';
@@ -56,6 +58,12 @@ export interface ServerParts {
   readonly say: (text: string) => void;
 }
 
+/** What the routes of one server have in common. */
+interface Common extends ServerParts {
+  readonly shared: SharedAnswers;
+  readonly momentOf: ReturnType<typeof createListMoments>;
+}
+
 /**
  * The one server, for whichever door. Nothing listens yet. `prepare` gets it before it has routes, for
  * what must be there first.
@@ -87,8 +95,12 @@ export async function buildServer(
     await letIn(request, door);
     return payload;
   });
-  const shared = createSharedAnswers(LIMITS.apiSharedAnswersMax, () => performance.now());
-  for (const route of routes) addRoute(server, route, parts, shared);
+  const common = {
+    ...parts,
+    shared: createSharedAnswers(LIMITS.apiSharedAnswersMax, () => performance.now()),
+    momentOf: createListMoments(LIMITS.apiListsKnownMax),
+  };
+  for (const route of routes) addRoute(server, route, common);
   return server;
 }
 
@@ -114,12 +126,7 @@ async function letIn(request: FastifyRequest, door: Door): Promise<void> {
   if (!may(caller, route.right, door.localReads())) throw await door.refuse(request, caller, route);
 }
 
-function addRoute(
-  server: FastifyInstance,
-  route: Route,
-  parts: ServerParts,
-  shared: SharedAnswers,
-): void {
+function addRoute(server: FastifyInstance, route: Route, common: Common): void {
   server.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
@@ -128,9 +135,10 @@ function addRoute(
     handler: async (request, reply) => {
       const { caller } = request;
       if (caller === null) throw new Error('nobody has looked who asks');
-      if (route.follow !== null) return follow(route, parts, request, reply);
-      const made = await answer(route, parts, request, caller, shared);
+      if (route.follow !== null) return follow(route, common, request, reply);
+      const made = await answer(route, common, request, caller);
       if (made.kind === 'text') return sendText(made, request, reply);
+      if (made.kind === 'list') return sendList(made, common, request, reply);
       return reply.status(route.statusOf?.(made.value) ?? 200).send(made.value);
     },
   });
@@ -138,28 +146,31 @@ function addRoute(
 
 type Made =
   | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string };
+  | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string }
+  | { readonly kind: 'list'; readonly key: string; readonly list: ListAnswer };
 
 async function answer(
   route: Route,
-  { services, door, say }: ServerParts,
+  { services, door, say, shared }: Common,
   request: FastifyRequest,
   caller: Caller,
-  shared: SharedAnswers,
 ): Promise<Made> {
   const params = route.params === null ? {} : read('path', route.params, request.params);
   const query = route.query === null ? {} : read('query', route.query, request.query);
   const body = route.body === null ? null : read('body', route.body, request.body);
+  const key = `${route.path} ${JSON.stringify([params, query])}`;
   const make = async (): Promise<Made> => {
     // The schemas of this very route have made them.
     const input = { params, query, body, caller } as never;
     const value = await route.handle(services, input);
+    // By getList, and below by getText.
+    if (route.answer.kind === 'list') return { kind: 'list', key, list: value as ListAnswer };
     if (route.answer.kind !== 'text') return { kind: 'json', value };
-    const text = value as TextAnswer; // By getText.
+    const text = value as TextAnswer;
     return { kind: 'text', text, tag: tagOf(text.text) };
   };
   if (route.freshMs !== null) {
-    return shared.get(`${route.path} ${JSON.stringify([params, query])}`, route.freshMs, make);
+    return shared.get(key, route.freshMs, make);
   }
   const audit = (outcome: string): void => {
     if (!door.open) return;
@@ -188,11 +199,35 @@ async function sendText(
 ): Promise<FastifyReply> {
   void reply.header('etag', tag).header('cache-control', cacheControl ?? 'no-cache');
   if (contentPolicy !== undefined) void reply.header('content-security-policy', contentPolicy);
-  const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
-  if (known.some((each) => each === tag || each === `W/${tag}` || each === '*')) {
+  if (isKnown(request, tag)) return reply.status(304).send();
+  return reply.type(type).send(text);
+}
+
+function isKnown({ headers }: FastifyRequest, tag: string): boolean {
+  const known = (headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
+  return known.some((each) => each === tag || each === `W/${tag}` || each === '*');
+}
+
+/** Page by page, as fast as the client takes them; one that cannot be read cuts the answer off. */
+async function sendList(
+  { key, list }: Extract<Made, { kind: 'list' }>,
+  { services, momentOf }: Common,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const tag = `"${list.tag}"`;
+  const changedMs = momentOf(key, tag, services.facts.nowUs() / 1_000) * 1_000;
+  void reply
+    .header('etag', tag)
+    .header('last-modified', new Date(changedMs).toUTCString())
+    .header('cache-control', 'no-cache');
+  // RFC 9110, 13.2.2: the time counts only where there is no tag.
+  const { 'if-none-match': tags, 'if-modified-since': since = '' } = request.headers;
+  if (tags === undefined ? Date.parse(since) >= changedMs : isKnown(request, tag)) {
     return reply.status(304).send();
   }
-  return reply.type(type).send(text);
+  void reply.type(list.type);
+  return reply.send(Readable.from(request.method === 'HEAD' ? [] : list.pages()));
 }
 
 /** Hands the connection to the stream; the answer has no end. */

@@ -77,6 +77,7 @@ function contentOf({ answer }: Route): Json {
     case 'json':
       return { 'application/json': { schema: refTo(answer.name) } };
     case 'text':
+    case 'list':
       return Object.fromEntries(answer.types.map((type) => [type, { schema: { type: 'string' } }]));
     case 'stream':
       return { 'text/event-stream': { schema: { type: 'string' } } };

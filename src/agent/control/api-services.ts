@@ -62,6 +62,7 @@ function factsOf(context: AgentContext, trap: Pick<Trap, 'listening'>): AgentFac
       const peer = alone === null ? null : findProtected(state.blocks.protect, alone);
       return { around: identityCidr(identities(), address), protectedBy: peer?.from ?? null };
     },
+    protect: () => state.blocks.protect,
     blockOf: (address) => {
       const widest = blocksCovering(state.blocks.table, address, nowUs()).at(-1);
       return widest === undefined ? null : blockView(widest, null);

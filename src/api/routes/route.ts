@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Answers } from '../answers.js';
 import type { Caller, Right } from '../caller.js';
 import type { ApiServices } from '../facts.js';
+import type { ListAnswer } from '../lists.js';
 import type { StreamSink } from '../event-stream.js';
 
 type Shape = z.core.$ZodShape;
@@ -35,10 +36,11 @@ export interface Route {
   readonly params: z.ZodObject | null;
   readonly query: z.ZodObject | null;
   readonly body: z.ZodType | null;
-  /** What comes back: JSON of that name, text of these media types, or a stream of events. */
+  /** What comes back: JSON of that name, text of these media types, a list, or a stream of events. */
   readonly answer:
     | { readonly kind: 'json'; readonly name: keyof Answers }
     | { readonly kind: 'text'; readonly types: readonly string[] }
+    | { readonly kind: 'list'; readonly types: readonly string[] }
     | { readonly kind: 'stream' };
   /**
    * Milliseconds for which one answer serves all that ask the same; 0: only those that ask while it
@@ -111,6 +113,29 @@ export const getText = <P extends Shape = Shape, Q extends Shape = Shape>(
   const { types, ...rest } = words;
   // As above.
   return { ...NOTHING, ...rest, method: 'GET', path, answer: { kind: 'text', types } };
+};
+
+/** A question that a list answers, however long it is. */
+export const getList = <Q extends Shape = Shape>(
+  path: string,
+  words: Words<Shape, Q> & {
+    readonly type: string;
+    readonly handle: (
+      services: ApiServices,
+      input: RouteInput<Values<Shape>, Values<Q>, null>,
+    ) => Promise<ListAnswer>;
+  },
+): Route => {
+  const { type, ...rest } = words;
+  // As above.
+  return {
+    ...NOTHING,
+    freshMs: 0,
+    ...rest,
+    method: 'GET',
+    path,
+    answer: { kind: 'list', types: [type] },
+  };
 };
 
 /** What changes something: always answered by itself, and noted. */

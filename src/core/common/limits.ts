@@ -31,6 +31,9 @@ export const LIMITS = {
   apiQuestionMsMax: 5_000,
   /** Answers that are shared by all who ask the same, and texts of block lists among them. */
   apiSharedAnswersMax: 128,
+  /** Rows that are read and written at once of a list, and lists whose last change is known. */
+  apiListPageRows: 1_000,
+  apiListsKnownMax: 512,
   /** Requests that one source may have refused in a minute before it is not looked at any more. */
   apiRefusedPerMinuteMax: 30,
   /** Sources whose requests are counted. */

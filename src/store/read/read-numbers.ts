@@ -43,6 +43,8 @@ export interface NumberFilter {
 
 export interface NumberQueries {
   listNumbers(filter: NumberFilter): Promise<readonly StoredNumber[]>;
+  /** A text that is another one when something of these numbers is. */
+  numbersMark(filter: Omit<NumberFilter, 'limit' | 'order' | 'after'>): Promise<string>;
   /** Numbers that are this one, however it is written; empty when it was never dialled. */
   findNumber(text: string): Promise<readonly StoredNumber[]>;
   /** Numbers that end in these digits, the most called first. */
@@ -82,6 +84,15 @@ export function createNumberQueries(database: Database, homeCountry: string | nu
       const { where, values } = conditionsOf(filter);
       const order = filter.order === 'last' ? 'last_at_us DESC, id DESC' : 'calls DESC, id DESC';
       return select(`${where} ORDER BY ${order} LIMIT ?`, [...values, boundLimit(filter.limit)]);
+    },
+    numbersMark: async (filter) => {
+      const { where, values } = conditionsOf({ ...filter, limit: 0, order: 'last' });
+      const row = await database.get<{ mark: string }>(
+        `SELECT count(*) || ' ' || coalesce(max(last_at_us), '') || ' ' || total(calls)
+           || ' ' || total(id) AS mark FROM numbers ${where}`,
+        values,
+      );
+      return row?.mark ?? '';
     },
     findNumber: async (text) => {
       const dialled = readDialled(text);
