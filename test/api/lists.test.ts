@@ -122,7 +122,7 @@ describe('the list of blocks', () => {
     const { text: nft } = await ask('/lists/blocked.nft');
     expect(lines(nft).filter((line) => line.startsWith('add element'))).toHaveLength(2_345);
     expect(lines(nft).at(-1)).toBe(
-      'add rule inet sentrypeer_list drop ip saddr @blocked_ipv4_32 drop',
+      'add rule inet sentrypeer_list blocked ip saddr @blocked_ipv4_32 drop',
     );
   });
 

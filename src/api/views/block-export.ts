@@ -124,7 +124,7 @@ function nftFormat(nowMs: number): ExportFormat {
       `add table ${table}`,
       `delete table ${table}`,
       `add table ${table}`,
-      `add chain ${table} drop { type filter hook prerouting priority -310; policy accept; }`,
+      `add chain ${table} blocked { type filter hook prerouting priority -310; policy accept; }`,
     ],
     line: (block) => {
       const [address = '', length = ''] = block.target.split('/');
@@ -138,7 +138,7 @@ function nftFormat(nowMs: number): ExportFormat {
       if (make !== '') made.set(set, nftRule(family, Number(length), set));
       return `${make}add element ${table} ${set} { ${address}${timeout} }`;
     },
-    end: () => [...made.values()].map((rule) => `add rule ${table} drop ${rule}`),
+    end: () => [...made.values()].map((rule) => `add rule ${table} blocked ${rule}`),
   };
 }
 
