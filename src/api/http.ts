@@ -158,10 +158,11 @@ async function answer(
   const params = route.params === null ? {} : read('path', route.params, request.params);
   const query = route.query === null ? {} : read('query', route.query, request.query);
   const body = route.body === null ? null : read('body', route.body, request.body);
-  const key = `${route.path} ${JSON.stringify([params, query])}`;
+  const saysJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+  const key = `${route.path} ${JSON.stringify([params, query, saysJson])}`;
   const make = async (): Promise<Made> => {
     // The schemas of this very route have made them.
-    const input = { params, query, body, caller } as never;
+    const input = { params, query, body, caller, saysJson } as never;
     const value = await route.handle(services, input);
     // By getList, and below by getText.
     if (route.answer.kind === 'list') return { kind: 'list', key, list: value as ListAnswer };
@@ -193,14 +194,21 @@ const tagOf = (text: string): string =>
   `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 
 async function sendText(
-  { text: { type, text, cacheControl, contentPolicy }, tag }: Extract<Made, { kind: 'text' }>,
+  {
+    text: { type, text, status = 200, cacheControl, contentPolicy },
+    tag,
+  }: Extract<Made, { kind: 'text' }>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // As bytes, of which nobody says that they are UTF-8 unless the route does.
+  const bytes = Buffer.from(text);
+  void reply.header('content-type', type);
+  if (status !== 200) return reply.status(status).send(bytes);
   void reply.header('etag', tag).header('cache-control', cacheControl ?? 'no-cache');
   if (contentPolicy !== undefined) void reply.header('content-security-policy', contentPolicy);
   if (isKnown(request, tag)) return reply.status(304).send();
-  return reply.type(type).send(text);
+  return reply.send(bytes);
 }
 
 function isKnown({ headers }: FastifyRequest, tag: string): boolean {

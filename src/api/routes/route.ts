@@ -13,6 +13,8 @@ export interface RouteInput<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly caller: Caller;
+  /** The request says of itself that it is JSON, as SentryPeer's clients do who want that back. */
+  readonly saysJson: boolean;
 }
 
 export interface TextAnswer {
@@ -22,6 +24,8 @@ export interface TextAnswer {
   readonly cacheControl?: string;
   /** Absent: the strictest, which lets no script run. */
   readonly contentPolicy?: string;
+  /** Absent: 200. */
+  readonly status?: number;
 }
 
 /** One route as it is served, documented and tested. */
