@@ -1,3 +1,4 @@
+import type { BlockJournal } from '../api/block-journal.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
@@ -65,6 +66,7 @@ export interface AgentContext {
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */
   tokens: readonly StoredToken[];
   readonly meter: Meter;
+  readonly journal: BlockJournal;
   /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */

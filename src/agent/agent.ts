@@ -238,6 +238,9 @@ export function createRunner(
         context.alerts?.block(block);
       },
     },
+    noteBlock: (kind, block) => {
+      context.journal.note(kind, block, context.nowUs());
+    },
     onEvent: (record, event) => {
       context.meter.event(record, event);
       if (record.attackType !== null) context.alerts?.attack();

@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
+  type RequestPayload,
 } from 'fastify';
 import { z } from 'zod';
 import { AgentError, messageOf } from '../core/common/errors.js';
@@ -87,13 +88,20 @@ export async function buildServer(
   server.setErrorHandler((error, request, reply) => {
     const { status, body, fault } = errorAnswer(error, door.open);
     if (fault !== null) say(`a request failed: ${request.method} ${routeOf(request)}: ${fault}`);
+    if (request.routeOptions.config.route?.speaks === 'crowdsec') {
+      // To CrowdSec's clients 401 is something else: to log in anew.
+      void reply.status(status === 401 ? 403 : status).send({ message: body.error.message });
+      return;
+    }
     void reply.status(status).send(body);
   });
   await prepare(server);
   // After the rates were looked at, before a body is read.
   server.addHook('preParsing', async (request, _reply, payload) => {
     await letIn(request, door);
-    return payload;
+    return request.routeOptions.config.route?.speaks === 'crowdsec'
+      ? leaveUnread(payload)
+      : payload;
   });
   const common = {
     ...parts,
@@ -124,6 +132,18 @@ async function letIn(request: FastifyRequest, door: Door): Promise<void> {
   const caller = door.identify(request);
   request.caller = caller;
   if (!may(caller, route.right, door.localReads())) throw await door.refuse(request, caller, route);
+}
+
+/** What was sent, packed or not, is let go; an empty body stands for it. */
+function leaveUnread(payload: RequestPayload): RequestPayload {
+  let read = 0;
+  const drain = async function* () {
+    for await (const bytes of payload) read += (bytes as Buffer).length;
+    yield '{}';
+  };
+  return Object.defineProperty(Readable.from(drain()), 'receivedEncodedLength', {
+    get: () => read,
+  });
 }
 
 function addRoute(server: FastifyInstance, route: Route, common: Common): void {
@@ -162,7 +182,8 @@ async function answer(
   const key = `${route.path} ${JSON.stringify([params, query, saysJson])}`;
   const make = async (): Promise<Made> => {
     // The schemas of this very route have made them.
-    const input = { params, query, body, caller, saysJson } as never;
+    const { ip: from } = request;
+    const input = { params, query, body, caller, saysJson, from } as never;
     const value = await route.handle(services, input);
     // By getList, and below by getText.
     if (route.answer.kind === 'list') return { kind: 'list', key, list: value as ListAnswer };
@@ -174,7 +195,7 @@ async function answer(
     return shared.get(key, route.freshMs, make);
   }
   const audit = (outcome: string): void => {
-    if (!door.open) return;
+    if (!door.open || route.method === 'GET' || route.speaks === 'crowdsec') return;
     const asked = quoteText(JSON.stringify(body ?? Object.assign({}, params, query)));
     say(
       `api: ${nameOf(caller)} from ${request.ip}: ${route.method} ${route.path} ${asked}: ${outcome}`,
@@ -223,19 +244,18 @@ async function sendList(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const pages = () => reply.send(Readable.from(request.method === 'HEAD' ? [] : list.pages()));
+  void reply.header('cache-control', 'no-cache').header('content-type', list.type);
+  if (list.tag === null) return pages();
   const tag = `"${list.tag}"`;
   const changedMs = momentOf(key, tag, services.facts.nowUs() / 1_000) * 1_000;
-  void reply
-    .header('etag', tag)
-    .header('last-modified', new Date(changedMs).toUTCString())
-    .header('cache-control', 'no-cache');
+  void reply.header('etag', tag).header('last-modified', new Date(changedMs).toUTCString());
   // RFC 9110, 13.2.2: the time counts only where there is no tag.
   const { 'if-none-match': tags, 'if-modified-since': since = '' } = request.headers;
   if (tags === undefined ? Date.parse(since) >= changedMs : isKnown(request, tag)) {
     return reply.status(304).send();
   }
-  void reply.type(list.type);
-  return reply.send(Readable.from(request.method === 'HEAD' ? [] : list.pages()));
+  return pages();
 }
 
 /** Hands the connection to the stream; the answer has no end. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseCidr } from '../core/common/address.js';
 import { createMutex } from '../core/common/mutex.js';
 import { findProtected, type ProtectTable } from '../core/block/protect.js';
-import type { BlockListFilter } from '../store/read/read-blocks.js';
+import type { BlockListFilter } from '../store/read/read-block-lists.js';
 import type { NumberFilter } from '../store/read/read-numbers.js';
 import { LIMITS } from '../core/common/limits.js';
 import type { StoredBlock } from '../store/types.js';
@@ -19,8 +19,8 @@ import { NUMBER_CSV_HEAD, numberCsv, numberView } from './views/number.js';
 /** A list as a text that is read and written page by page, however long it is. */
 export interface ListAnswer {
   readonly type: string;
-  /** Another one where the text is another; as it stands between quotes in an ETag. */
-  readonly tag: string;
+  /** Another one where the text is another; as it stands between quotes in an ETag. Null: it has none. */
+  readonly tag: string | null;
   readonly pages: () => AsyncIterable<string>;
 }
 

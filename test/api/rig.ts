@@ -1,4 +1,11 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { createBlockJournal } from '../../src/api/block-journal.js';
+import { createBouncerPlaces } from '../../src/api/decisions.js';
+import {
+  blocksCovering,
+  createBlockTable,
+  type BlockTable,
+} from '../../src/core/block/block-table.js';
 import type { AgentCalls } from '../../src/api/calls.js';
 import { createEventStream } from '../../src/api/event-stream.js';
 import type { AgentFacts, ApiServices } from '../../src/api/facts.js';
@@ -44,6 +51,7 @@ export const BLOCK: BlockView = {
 export interface Rig {
   readonly server: FastifyInstance;
   readonly store: Store;
+  readonly table: BlockTable;
   readonly services: ApiServices;
   readonly asked: unknown[];
   readonly said: string[];
@@ -86,15 +94,17 @@ export async function makeRig(
     waitingMax: 64,
     msMax: 5_000,
   });
+  const table = createBlockTable(blocks);
   const asked: unknown[] = [];
   const said: string[] = [];
   const { stored, tokens } = makeTokens(nowUs);
   const loaded = decideSettings({ file: null, env: {}, flags: {} }, null);
   const services: ApiServices = {
     calls: { ...notingCalls(asked), ...change },
-    facts: factsFor(stored, nowUs, loaded),
+    facts: factsFor(stored, nowUs, loaded, table),
     read: lane.ask,
     stream: createEventStream({ ask: lane.ask }),
+    bouncers: createBouncerPlaces(256),
     findPlace: () =>
       Promise.resolve({ asn: null, organisation: null, country: null, problems: [] }),
   };
@@ -121,7 +131,7 @@ export async function makeRig(
       headers: answer.headers,
     };
   };
-  return { server, store, services, asked, said, rules, tokens, nowUs, ask };
+  return { server, store, table, services, asked, said, rules, tokens, nowUs, ask };
 }
 
 export const bearer = (token: string): { headers: Record<string, string> } => ({
@@ -148,6 +158,7 @@ function factsFor(
   tokens: readonly StoredToken[],
   nowUs: number,
   loaded: ReturnType<AgentFacts['loaded']>,
+  table: BlockTable,
 ): AgentFacts {
   return {
     version: '1.2.3',
@@ -159,6 +170,10 @@ function factsFor(
       if (around === null) throw new Error(`${address} is no address`);
       return { around, protectedBy: null };
     },
+    activeBlocks: () => table.byTarget.values(),
+    activeBlock: (target) => table.byTarget.get(target) ?? null,
+    blocksAround: ({ text }) => blocksCovering(table, text.slice(0, text.indexOf('/')), nowUs),
+    journal: createBlockJournal(100),
     protect: () =>
       createProtectTable([{ target: '192.0.2.0/24', from: 'protect in the configuration' }]),
     blockOf: (address) => (address === '203.0.113.9' ? BLOCK : null),

@@ -1,4 +1,5 @@
 import { BLOCK_ROUTES } from './block-routes.js';
+import { CROWDSEC_ROUTES } from './crowdsec-routes.js';
 import { DASHBOARD_ROUTES } from './dashboard-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { EVENT_ROUTES } from './event-routes.js';
@@ -21,5 +22,6 @@ export const ROUTES: readonly Route[] = [
   ...NUMBER_ROUTES,
   ...OVERVIEW_ROUTES,
   ...LIST_ROUTES,
+  ...CROWDSEC_ROUTES,
   ...METRICS_ROUTES,
 ];

@@ -15,6 +15,8 @@ export interface RouteInput<P, Q, B> {
   readonly caller: Caller;
   /** The request says of itself that it is JSON, as SentryPeer's clients do who want that back. */
   readonly saysJson: boolean;
+  /** The address that it came from. */
+  readonly from: string;
 }
 
 export interface TextAnswer {
@@ -51,6 +53,8 @@ export interface Route {
    * is made. Null: each is answered by itself.
    */
   readonly freshMs: number | null;
+  /** `crowdsec`: errors are told as its bouncers read them, and a body is not read. */
+  readonly speaks: 'own' | 'crowdsec';
   /** The HTTP status where it is not 200. */
   readonly statusOf: ((answer: unknown) => number) | null;
   readonly handle: (
@@ -66,12 +70,14 @@ interface Words<P extends Shape, Q extends Shape> {
   readonly right: Right;
   readonly summary: string;
   readonly detail?: string;
+  readonly speaks?: Route['speaks'];
   readonly params?: z.ZodObject<P>;
   readonly query?: z.ZodObject<Q>;
 }
 
 const NOTHING = {
   detail: '',
+  speaks: 'own',
   params: null,
   query: null,
   body: null,
@@ -134,11 +140,11 @@ export const getList = <Q extends Shape = Shape>(
   // As above.
   return {
     ...NOTHING,
-    freshMs: 0,
     ...rest,
     method: 'GET',
     path,
     answer: { kind: 'list', types: [type] },
+    freshMs: null,
   };
 };
 
@@ -154,17 +160,19 @@ export const change = <
   words: Words<P, Q> & {
     readonly answer: K;
     readonly body: B | null;
+    readonly statusOf?: (answer: Answers[K]) => number;
     readonly handle: (
       services: ApiServices,
       input: RouteInput<Values<P>, Values<Q>, z.infer<B>>,
     ) => Promise<Answers[K]>;
   },
-): Route => ({
-  ...NOTHING,
-  ...words,
-  method,
-  path,
-  freshMs: null,
-  answer: { kind: 'json', name: words.answer },
-  // As above.
-});
+): Route =>
+  ({
+    ...NOTHING,
+    ...words,
+    method,
+    path,
+    freshMs: null,
+    answer: { kind: 'json', name: words.answer },
+    // As above.
+  }) as Route;

@@ -34,6 +34,9 @@ export const LIMITS = {
   /** Rows that are read and written at once of a list, and lists whose last change is known. */
   apiListPageRows: 1_000,
   apiListsKnownMax: 512,
+  /** Bouncers whose place is known, and changes of blocks that are kept for them. */
+  apiBouncersMax: 256,
+  blockJournalMax: 100_000,
   /** Requests that one source may have refused in a minute before it is not looked at any more. */
   apiRefusedPerMinuteMax: 30,
   /** Sources whose requests are counted. */

@@ -47,35 +47,12 @@ interface LastBlockRow extends Omit<PaidColumns, 'simulated'> {
   readonly simulated: number;
 }
 
-/** Blocks in force for a list that goes to others. */
-export interface BlockListFilter {
-  readonly nowUs: number;
-  /** Only this family. */
-  readonly family?: 4 | 6;
-  readonly scope?: Scope;
-  readonly origin?: BlockOrigin;
-  /** Those as well that the detector made of a source whose address was not proved. */
-  readonly unproven: boolean;
-}
-
-export interface BlockPageRead {
-  readonly lastId: number;
-  readonly blocks: readonly StoredBlock[];
-}
-
 export interface BlockQueries {
   /** Newest first where no order is named; at most `listedRowsMax` a page. */
   listBlocks(page: BlockPage): Promise<readonly StoredBlock[]>;
   countBlocks(filter: BlockFilter): Promise<number>;
   /** Every block in force, oldest first, simulated ones too; at most `restoredRowsMax`. */
   activeBlocks(nowUs: number): Promise<readonly Block[]>;
-  /** The next blocks after an id, the oldest first, simulated ones left out; null: there are none. */
-  blocksAfter(filter: BlockListFilter, afterId: number): Promise<BlockPageRead | null>;
-  /** A text that is another one when what `blocksAfter` gives in all is; as many pages. */
-  blockMarksAfter(
-    filter: BlockListFilter & { readonly withDrops: boolean },
-    afterId: number,
-  ): Promise<{ readonly lastId: number; readonly marks: string } | null>;
   /** Targets that the detector blocked since a moment, each with the last block. */
   lastDetectorBlocks(sinceUs: number): Promise<ReadonlyMap<string, PaidBlock>>;
   /** Targets blocked with proof since a moment, oldest first, simulated ones too. */
@@ -98,7 +75,7 @@ export function createBlockQueries(database: Database): BlockQueries {
   };
   return {
     listBlocks: (page) => {
-      const { where, values } = conditionsOf(page);
+      const { where, values } = blockConditions(page);
       return select(`${where} ORDER BY ${ORDERS[page.order ?? 'newest']} LIMIT ? OFFSET ?`, [
         ...values,
         boundLimit(page.limit),
@@ -106,32 +83,11 @@ export function createBlockQueries(database: Database): BlockQueries {
       ]);
     },
     countBlocks: async (filter) => {
-      const { where, values } = conditionsOf(filter);
+      const { where, values } = blockConditions(filter);
       const sql = `SELECT count(*) AS count FROM blocks ${where}`;
       return (await database.get<{ count: number }>(sql, values))?.count ?? 0;
     },
     activeBlocks: (nowUs) => activeBlocks(database, nowUs),
-    blocksAfter: async (filter, afterId) => {
-      const { where, values } = listConditionsOf(filter, afterId);
-      // From id to id through all pages is one walk over the table; an index would be sorted for each.
-      const blocks = await select(`NOT INDEXED ${where} ORDER BY id LIMIT ?`, [
-        ...values,
-        LIMITS.apiListPageRows,
-      ]);
-      const last = blocks.at(-1);
-      return last === undefined ? null : { lastId: last.id, blocks };
-    },
-    blockMarksAfter: async (filter, afterId) => {
-      const { where, values } = listConditionsOf(filter, afterId);
-      const row = await database.get<{ lastId: number | null; marks: string }>(
-        `SELECT max(id) AS lastId, group_concat(id || ' ' || coalesce(expires_at_us, '')
-           || ' ' || drops) AS marks
-         FROM (SELECT id, expires_at_us, ${filter.withDrops ? 'packets_dropped' : '0'} AS drops
-           FROM blocks NOT INDEXED ${where} ORDER BY id LIMIT ?)`,
-        [...values, LIMITS.apiListPageRows * MARKS_OF_A_ROW],
-      );
-      return row === null || row.lastId === null ? null : { lastId: row.lastId, marks: row.marks };
-    },
     lastDetectorBlocks: (sinceUs) => lastDetectorBlocks(database, sinceUs),
     provenBlocksSince: async (sinceUs) => {
       const rows = await database.all<{ target: string; atUs: number }>(
@@ -249,24 +205,10 @@ function activeBlock(columns: ActiveColumns, texts: Map<string, string>): Block 
 /** A block whose time is over is not active, even before the expiry job has ended it. */
 const ACTIVE = 'ended_at_us IS NULL AND (expires_at_us IS NULL OR expires_at_us > ?)';
 
-/** Marks are so much shorter than blocks. */
-const MARKS_OF_A_ROW = 10;
-
-function listConditionsOf(filter: BlockListFilter, afterId: number) {
-  const { nowUs, scope, origin, family, unproven } = filter;
-  const { where, values } = conditionsOf({
-    which: 'active',
-    nowUs,
-    ...(scope !== undefined && { scope }),
-    ...(origin !== undefined && { origin }),
-  });
-  const more = ['id > ?', 'simulated = 0'];
-  if (family !== undefined) more.push(`instr(target, ':') ${family === 4 ? '=' : '>'} 0`);
-  if (!unproven) more.push("(proof <> 'none' OR origin <> 'detector')");
-  return { where: `${where} AND ${more.join(' AND ')}`, values: [...values, afterId] };
-}
-
-function conditionsOf(filter: BlockFilter): { where: string; values: readonly SqlValue[] } {
+export function blockConditions(filter: BlockFilter): {
+  where: string;
+  values: readonly SqlValue[];
+} {
   const active = filter.which === 'active';
   const texts = active ? [ACTIVE] : [];
   const values: SqlValue[] = active ? [filter.nowUs] : [];
