@@ -14,6 +14,7 @@ import type { Reader } from '../store/read/reader.js';
 import type { RemoteLogs } from '../store/logs/remote/remote-logs.js';
 import type { Store, StoredToken } from '../store/types.js';
 import type { CertificateKeeper } from './certificate/certificate.js';
+import type { PusherKeeper } from './crowdsec/keep-pusher.js';
 import type { Closers } from './closers.js';
 import type { FirewallKeeper } from './firewall/keeper.js';
 import type { Meter } from './meter.js';
@@ -61,6 +62,8 @@ export interface AgentContext {
   api: ApiKeeper | null;
   /** Null until they are there, and offline. */
   alerts: AlertKeeper | null;
+  /** Null until it is there, and offline. */
+  crowdsec: PusherKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */

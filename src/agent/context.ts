@@ -113,6 +113,7 @@ const emptyBooks = () => ({
   certificate: null,
   api: null,
   alerts: null,
+  crowdsec: null,
   meter: createMeter(),
   journal: createBlockJournal(LIMITS.blockJournalMax),
 });

@@ -56,12 +56,16 @@ export function decisionOf(block: Block, nowUs: number, ended = false): Decision
   };
 }
 
+/** CrowdSec looks at no case there. */
+const holds = (scenario: string, part: string): boolean =>
+  scenario.toLowerCase().includes(part.toLowerCase());
+
 const passes = (filter: DecisionFilter, { scope, origin, scenario }: Decision): boolean =>
   (filter.scopes.length === 0 || filter.scopes.includes(scope.toLowerCase())) &&
   (filter.origins.length === 0 || filter.origins.includes(origin)) &&
   (filter.scenariosContaining.length === 0 ||
-    filter.scenariosContaining.some((part) => scenario.includes(part))) &&
-  !filter.scenariosNotContaining.some((part) => scenario.includes(part));
+    filter.scenariosContaining.some((part) => holds(scenario, part))) &&
+  !filter.scenariosNotContaining.some((part) => holds(scenario, part));
 
 /** Whether others are told of a block: by the proof that lists ask for, too. */
 export const isTold = ({ simulated, proof, origin }: Block): boolean =>

@@ -37,6 +37,12 @@ export const LIMITS = {
   /** Bouncers whose place is known, and changes of blocks that are kept for them. */
   apiBouncersMax: 256,
   blockJournalMax: 100_000,
+  /** CrowdSec's local API: targets that wait for it, those of one request, and how long one may take. */
+  crowdsecWaitingMax: 50_000,
+  crowdsecPerRequestMax: 100,
+  crowdsecMsMax: 10_000,
+  crowdsecAnswerBytesMax: 67_108_864,
+  crowdsecRestMsMax: 60_000,
   /** Requests that one source may have refused in a minute before it is not looked at any more. */
   apiRefusedPerMinuteMax: 30,
   /** Sources whose requests are counted. */
