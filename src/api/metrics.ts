@@ -106,13 +106,13 @@ function addHealth(registry: Registry, { status, meters, jobs, size }: Measured)
     registry,
     'job_last_success',
     '1: the last run of the job was good',
-    ended.map(({ name, last_result: result }) => [{ job: name }, result === 'ok' ? 1 : 0]),
+    ended.map(({ name, last_result: result }) => [{ name }, result === 'ok' ? 1 : 0]),
   );
   gauge(
     registry,
     'job_last_run_timestamp_seconds',
     'When the last run of the job ended',
-    ended.map(({ name, last_finished_at: at }) => [{ job: name }, Date.parse(at ?? '') / 1_000]),
+    ended.map(({ name, last_finished_at: at }) => [{ name }, Date.parse(at ?? '') / 1_000]),
   );
 }
 

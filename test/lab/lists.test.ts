@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab } from './lab.js';
 import { runCommand } from './program.js';
@@ -15,6 +16,9 @@ const needs = requireLab([
 const API = 'http://127.0.0.1:8080';
 const LAPI = 'http://127.0.0.1:18080';
 const ALLOWED_MS = 15_000;
+const RULES = fileURLToPath(
+  new URL('../../packaging/prometheus/sentrypeer-agent.rules.yaml', import.meta.url),
+);
 
 describe.skipIf(needs.skip)(`those who follow our blocks ${needs.note}`, () => {
   let lab: Lab;
@@ -145,13 +149,14 @@ describe.skipIf(needs.skip)(`those who follow our blocks ${needs.note}`, () => {
     await lapi.stop();
   }, 120_000);
 
-  it('promtool takes what /metrics says', async () => {
+  it('promtool takes what /metrics says, and the rules over it', async () => {
     const input = `${await fetchText(`${API}/metrics`)}\n`;
     const { stdout, stderr } = await lab.agent.exec(programPath('promtool'), ['check', 'metrics'], {
       input,
       reject: false,
     });
     expect(stdout + stderr).toBe('');
+    await lab.agent.exec(programPath('promtool'), ['check', 'rules', RULES]);
   }, 30_000);
 });
 

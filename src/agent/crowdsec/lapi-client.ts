@@ -182,14 +182,14 @@ function alertOf({ madeAt, ...decision }: PushedDecision, origin: string, versio
 }
 
 async function readText({ body }: Response): Promise<string> {
-  const reader = body?.getReader();
+  if (body === null) return '';
+  const arriving: AsyncIterable<Uint8Array> = body;
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done) return Buffer.concat(parts).toString();
-    bytes += value.length;
+  for await (const part of arriving) {
+    bytes += part.length;
     if (bytes > LIMITS.crowdsecAnswerBytesMax) throw new Error('its answer is too long');
-    parts.push(value);
+    parts.push(part);
   }
+  return Buffer.concat(parts).toString();
 }
