@@ -159,13 +159,17 @@ function addRoute(server: FastifyInstance, route: Route, common: Common): void {
       const made = await answer(route, common, request, caller);
       if (made.kind === 'text') return sendText(made, request, reply);
       if (made.kind === 'list') return sendList(made, common, request, reply);
-      return reply.status(route.statusOf?.(made.value) ?? 200).send(made.value);
+      void reply.status(route.statusOf?.(made.value) ?? 200);
+      return made.bytes === null
+        ? reply.send(made.value)
+        : reply.header('content-type', 'application/json; charset=utf-8').send(made.bytes);
     },
   });
 }
 
 type Made =
-  | { readonly kind: 'json'; readonly value: unknown }
+  /** `bytes`: the same as JSON, written once for all who share it; null: nobody does. */
+  | { readonly kind: 'json'; readonly value: unknown; readonly bytes: Buffer | null }
   | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string }
   | { readonly kind: 'list'; readonly key: string; readonly list: ListAnswer };
 
@@ -187,7 +191,10 @@ async function answer(
     const value = await route.handle(services, input);
     // By getList, and below by getText.
     if (route.answer.kind === 'list') return { kind: 'list', key, list: value as ListAnswer };
-    if (route.answer.kind !== 'text') return { kind: 'json', value };
+    if (route.answer.kind !== 'text') {
+      const bytes = route.freshMs === null ? null : Buffer.from(JSON.stringify(value));
+      return { kind: 'json', value, bytes };
+    }
     const text = value as TextAnswer;
     return { kind: 'text', text, tag: tagOf(text.text) };
   };
