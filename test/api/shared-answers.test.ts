@@ -85,7 +85,7 @@ describe('an answer that is shared', () => {
     expect([await next, made()]).toEqual(['one', 2]);
   });
 
-  it('is not kept where too many are', async () => {
+  it('is not kept where too many are', () => {
     const { get, made } = makeRig(1);
     void get('a');
     void get('b');
