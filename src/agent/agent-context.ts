@@ -14,7 +14,6 @@ import type { Reader } from '../store/read/reader.js';
 import type { RemoteLogs } from '../store/logs/remote/remote-logs.js';
 import type { Store, StoredToken } from '../store/types.js';
 import type { CertificateKeeper } from './certificate/certificate.js';
-import type { PusherKeeper } from './crowdsec/keep-pusher.js';
 import type { Closers } from './closers.js';
 import type { FirewallKeeper } from './firewall/keeper.js';
 import type { Meter } from './meter.js';
@@ -42,6 +41,13 @@ export interface AlertKeeper {
   readonly follow: () => Promise<void>;
   readonly counts: () => readonly TargetCounts[];
   readonly close: () => Promise<void>;
+}
+
+/** Blocks that go to CrowdSec's local API, for as long as the settings name one. */
+export interface PusherKeeper {
+  /** Takes other settings over. */
+  readonly follow: () => void;
+  readonly close: () => void;
 }
 
 /** Everything that the running agent and the offline client have in common. */

@@ -6,7 +6,7 @@ import { mayBeListed, type ListAnswer } from './lists.js';
 import { nameUuid } from './views/stix.js';
 
 /** A decision as CrowdSec's local API writes it (`models.Decision`). */
-export interface Decision {
+export interface CrowdsecDecision {
   readonly id: number;
   readonly origin: string;
   readonly type: 'ban';
@@ -39,7 +39,7 @@ export function goDuration(seconds: number): string {
 }
 
 /** `ended`: it is over before its time. A block without an end holds for ten years. */
-export function decisionOf(block: Block, nowUs: number, ended = false): Decision {
+export function decisionOf(block: Block, nowUs: number, ended = false): CrowdsecDecision {
   const { id, target, origin, rule, createdAtUs, expiresAtUs } = block;
   const [address = '', length = ''] = target.split('/');
   const whole = length === (target.includes(':') ? '128' : '32');
@@ -60,7 +60,7 @@ export function decisionOf(block: Block, nowUs: number, ended = false): Decision
 const holds = (scenario: string, part: string): boolean =>
   scenario.toLowerCase().includes(part.toLowerCase());
 
-const passes = (filter: DecisionFilter, { scope, origin, scenario }: Decision): boolean =>
+const passes = (filter: DecisionFilter, { scope, origin, scenario }: CrowdsecDecision): boolean =>
   (filter.scopes.length === 0 || filter.scopes.includes(scope.toLowerCase())) &&
   (filter.origins.length === 0 || filter.origins.includes(origin)) &&
   (filter.scenariosContaining.length === 0 ||
@@ -74,25 +74,6 @@ export const isTold = ({ simulated, proof, origin }: Block): boolean =>
 /** In force, and no protected peer's. */
 export const isTellable = (facts: ApiServices['facts'], block: Block, nowUs: number): boolean =>
   isTold(block) && !isEnded(block, nowUs) && mayBeListed(facts.protect(), block.target);
-
-/** How far each bouncer has read; one that is not known any more gets all anew. */
-export interface BouncerPlaces {
-  readonly of: (bouncer: string) => { readonly position: number; readonly atUs: number } | null;
-  readonly put: (bouncer: string, place: { position: number; atUs: number }) => void;
-}
-
-export function createBouncerPlaces(bouncersMax: number): BouncerPlaces {
-  const places = new Map<string, { readonly position: number; readonly atUs: number }>();
-  return {
-    of: (bouncer) => places.get(bouncer) ?? null,
-    put: (bouncer, place) => {
-      places.delete(bouncer);
-      places.set(bouncer, place);
-      const [oldest] = places.keys();
-      if (places.size > bouncersMax && oldest !== undefined) places.delete(oldest);
-    },
-  };
-}
 
 /**
  * What is new and what is over since this bouncer asked last; all that is in force where it starts, or
@@ -155,8 +136,8 @@ function* inForce(facts: ApiServices['facts'], targets: Iterable<string>): Gener
 function* decisionsOf(
   blocks: Iterable<Block>,
   filter: DecisionFilter,
-  decide: (block: Block) => Decision | null,
-): Generator<Decision> {
+  decide: (block: Block) => CrowdsecDecision | null,
+): Generator<CrowdsecDecision> {
   for (const block of blocks) {
     const decision = decide(block);
     if (decision !== null && passes(filter, decision)) yield decision;
@@ -164,7 +145,7 @@ function* decisionsOf(
 }
 
 /** As the parts of an array, so many at a time. */
-function* writeDecisions(decisions: Iterable<Decision>): Generator<string> {
+function* writeDecisions(decisions: Iterable<CrowdsecDecision>): Generator<string> {
   let page: string[] = [];
   let first = true;
   const flush = (): string => {

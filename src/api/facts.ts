@@ -6,7 +6,7 @@ import type { Reader } from '../store/read/reader.js';
 import type { StoredToken } from '../store/types.js';
 import type { BlockJournal } from './block-journal.js';
 import type { AgentCalls } from './calls.js';
-import type { BouncerPlaces } from './decisions.js';
+import type { BouncerPlaces } from './bouncer-places.js';
 import type { EventStream } from './event-stream.js';
 import type { Meters } from './meters.js';
 import type { KnownOf } from './views/source.js';

@@ -1,4 +1,4 @@
-import { createBouncerPlaces } from '../../src/api/decisions.js';
+import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,

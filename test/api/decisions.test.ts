@@ -1,12 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createBlockJournal } from '../../src/api/block-journal.js';
-import {
-  createBouncerPlaces,
-  decisionOf,
-  goDuration,
-  type Decision,
-} from '../../src/api/decisions.js';
+import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
+import { decisionOf, goDuration, type CrowdsecDecision } from '../../src/api/decisions.js';
 import { putBlock, takeBlock } from '../../src/core/block/block-table.js';
 import type { Block } from '../../src/core/model/block.js';
 import { batchOf, sampleBlock, START_US } from '../store/samples.js';
@@ -22,8 +18,8 @@ const BLOCKS: readonly Block[] = [
 ];
 
 interface Answer {
-  readonly new: readonly Decision[];
-  readonly deleted: readonly Decision[];
+  readonly new: readonly CrowdsecDecision[];
+  readonly deleted: readonly CrowdsecDecision[];
 }
 
 const STREAM = '/v1/decisions/stream';
@@ -35,7 +31,7 @@ async function follow(rig: Rig, query = '', more = bearer(rig.tokens.read)) {
     type: 'application/json',
   });
   const { new: begun, deleted } = json as Answer;
-  const values = (all: readonly Decision[]) => all.map(({ value }) => value);
+  const values = (all: readonly CrowdsecDecision[]) => all.map(({ value }) => value);
   return { begun: values(begun), deleted: values(deleted), json: json as Answer };
 }
 
@@ -145,7 +141,9 @@ describe('a question for one address', () => {
   ])('%s: %j', async (query, expected) => {
     const { ask } = await makeRig({}, BLOCKS);
     const { json } = await ask(`/v1/decisions${query}`);
-    expect((json as Decision[] | null)?.map(({ value }) => value) ?? null).toEqual(expected);
+    expect((json as CrowdsecDecision[] | null)?.map(({ value }) => value) ?? null).toEqual(
+      expected,
+    );
   });
 
   it('that is none is refused as CrowdSec does', async () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createBlockJournal } from '../../src/api/block-journal.js';
-import { createBouncerPlaces } from '../../src/api/decisions.js';
+import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
 import {
   blocksCovering,
   createBlockTable,

@@ -1,4 +1,4 @@
-import { createBouncerPlaces } from '../../api/decisions.js';
+import { createBouncerPlaces } from '../../api/bouncer-places.js';
 import { createEventStream } from '../../api/event-stream.js';
 import type { AgentFacts, ApiServices, Health } from '../../api/facts.js';
 import { createLane } from '../../api/lane.js';

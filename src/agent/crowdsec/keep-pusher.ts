@@ -1,17 +1,10 @@
 import { isTellable } from '../../api/decisions.js';
 import type { AgentFacts } from '../../api/facts.js';
 import { LIMITS } from '../../core/common/limits.js';
-import type { AgentContext } from '../agent-context.js';
+import type { AgentContext, PusherKeeper } from '../agent-context.js';
 import { VERSION } from '../package.js';
 import { createLapiClient } from './lapi-client.js';
 import { createPusher, type Pusher } from './pusher.js';
-
-/** Blocks that go to CrowdSec's local API, for as long as the settings name one. */
-export interface PusherKeeper {
-  /** Takes other settings over. */
-  readonly follow: () => void;
-  readonly close: () => void;
-}
 
 const LOOK_EVERY_MS = 1_000;
 

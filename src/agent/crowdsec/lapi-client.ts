@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Decision } from '../../api/decisions.js';
+import type { CrowdsecDecision } from '../../api/decisions.js';
 import { messageOf } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import { quoteText } from '../../core/common/text.js';
@@ -15,7 +15,7 @@ export interface LapiSettings {
 }
 
 /** What is pushed: a decision, and when it was made (ISO 8601). */
-export type PushedDecision = Omit<Decision, 'id' | 'uuid'> & { readonly madeAt: string };
+export type PushedDecision = Omit<CrowdsecDecision, 'id' | 'uuid'> & { readonly madeAt: string };
 
 /** CrowdSec's local API as a watcher uses it. Everything rejects with an Error that says why. */
 export interface LapiClient {

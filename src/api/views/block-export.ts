@@ -3,15 +3,8 @@ import { nftTimeText } from '../../core/common/duration.js';
 import { safeJson } from '../../core/common/text.js';
 import type { BlockView } from '../views.js';
 import { csvLine } from './csv.js';
+import type { ExportFormat } from './export-format.js';
 import { stixFormat } from './stix.js';
-
-/** What `blocks export` and the lists of the API write: a head, a line for each block, and an end. */
-export interface ExportFormat {
-  readonly head: readonly string[];
-  readonly line: (block: BlockView, first: boolean) => string;
-  /** Asked for after the last line. */
-  readonly end: () => readonly string[];
-}
 
 const NAME = 'sentrypeer';
 /** Which families a list is for. */

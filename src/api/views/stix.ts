@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { safeJson } from '../../core/common/text.js';
 import type { BlockView } from '../views.js';
-import type { ExportFormat } from './block-export.js';
+import type { ExportFormat } from './export-format.js';
 
 /** Of this program's own, for what it names the same way each time. */
 const NAMESPACE = Buffer.from('5c1a7f0e2b9d4c63a8f47d1e90b35a26', 'hex');
