@@ -1,3 +1,4 @@
+import type { BlockJournal } from '../api/block-journal.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
@@ -42,6 +43,13 @@ export interface AlertKeeper {
   readonly close: () => Promise<void>;
 }
 
+/** Blocks that go to CrowdSec's local API, for as long as the settings name one. */
+export interface PusherKeeper {
+  /** Takes other settings over. */
+  readonly follow: () => void;
+  readonly close: () => void;
+}
+
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
@@ -60,11 +68,14 @@ export interface AgentContext {
   api: ApiKeeper | null;
   /** Null until they are there, and offline. */
   alerts: AlertKeeper | null;
+  /** Null until it is there, and offline. */
+  crowdsec: PusherKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */
   tokens: readonly StoredToken[];
   readonly meter: Meter;
+  readonly journal: BlockJournal;
   /** Makes blocks of what was found in the firewall alone; the runner puts it in place. */
   adopt: (found: readonly ActualBlock[]) => void;
   /** Turns blocks in force into simulated ones; put in place by the runner too. */

@@ -19,6 +19,7 @@ import { openApiServices } from './control/api-services.js';
 import { createCalls } from './control/calls.js';
 import { keepCertificate, loadCertificate, needsCertificate } from './certificate/certificate.js';
 import { startConfirmation } from './control/confirm.js';
+import { keepPusher } from './crowdsec/keep-pusher.js';
 import { openContext } from './context.js';
 import { restoreMemory } from './state/restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
@@ -105,6 +106,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('HTTP API', context.api.close);
   context.alerts = await keepAlerts(context);
   closers.add('alerts', context.alerts.close);
+  context.crowdsec = keepPusher(context, services.facts);
+  closers.add('CrowdSec', context.crowdsec.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
@@ -237,6 +240,9 @@ export function createRunner(
         context.meter.block(block);
         context.alerts?.block(block);
       },
+    },
+    noteBlock: (kind, block) => {
+      context.journal.note(kind, block, context.nowUs());
     },
     onEvent: (record, event) => {
       context.meter.event(record, event);

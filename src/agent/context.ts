@@ -31,6 +31,8 @@ import { makeFolders } from './state/folders.js';
 import type { OwnLog } from './log/own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { fillRenewedDatabase } from './state/refill-database.js';
+import { createBlockJournal } from '../api/block-journal.js';
+import { LIMITS } from '../core/common/limits.js';
 import { createMeter } from './meter.js';
 import { loadInstanceId, loadSecret } from './state/secret.js';
 import { openOwnLog, remoteOptions } from './log/remote-log.js';
@@ -111,7 +113,9 @@ const emptyBooks = () => ({
   certificate: null,
   api: null,
   alerts: null,
+  crowdsec: null,
   meter: createMeter(),
+  journal: createBlockJournal(LIMITS.blockJournalMax),
 });
 /** The runner puts these in place. */
 const UNSET = { adopt: () => undefined, standBack: () => undefined };

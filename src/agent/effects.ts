@@ -1,7 +1,7 @@
 import type { Effect } from '../core/flow.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
 import type { CallRecord } from '../core/model/call.js';
-import type { FirewallChange } from '../core/model/block.js';
+import type { Block, FirewallChange } from '../core/model/block.js';
 import type { StoreBatch } from '../store/types.js';
 import type { Meter } from './meter.js';
 import { describeBlock, describeCall } from './log/describe.js';
@@ -22,6 +22,8 @@ export interface Outlets {
   readonly nowUs: () => number;
   /** Counts what was decided; absent: nobody wants to know. */
   readonly meter?: Pick<Meter, 'sighting' | 'block'>;
+  /** Told of each block that begins or ends, simulated ones too; absent: nobody wants to know. */
+  readonly noteBlock?: (kind: 'begun' | 'ended', block: Block) => void;
 }
 
 export interface EffectRunner {
@@ -109,13 +111,17 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
       return;
     case 'block':
       outlets.meter?.block(effect.block);
+      outlets.noteBlock?.('begun', effect.block);
       gathered.blocks.push(effect.block);
       outlets.say(describeBlock(effect.block));
       return;
     case 'block-changed':
+      // What is simulated from now on is in force no longer.
+      outlets.noteBlock?.(effect.block.simulated ? 'ended' : 'begun', effect.block);
       gathered.blocks.push(effect.block);
       return;
     case 'block-ended':
+      outlets.noteBlock?.('ended', effect.block);
       gathered.endedBlocks.push(endOf(effect, outlets.nowUs()));
       if (effect.how !== 'replaced' && effect.quiet !== true)
         outlets.say(`${effect.block.target} ${effect.how}`);

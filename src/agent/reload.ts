@@ -107,6 +107,7 @@ async function takeOverSettings(
   await renewPeers(context, runner);
   await followApi(context);
   await context.alerts?.follow();
+  context.crowdsec?.follow();
   if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
     await keeper.remove();
   }

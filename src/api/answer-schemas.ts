@@ -373,6 +373,7 @@ export const ANSWER_SCHEMAS: { readonly [K in keyof Answers]: z.ZodType<Answers[
   token: z.strictObject({ ...token, token: text.describe('told this once') }),
   revoked_token: z.strictObject({ revoked: text }),
   confirmed: z.strictObject({ confirmed: z.literal(true) }),
+  nothing: z.strictObject({}),
   document: z.record(text, z.unknown()),
 };
 

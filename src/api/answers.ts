@@ -74,6 +74,7 @@ export interface Answers {
   readonly token: CreatedToken;
   readonly revoked_token: { readonly revoked: string };
   readonly confirmed: { readonly confirmed: true };
+  readonly nothing: Readonly<Record<string, never>>;
   /** The OpenAPI document. */
   readonly document: Readonly<Record<string, unknown>>;
 }

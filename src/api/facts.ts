@@ -1,8 +1,12 @@
 import type { LoadedSettings } from '../config/load.js';
+import type { Block } from '../core/model/block.js';
 import type { Cidr } from '../core/common/address.js';
+import type { ProtectTable } from '../core/block/protect.js';
 import type { Reader } from '../store/read/reader.js';
 import type { StoredToken } from '../store/types.js';
+import type { BlockJournal } from './block-journal.js';
 import type { AgentCalls } from './calls.js';
+import type { BouncerPlaces } from './bouncer-places.js';
 import type { EventStream } from './event-stream.js';
 import type { Meters } from './meters.js';
 import type { KnownOf } from './views/source.js';
@@ -20,6 +24,14 @@ export interface AgentFacts {
     readonly around: Cidr;
     readonly protectedBy: string | null;
   };
+  /** Blocks in memory, those as well whose time is just over. */
+  readonly activeBlocks: () => Iterable<Block>;
+  readonly activeBlock: (target: string) => Block | null;
+  /** Those that hold all of a network, or of an address as one. */
+  readonly blocksAround: (cidr: Cidr) => readonly Block[];
+  readonly journal: BlockJournal;
+  /** Who is never blocked. */
+  readonly protect: () => ProtectTable;
   /** The block in force that covers a canonical address, the widest; null: none does. */
   readonly blockOf: (address: string) => BlockView | null;
   /** The points of a source as of now. */
@@ -41,6 +53,7 @@ export interface ApiServices {
   /** Asks the database on a connection of the API's own, one question after another. */
   readonly read: <T>(query: (reader: Reader) => Promise<T>) => Promise<T>;
   readonly stream: EventStream;
+  readonly bouncers: BouncerPlaces;
   /** Network and country of an address, from the databases that are configured. */
   readonly findPlace: (address: string) => Promise<Omit<KnownOf, 'reverseName'>>;
 }

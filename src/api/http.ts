@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
+  type RequestPayload,
 } from 'fastify';
 import { z } from 'zod';
 import { AgentError, messageOf } from '../core/common/errors.js';
@@ -12,6 +14,7 @@ import { quoteText } from '../core/common/text.js';
 import { errorAnswer } from './api-errors.js';
 import { may, nameOf, type Caller } from './caller.js';
 import type { ApiServices } from './facts.js';
+import { createListMoments, type ListAnswer } from './lists.js';
 import { sinkOf } from './stream-sink.js';
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.js';
 import type { Route, TextAnswer } from './routes/route.js';
@@ -56,6 +59,12 @@ export interface ServerParts {
   readonly say: (text: string) => void;
 }
 
+/** What the routes of one server have in common. */
+interface Common extends ServerParts {
+  readonly shared: SharedAnswers;
+  readonly momentOf: ReturnType<typeof createListMoments>;
+}
+
 /**
  * The one server, for whichever door. Nothing listens yet. `prepare` gets it before it has routes, for
  * what must be there first.
@@ -79,16 +88,27 @@ export async function buildServer(
   server.setErrorHandler((error, request, reply) => {
     const { status, body, fault } = errorAnswer(error, door.open);
     if (fault !== null) say(`a request failed: ${request.method} ${routeOf(request)}: ${fault}`);
+    if (request.routeOptions.config.route?.speaks === 'crowdsec') {
+      // To CrowdSec's clients 401 is something else: to log in anew.
+      void reply.status(status === 401 ? 403 : status).send({ message: body.error.message });
+      return;
+    }
     void reply.status(status).send(body);
   });
   await prepare(server);
   // After the rates were looked at, before a body is read.
   server.addHook('preParsing', async (request, _reply, payload) => {
     await letIn(request, door);
-    return payload;
+    return request.routeOptions.config.route?.speaks === 'crowdsec'
+      ? leaveUnread(payload)
+      : payload;
   });
-  const shared = createSharedAnswers(LIMITS.apiSharedAnswersMax, () => performance.now());
-  for (const route of routes) addRoute(server, route, parts, shared);
+  const common = {
+    ...parts,
+    shared: createSharedAnswers(LIMITS.apiSharedAnswersMax, () => performance.now()),
+    momentOf: createListMoments(LIMITS.apiListsKnownMax),
+  };
+  for (const route of routes) addRoute(server, route, common);
   return server;
 }
 
@@ -114,12 +134,19 @@ async function letIn(request: FastifyRequest, door: Door): Promise<void> {
   if (!may(caller, route.right, door.localReads())) throw await door.refuse(request, caller, route);
 }
 
-function addRoute(
-  server: FastifyInstance,
-  route: Route,
-  parts: ServerParts,
-  shared: SharedAnswers,
-): void {
+/** What was sent, packed or not, is let go; an empty body stands for it. */
+function leaveUnread(payload: RequestPayload): RequestPayload {
+  let read = 0;
+  const drain = async function* () {
+    for await (const bytes of payload) read += (bytes as Buffer).length;
+    yield '{}';
+  };
+  return Object.defineProperty(Readable.from(drain()), 'receivedEncodedLength', {
+    get: () => read,
+  });
+}
+
+function addRoute(server: FastifyInstance, route: Route, common: Common): void {
   server.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
@@ -128,41 +155,54 @@ function addRoute(
     handler: async (request, reply) => {
       const { caller } = request;
       if (caller === null) throw new Error('nobody has looked who asks');
-      if (route.follow !== null) return follow(route, parts, request, reply);
-      const made = await answer(route, parts, request, caller, shared);
+      if (route.follow !== null) return follow(route, common, request, reply);
+      const made = await answer(route, common, request, caller);
       if (made.kind === 'text') return sendText(made, request, reply);
-      return reply.status(route.statusOf?.(made.value) ?? 200).send(made.value);
+      if (made.kind === 'list') return sendList(made, common, request, reply);
+      void reply.status(route.statusOf?.(made.value) ?? 200);
+      return made.bytes === null
+        ? reply.send(made.value)
+        : reply.header('content-type', 'application/json; charset=utf-8').send(made.bytes);
     },
   });
 }
 
 type Made =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string };
+  /** `bytes`: the same as JSON, written once for all who share it; null: nobody does. */
+  | { readonly kind: 'json'; readonly value: unknown; readonly bytes: Buffer | null }
+  | { readonly kind: 'text'; readonly text: TextAnswer; readonly tag: string }
+  | { readonly kind: 'list'; readonly key: string; readonly list: ListAnswer };
 
 async function answer(
   route: Route,
-  { services, door, say }: ServerParts,
+  { services, door, say, shared }: Common,
   request: FastifyRequest,
   caller: Caller,
-  shared: SharedAnswers,
 ): Promise<Made> {
   const params = route.params === null ? {} : read('path', route.params, request.params);
   const query = route.query === null ? {} : read('query', route.query, request.query);
   const body = route.body === null ? null : read('body', route.body, request.body);
+  const saysJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+  const key = `${route.path} ${JSON.stringify([params, query, saysJson])}`;
   const make = async (): Promise<Made> => {
     // The schemas of this very route have made them.
-    const input = { params, query, body, caller } as never;
+    const { ip: from } = request;
+    const input = { params, query, body, caller, saysJson, from } as never;
     const value = await route.handle(services, input);
-    if (route.answer.kind !== 'text') return { kind: 'json', value };
-    const text = value as TextAnswer; // By getText.
+    // By getList, and below by getText.
+    if (route.answer.kind === 'list') return { kind: 'list', key, list: value as ListAnswer };
+    if (route.answer.kind !== 'text') {
+      const bytes = route.freshMs === null ? null : Buffer.from(JSON.stringify(value));
+      return { kind: 'json', value, bytes };
+    }
+    const text = value as TextAnswer;
     return { kind: 'text', text, tag: tagOf(text.text) };
   };
   if (route.freshMs !== null) {
-    return shared.get(`${route.path} ${JSON.stringify([params, query])}`, route.freshMs, make);
+    return shared.get(key, route.freshMs, make);
   }
   const audit = (outcome: string): void => {
-    if (!door.open) return;
+    if (!door.open || route.method === 'GET' || route.speaks === 'crowdsec') return;
     const asked = quoteText(JSON.stringify(body ?? Object.assign({}, params, query)));
     say(
       `api: ${nameOf(caller)} from ${request.ip}: ${route.method} ${route.path} ${asked}: ${outcome}`,
@@ -182,17 +222,47 @@ const tagOf = (text: string): string =>
   `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 
 async function sendText(
-  { text: { type, text, cacheControl, contentPolicy }, tag }: Extract<Made, { kind: 'text' }>,
+  {
+    text: { type, text, status = 200, cacheControl, contentPolicy },
+    tag,
+  }: Extract<Made, { kind: 'text' }>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // As bytes, of which nobody says that they are UTF-8 unless the route does.
+  const bytes = Buffer.from(text);
+  void reply.header('content-type', type);
+  if (status !== 200) return reply.status(status).send(bytes);
   void reply.header('etag', tag).header('cache-control', cacheControl ?? 'no-cache');
   if (contentPolicy !== undefined) void reply.header('content-security-policy', contentPolicy);
-  const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
-  if (known.some((each) => each === tag || each === `W/${tag}` || each === '*')) {
+  if (isKnown(request, tag)) return reply.status(304).send();
+  return reply.send(bytes);
+}
+
+function isKnown({ headers }: FastifyRequest, tag: string): boolean {
+  const known = (headers['if-none-match'] ?? '').split(',').map((each) => each.trim());
+  return known.some((each) => each === tag || each === `W/${tag}` || each === '*');
+}
+
+/** Page by page, as fast as the client takes them; one that cannot be read cuts the answer off. */
+async function sendList(
+  { key, list }: Extract<Made, { kind: 'list' }>,
+  { services, momentOf }: Common,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const pages = () => reply.send(Readable.from(request.method === 'HEAD' ? [] : list.pages()));
+  void reply.header('cache-control', 'no-cache').header('content-type', list.type);
+  if (list.tag === null) return pages();
+  const tag = `"${list.tag}"`;
+  const changedMs = momentOf(key, tag, services.facts.nowUs() / 1_000) * 1_000;
+  void reply.header('etag', tag).header('last-modified', new Date(changedMs).toUTCString());
+  // RFC 9110, 13.2.2: the time counts only where there is no tag.
+  const { 'if-none-match': tags, 'if-modified-since': since = '' } = request.headers;
+  if (tags === undefined ? Date.parse(since) >= changedMs : isKnown(request, tag)) {
     return reply.status(304).send();
   }
-  return reply.type(type).send(text);
+  return pages();
 }
 
 /** Hands the connection to the stream; the answer has no end. */

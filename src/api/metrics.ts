@@ -21,8 +21,8 @@ export async function renderMetrics(measured: Measured): Promise<{ type: string;
   const registry = new Registry();
   addTraffic(registry, measured);
   addHealth(registry, measured);
-  addAnswerTime(registry, measured.meters);
-  return { type: registry.contentType, text: await registry.metrics() };
+  const text = `${await registry.metrics()}\n${writeAnswerTime(measured.meters)}`;
+  return { type: registry.contentType, text };
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -106,29 +106,31 @@ function addHealth(registry: Registry, { status, meters, jobs, size }: Measured)
     registry,
     'job_last_success',
     '1: the last run of the job was good',
-    ended.map(({ name, last_result: result }) => [{ job: name }, result === 'ok' ? 1 : 0]),
+    ended.map(({ name, last_result: result }) => [{ name }, result === 'ok' ? 1 : 0]),
   );
   gauge(
     registry,
     'job_last_run_timestamp_seconds',
     'When the last run of the job ended',
-    ended.map(({ name, last_finished_at: at }) => [{ job: name }, Date.parse(at ?? '') / 1_000]),
+    ended.map(({ name, last_finished_at: at }) => [{ name }, Date.parse(at ?? '') / 1_000]),
   );
 }
 
-/** The library counts by itself; here the counts are there already. */
-function addAnswerTime(registry: Registry, { answerTime }: Meters): void {
+/** The library counts by itself, and takes no counts that are there already. */
+function writeAnswerTime({ answerTime }: Meters): string {
+  const name = `${PREFIX}answer_seconds`;
   let below = 0;
-  const buckets = answerTime.buckets.map(({ le, count }): Sample => {
+  const buckets = answerTime.buckets.map(({ le, count }) => {
     below += count;
-    return [{ le: String(le) }, below];
+    return `${name}_bucket{le="${le}"} ${below}`;
   });
-  const name = 'answer_seconds';
-  const help = 'From the arrival of a packet until it is decided and answered';
-  counter(registry, `${name}_sum`, `${help}: seconds`, [[{}, answerTime.sum]]);
-  counter(registry, `${name}_count`, `${help}: packets`, [[{}, answerTime.count]]);
-  counter(registry, `${name}_bucket`, `${help}: packets up to le`, [
+  return [
+    `# HELP ${name} From the arrival of a packet until it is decided and answered`,
+    `# TYPE ${name} histogram`,
     ...buckets,
-    [{ le: '+Inf' }, answerTime.count],
-  ]);
+    `${name}_bucket{le="+Inf"} ${answerTime.count}`,
+    `${name}_sum ${answerTime.sum}`,
+    `${name}_count ${answerTime.count}`,
+    '',
+  ].join('\n');
 }

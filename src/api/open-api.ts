@@ -61,7 +61,7 @@ function operationOf(route: Route): Json {
       },
     }),
     responses: {
-      '200': { description: 'the answer', content: contentOf(route) },
+      [statusOf(route)]: { description: 'the answer', content: contentOf(route) },
       ...Object.fromEntries(
         ERRORS.map(([status, description]) => [
           status,
@@ -72,11 +72,16 @@ function operationOf(route: Route): Json {
   };
 }
 
+/** A change that answers with another status always does so. */
+const statusOf = ({ method, statusOf: status }: Route): string =>
+  String(method === 'POST' && status !== null ? status({}) : 200);
+
 function contentOf({ answer }: Route): Json {
   switch (answer.kind) {
     case 'json':
       return { 'application/json': { schema: refTo(answer.name) } };
     case 'text':
+    case 'list':
       return Object.fromEntries(answer.types.map((type) => [type, { schema: { type: 'string' } }]));
     case 'stream':
       return { 'text/event-stream': { schema: { type: 'string' } } };
@@ -84,14 +89,18 @@ function contentOf({ answer }: Route): Json {
 }
 
 /** A health check tells what is wrong by its own answer. */
-const contentOfError = ({ answer }: Route, status: string): Json => ({
+const contentOfError = ({ answer, speaks }: Route, status: string): Json => ({
   'application/json': {
     schema:
-      status === '503' && answer.kind === 'json' && answer.name === 'health'
-        ? refTo('health')
-        : refTo('error'),
+      speaks === 'crowdsec'
+        ? MESSAGE
+        : status === '503' && answer.kind === 'json' && answer.name === 'health'
+          ? refTo('health')
+          : refTo('error'),
   },
 });
+
+const MESSAGE = { type: 'object', properties: { message: { type: 'string' } } };
 
 const refTo = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 

@@ -11,6 +11,7 @@ import type { Caller } from './caller.js';
 import type { ApiServices } from './facts.js';
 import { buildServer, nothingThere, type Door } from './http.js';
 import { ROUTES } from './routes/all-routes.js';
+import type { Route } from './routes/route.js';
 import { findToken, isExpired } from './tokens.js';
 
 export interface TcpPlace {
@@ -42,8 +43,9 @@ export async function openTcpDoor(
   rules: () => TcpRules,
   services: ApiServices,
   say: (text: string) => void,
+  routes: readonly Route[] = ROUTES,
 ): Promise<TcpDoor> {
-  const server = await buildTcpServer(place, rules, services, say);
+  const server = await buildTcpServer(place, rules, services, say, routes);
   server.server.maxConnections = LIMITS.apiConnectionsMax;
   try {
     await server.listen({
@@ -71,6 +73,7 @@ export function buildTcpServer(
   rules: () => TcpRules,
   services: ApiServices,
   say: (text: string) => void,
+  routes: readonly Route[] = ROUTES,
 ): Promise<FastifyInstance> {
   const made: { refusals: Limiter | null } = { refusals: null };
   const door: Door = {
@@ -85,7 +88,7 @@ export function buildTcpServer(
         : needsToken(route.right);
     },
   };
-  return buildServer({ services, routes: ROUTES, door, say }, serverOptions(place), (each) =>
+  return buildServer({ services, routes, door, say }, serverOptions(place), (each) =>
     guard(each, place, rules, made),
   );
 }

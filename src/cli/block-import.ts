@@ -79,7 +79,11 @@ function readLines(reading: Reading, lines: readonly string[]): void {
 
 /** Blank, a comment, or the head of an export for another program. */
 const isNothing = (line: string): boolean =>
-  /^\s*([#;].*)?$/.test(line) || /^(create |add (table|set) )/.test(line);
+  /^\s*([#;].*)?$/.test(line) ||
+  /^(?:(?:create|flush|swap|destroy|delete table|add (?:table|set|chain)) |\/ipv?6? firewall address-list remove )/.test(
+    line,
+  ) ||
+  /^add rule \S+ \S+ blocked ip6? saddr (?:& \S+ )?@blocked_\w+ drop$/.test(line);
 
 const NFT_LINE = /^add element \S+ \S+ \w+_(\d{1,3}) \{ (\S+?)(?: timeout (\w+))? \}$/;
 const MIKROTIK_LINE = /^\/ipv?6? firewall address-list add .*?address=(\S+)(?: timeout=(\d+)s)?/;

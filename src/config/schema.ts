@@ -2,6 +2,7 @@ import { TRANSPORTS } from '../core/model/transport.js';
 import { ALERT_KEYS } from './keys/alert-keys.js';
 import { API_KEYS } from './keys/api-keys.js';
 import { BLOCKING_KEYS } from './keys/blocking-keys.js';
+import { CROWDSEC_KEYS } from './keys/crowdsec-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
 import { key, place, type Key } from './keys/key.js';
 import { LOG_KEYS } from './keys/log-keys.js';
@@ -105,6 +106,7 @@ export const KEYS = {
     ...API_KEYS,
   },
   blocking: BLOCKING_KEYS,
+  crowdsec: CROWDSEC_KEYS,
   jobs: JOB_KEYS,
   retention: RETENTION_KEYS,
   alerts: ALERT_KEYS,
@@ -116,6 +118,7 @@ type ValuesOf<S> = { readonly [F in keyof S]: ValueOf<S[F]> };
 /** The values as read, before those that depend on others are worked out. */
 export type Readings = ValuesOf<typeof KEYS.top> & {
   readonly blocking: ValuesOf<typeof KEYS.blocking>;
+  readonly crowdsec: ValuesOf<typeof KEYS.crowdsec>;
   readonly jobs: ValuesOf<typeof KEYS.jobs>;
   readonly retention: ValuesOf<typeof KEYS.retention>;
   readonly alerts: ValuesOf<typeof KEYS.alerts>;

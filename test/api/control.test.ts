@@ -1,3 +1,4 @@
+import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -81,6 +82,7 @@ const servicesOf = (calls: AgentCalls): ApiServices => ({
   facts: { loaded: () => decideSettings({ file: null, env: {}, flags: {} }, null) } as AgentFacts,
   read: unused,
   stream: createEventStream({ ask: unused }),
+  bouncers: createBouncerPlaces(1),
   findPlace: unused,
 });
 

@@ -1,4 +1,11 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { createBlockJournal } from '../../src/api/block-journal.js';
+import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
+import {
+  blocksCovering,
+  createBlockTable,
+  type BlockTable,
+} from '../../src/core/block/block-table.js';
 import type { AgentCalls } from '../../src/api/calls.js';
 import { createEventStream } from '../../src/api/event-stream.js';
 import type { AgentFacts, ApiServices } from '../../src/api/facts.js';
@@ -8,10 +15,12 @@ import { makeToken } from '../../src/api/tokens.js';
 import type { BlockView } from '../../src/api/views.js';
 import { decideSettings } from '../../src/config/load.js';
 import { cidrOf } from '../../src/core/common/address.js';
+import { createProtectTable } from '../../src/core/block/protect.js';
 import { AgentError } from '../../src/core/common/errors.js';
+import type { Block } from '../../src/core/model/block.js';
 import type { TokenScope } from '../../src/core/model/token-scope.js';
 import { openReader } from '../../src/store/read/reader.js';
-import type { StoredToken } from '../../src/store/types.js';
+import type { Store, StoredToken } from '../../src/store/types.js';
 import {
   batchOf,
   closeAfterTest,
@@ -41,6 +50,8 @@ export const BLOCK: BlockView = {
 
 export interface Rig {
   readonly server: FastifyInstance;
+  readonly store: Store;
+  readonly table: BlockTable;
   readonly services: ApiServices;
   readonly asked: unknown[];
   readonly said: string[];
@@ -60,14 +71,20 @@ export interface Rig {
 }
 
 /** The routes over a real database, with agent's calls that only note what was asked. */
-export async function makeRig(change: Partial<AgentCalls> = {}): Promise<Rig> {
+export async function makeRig(
+  change: Partial<AgentCalls> = {},
+  blocks: readonly Block[] = [
+    sampleBlock(1),
+    sampleBlock(2, { target: '198.51.100.1/32', proof: 'tcp' }),
+  ],
+): Promise<Rig> {
   const { store, databaseFile } = await openSampleStore();
   const raw = Buffer.from(sipText('INVITE', 'Subject: <script>alert(1)</script>\r\n'));
   store.write(
     batchOf({
       events: [1, 2, 3, 4].map((id) => sampleEvent(id, { raw, rawLength: raw.length })),
       sightings: [sampleSighting(), sampleSighting({ atUs: START_US + 5, points: 20 })],
-      blocks: [sampleBlock(1), sampleBlock(2, { target: '198.51.100.1/32', proof: 'tcp' })],
+      blocks,
     }),
   );
   await store.flush();
@@ -77,15 +94,17 @@ export async function makeRig(change: Partial<AgentCalls> = {}): Promise<Rig> {
     waitingMax: 64,
     msMax: 5_000,
   });
+  const table = createBlockTable(blocks);
   const asked: unknown[] = [];
   const said: string[] = [];
   const { stored, tokens } = makeTokens(nowUs);
   const loaded = decideSettings({ file: null, env: {}, flags: {} }, null);
   const services: ApiServices = {
     calls: { ...notingCalls(asked), ...change },
-    facts: factsFor(stored, nowUs, loaded),
+    facts: factsFor(stored, nowUs, loaded, table),
     read: lane.ask,
     stream: createEventStream({ ask: lane.ask }),
+    bouncers: createBouncerPlaces(256),
     findPlace: () =>
       Promise.resolve({ asn: null, organisation: null, country: null, problems: [] }),
   };
@@ -112,7 +131,7 @@ export async function makeRig(change: Partial<AgentCalls> = {}): Promise<Rig> {
       headers: answer.headers,
     };
   };
-  return { server, services, asked, said, rules, tokens, nowUs, ask };
+  return { server, store, table, services, asked, said, rules, tokens, nowUs, ask };
 }
 
 export const bearer = (token: string): { headers: Record<string, string> } => ({
@@ -139,6 +158,7 @@ function factsFor(
   tokens: readonly StoredToken[],
   nowUs: number,
   loaded: ReturnType<AgentFacts['loaded']>,
+  table: BlockTable,
 ): AgentFacts {
   return {
     version: '1.2.3',
@@ -150,6 +170,12 @@ function factsFor(
       if (around === null) throw new Error(`${address} is no address`);
       return { around, protectedBy: null };
     },
+    activeBlocks: () => table.byTarget.values(),
+    activeBlock: (target) => table.byTarget.get(target) ?? null,
+    blocksAround: ({ text }) => blocksCovering(table, text.slice(0, text.indexOf('/')), nowUs),
+    journal: createBlockJournal(100),
+    protect: () =>
+      createProtectTable([{ target: '192.0.2.0/24', from: 'protect in the configuration' }]),
     blockOf: (address) => (address === '203.0.113.9' ? BLOCK : null),
     scoreOf: () => ({ total: 80, proven: 0 }),
     health: () => ({ alive: { trap: true }, ready: { firewall: true } }),

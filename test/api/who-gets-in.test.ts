@@ -67,7 +67,7 @@ describe('who gets in', () => {
 
   it('changes nothing without the scope that each route names', async () => {
     const { ask, asked, tokens } = await makeRig();
-    const changing = ROUTES.filter(({ method }) => method !== 'GET');
+    const changing = ROUTES.filter(({ method, right }) => method !== 'GET' && right !== 'read');
     expect(changing.length).toBeGreaterThan(8);
     for (const { method, path } of changing) {
       const url = path.replace(/\{\w+\}/g, 'x');

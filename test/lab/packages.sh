@@ -5,7 +5,10 @@ set -u
 
 PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core linphone-cli python3 iproute2
  procps tcpdump systemd openssl rsyslog rsyslog-gnutls sqlite3 jq libfaketime e2fsprogs curl
- python3-aiosmtpd chromium-headless-shell fonts-dejavu-core"
+ python3-aiosmtpd chromium-headless-shell fonts-dejavu-core ipset"
+# Services: they are unpacked and not installed, so that none of them starts on this host.
+UNPACKED="crowdsec crowdsec-firewall-bouncer prometheus"
+FOLDER=/var/cache/sentrypeer-lab
 
 missing() {
   for package in $PACKAGES; do
@@ -22,9 +25,26 @@ fail() {
 command -v dpkg-query >/dev/null 2>&1 ||
   fail "this is not a Debian system; install by hand what gives: $PACKAGES"
 
+folded() {
+  for package in $UNPACKED; do
+    [ -e "$FOLDER/.$package" ] || printf '%s ' "$package"
+  done
+}
+
+unpack() {
+  mkdir -p "$FOLDER/packages" && cd "$FOLDER/packages" && rm -f ./*.deb || return 1
+  # Unquoted on purpose: it is a list of words.
+  # shellcheck disable=SC2046
+  apt-get download -qq $(folded) 2>&1 || return 1
+  for package in $(folded); do
+    dpkg-deb -x "$package"_*.deb "$FOLDER" && : >"$FOLDER/.$package" || return 1
+  done
+  rm -f ./*.deb
+}
+
 wanted=$(missing)
-[ -n "$wanted" ] || exit 0
-[ "$(id -u)" = 0 ] || fail "must be root to install: $wanted"
+[ -n "$wanted$(folded)" ] || exit 0
+[ "$(id -u)" = 0 ] || fail "must be root to install: $wanted$(folded)"
 
 export DEBIAN_FRONTEND=noninteractive
 install() {
@@ -34,12 +54,22 @@ install() {
     -o DPkg::Lock::Timeout=300 $wanted 2>&1
 }
 
-printf 'lab packages: installing %s\n' "$wanted"
-if ! output=$(install); then
-  # The package lists may be old or absent: fetch them once and try again.
-  apt-get update -qq >/dev/null 2>&1 || fail "apt-get update failed; is there a network?"
-  output=$(install) ||
-    fail "apt-get install $wanted failed: $(printf '%s\n' "$output" | grep -m 1 '^E:')"
+if [ -n "$wanted" ]; then
+  printf 'lab packages: installing %s\n' "$wanted"
+  if ! output=$(install); then
+    # The package lists may be old or absent: fetch them once and try again.
+    apt-get update -qq >/dev/null 2>&1 || fail "apt-get update failed; is there a network?"
+    output=$(install) ||
+      fail "apt-get install $wanted failed: $(printf '%s\n' "$output" | grep -m 1 '^E:')"
+  fi
+  left=$(missing)
+  [ -z "$left" ] || fail "apt-get was content, yet these are not installed: $left"
 fi
-left=$(missing)
-[ -z "$left" ] || fail "apt-get was content, yet these are not installed: $left"
+
+if [ -n "$(folded)" ]; then
+  printf 'lab packages: unpacking %s\n' "$(folded)"
+  if ! output=$(unpack); then
+    apt-get update -qq >/dev/null 2>&1 || fail "apt-get update failed; is there a network?"
+    output=$(unpack) || fail "could not unpack $(folded): $(printf '%s\n' "$output" | grep -m 1 '^E:')"
+  fi
+fi

@@ -31,7 +31,15 @@ const PROGRAMS = {
   aiosmtpd: ['aiosmtpd'],
   chromium: ['chromium-headless-shell', 'chromium'],
   chattr: ['chattr'],
+  ipset: ['ipset'],
+  crowdsec: ['crowdsec'],
+  cscli: ['cscli'],
+  'crowdsec-firewall-bouncer': ['crowdsec-firewall-bouncer'],
+  promtool: ['promtool'],
 } as const satisfies Record<string, readonly string[]>;
+
+/** Where packages.sh unpacks services that are not to be installed. */
+const UNPACKED = '/var/cache/sentrypeer-lab/usr/bin';
 
 export type LabProgram = keyof typeof PROGRAMS;
 
@@ -67,7 +75,14 @@ export function programPath(program: LabProgram): string {
 
 function findProgram(program: LabProgram): string | null {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((each) => each !== '');
-  for (const folder of [...path, '/usr/sbin', '/sbin', '/usr/lib/systemd', '/lib/systemd']) {
+  for (const folder of [
+    ...path,
+    '/usr/sbin',
+    '/sbin',
+    '/usr/lib/systemd',
+    '/lib/systemd',
+    UNPACKED,
+  ]) {
     for (const name of PROGRAMS[program]) {
       const file = join(folder, name);
       if (isExecutable(file)) return file;

@@ -95,7 +95,7 @@ describe.skipIf(needs.skip)(`the lines of docs/SENTRYPEER.md ${needs.note}`, () 
     let agent: LabAgent;
 
     beforeAll(async () => {
-      agent = await startAgent(lab);
+      agent = await startAgent(lab, { env: { SENTRYPEER_LEGACY_API_PORT: '8082' } });
       const words = [SEND, lab.attacker.ipv4, lab.agent.ipv4, '2', '400', 'INVITE', 'a phone'];
       await lab.attacker.exec(process.execPath, words);
       const log = join(agent.stateDir, 'sentrypeer', 'sentrypeer.json');

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { ApiServices } from '../../api/facts.js';
+import type { Route } from '../../api/routes/route.js';
 import type { TcpDoor, TcpPlace, TcpRules } from '../../api/tcp-door.js';
 import type { LoadedSettings } from '../../config/load.js';
 import type { Settings } from '../../config/schema.js';
@@ -19,7 +20,37 @@ type ApiSettings = Pick<
   | 'apiKeyFile'
   | 'apiWithoutTls'
   | 'apiRequestsPerMinute'
+  | 'legacyApiPort'
 >;
+
+/** One of the two doors: our own routes, and those that SentryPeer has. */
+interface DoorKind {
+  readonly name: string;
+  readonly portKey: 'api_port' | 'legacy_api_port';
+  /** Null: it is not to be open. */
+  readonly portOf: (settings: ApiSettings) => number | null;
+  /** Where one of these keys is given, the door was asked for by name. */
+  readonly askedBy: readonly string[];
+  /** Loaded with the door; null: our own. */
+  readonly routes: () => Promise<readonly Route[] | undefined>;
+}
+
+const OWN: DoorKind = {
+  name: 'HTTP API',
+  portKey: 'api_port',
+  portOf: ({ apiEnabled, apiPort }) => (apiEnabled ? apiPort : null),
+  askedBy: ['enable_api', 'api_address', 'api_port', 'api_tls_certificate_file'],
+  routes: () => Promise.resolve(undefined),
+};
+
+const SENTRYPEERS: DoorKind = {
+  name: "SentryPeer's HTTP API",
+  portKey: 'legacy_api_port',
+  portOf: ({ apiEnabled, legacyApiPort }) =>
+    apiEnabled && legacyApiPort !== 0 ? legacyApiPort : null,
+  askedBy: ['legacy_api_port'],
+  routes: async () => (await import('../../api/routes/sentrypeer-routes.js')).SENTRYPEER_ROUTES,
+};
 
 /**
  * Throws API_UNSAFE where the settings would let others in without a token that is in force, or let
@@ -52,12 +83,38 @@ export function refuseUnsafe(
 
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
+/** Both doors as one: where the API is, is told by that of our own routes. */
+export async function keepApi(context: AgentContext, services: ApiServices): Promise<ApiKeeper> {
+  const own = await keepDoor(OWN, context, services);
+  try {
+    const other = await keepDoor(SENTRYPEERS, context, services);
+    return {
+      follow: async () => {
+        await own.follow();
+        await other.follow();
+      },
+      url: own.url,
+      close: async () => {
+        await own.close();
+        await other.close();
+      },
+    };
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
+}
+
 /**
  * Opens the door that the settings ask for. Rejects with PORT_IN_USE, PORT_DENIED,
  * ADDRESS_UNAVAILABLE, CERTIFICATE_INVALID or API_UNSAFE where the API was asked for by name; where it
  * is on by default alone, what keeps it from opening is said, for the trap matters more.
  */
-export async function keepApi(context: AgentContext, services: ApiServices): Promise<ApiKeeper> {
+async function keepDoor(
+  kind: DoorKind,
+  context: AgentContext,
+  services: ApiServices,
+): Promise<ApiKeeper> {
   const { log, nowUs } = context;
   let open: { door: TcpDoor; place: TcpPlace } | null = null;
   const rules = (): TcpRules => {
@@ -77,23 +134,24 @@ export async function keepApi(context: AgentContext, services: ApiServices): Pro
 
   const follow = async (): Promise<void> => {
     const { settings } = context.loaded;
-    if (!settings.apiEnabled) {
+    const port = kind.portOf(settings);
+    if (port === null) {
       await shut();
       return;
     }
     refuseUnsafe(settings, context.tokens, nowUs());
-    const place = await placeOf(settings);
+    const place = await placeOf(settings, port);
     if (open !== null && same(open.place, place)) return;
     // Another place is opened before the old one is left; the same place must be free first.
     const before = open !== null && overlapping(open.place, place) ? open.place : null;
     if (before !== null) await shut();
     try {
-      const door = await openAt(place, rules, services, log.say);
+      const door = await openAt(kind, place, rules, services, log.say);
       await shut();
       open = { door, place };
     } catch (error) {
       if (before !== null) {
-        open = { door: await openAt(before, rules, services, log.say), place: before };
+        open = { door: await openAt(kind, before, rules, services, log.say), place: before };
       }
       throw error;
     }
@@ -102,8 +160,8 @@ export async function keepApi(context: AgentContext, services: ApiServices): Pro
   try {
     await follow();
   } catch (error) {
-    if (isAskedFor(context.loaded) || !(error instanceof AgentError)) throw error;
-    log.say(`the HTTP API is not open: ${error.message} (${error.remedy})`);
+    if (isAskedFor(kind, context.loaded) || !(error instanceof AgentError)) throw error;
+    log.say(`the ${kind.name} is not open: ${error.message} (${error.remedy})`);
   }
   return {
     follow,
@@ -112,12 +170,11 @@ export async function keepApi(context: AgentContext, services: ApiServices): Pro
   };
 }
 
-const API_IDS = ['enable_api', 'api_address', 'api_port', 'api_tls_certificate_file'];
-
-const isAskedFor = ({ origins }: LoadedSettings): boolean =>
-  API_IDS.some((id) => (origins[id] ?? 'default') !== 'default');
+const isAskedFor = ({ askedBy }: DoorKind, { origins }: LoadedSettings): boolean =>
+  askedBy.some((id) => (origins[id] ?? 'default') !== 'default');
 
 async function openAt(
+  kind: DoorKind,
   place: TcpPlace,
   rules: () => TcpRules,
   services: ApiServices,
@@ -126,9 +183,9 @@ async function openAt(
   // Loaded only now: the trap listens already.
   const { openTcpDoor } = await import('../../api/tcp-door.js');
   try {
-    return await openTcpDoor(place, rules, services, say);
+    return await openTcpDoor(place, rules, services, say, await kind.routes());
   } catch (error) {
-    throw toDoorError(place, error);
+    throw toDoorError(kind, place, error);
   }
 }
 
@@ -144,8 +201,8 @@ const same = (a: TcpPlace, b: TcpPlace): boolean =>
 /** A wildcard and an address of one port are the same place to the system. */
 const overlapping = (a: TcpPlace, b: TcpPlace): boolean => a.port === b.port;
 
-async function placeOf(settings: ApiSettings): Promise<TcpPlace> {
-  const { apiAddress: address, apiPort: port, apiCertificateFile, apiKeyFile } = settings;
+async function placeOf(settings: ApiSettings, port: number): Promise<TcpPlace> {
+  const { apiAddress: address, apiCertificateFile, apiKeyFile } = settings;
   if (apiCertificateFile === null) {
     if (apiKeyFile !== null) throw unusableCertificate('there is a key, but no certificate');
     return { address, port, tls: null };
@@ -171,15 +228,15 @@ function unusableCertificate(why: string, cause?: unknown): AgentError {
   );
 }
 
-function toDoorError(place: TcpPlace, error: unknown): unknown {
+function toDoorError({ name, portKey }: DoorKind, place: TcpPlace, error: unknown): unknown {
   const { address, port } = place;
-  const where = `HTTP API on ${address} port ${port}`;
+  const where = `${name} on ${address} port ${port}`;
   switch (systemCode(error)) {
     case 'EADDRINUSE':
       return new AgentError(
         'PORT_IN_USE',
         `${where}: another program has it`,
-        `find it with \`ss -ltnp sport = :${port}\` and stop it, or set another \`api_port\`, or ` +
+        `find it with \`ss -ltnp sport = :${port}\` and stop it, or set another \`${portKey}\`, or ` +
           '`enable_api = false`',
         error,
       );
@@ -188,7 +245,7 @@ function toDoorError(place: TcpPlace, error: unknown): unknown {
       return new AgentError(
         'PORT_DENIED',
         `${where}: this user may not listen there`,
-        'set an `api_port` above 1023',
+        `set ${portKey === 'api_port' ? 'an' : 'a'} \`${portKey}\` above 1023`,
         error,
       );
     case 'EADDRNOTAVAIL':

@@ -1,3 +1,4 @@
+import { createBouncerPlaces } from '../../api/bouncer-places.js';
 import { createEventStream } from '../../api/event-stream.js';
 import type { AgentFacts, ApiServices, Health } from '../../api/facts.js';
 import { createLane } from '../../api/lane.js';
@@ -39,6 +40,7 @@ export function openApiServices(
     facts: factsOf(context, trap),
     read: lane.ask,
     stream,
+    bouncers: createBouncerPlaces(LIMITS.apiBouncersMax),
     findPlace: (address) => findPlace(context.loaded.settings, address),
     close: async () => {
       stream.close();
@@ -62,6 +64,14 @@ function factsOf(context: AgentContext, trap: Pick<Trap, 'listening'>): AgentFac
       const peer = alone === null ? null : findProtected(state.blocks.protect, alone);
       return { around: identityCidr(identities(), address), protectedBy: peer?.from ?? null };
     },
+    activeBlocks: () => state.blocks.table.byTarget.values(),
+    activeBlock: (target) => state.blocks.table.byTarget.get(target) ?? null,
+    blocksAround: ({ text, prefix }) =>
+      blocksCovering(state.blocks.table, text.slice(0, text.indexOf('/')), nowUs()).filter(
+        ({ target }) => Number(target.slice(target.indexOf('/') + 1)) <= prefix,
+      ),
+    journal: context.journal,
+    protect: () => state.blocks.protect,
     blockOf: (address) => {
       const widest = blocksCovering(state.blocks.table, address, nowUs()).at(-1);
       return widest === undefined ? null : blockView(widest, null);

@@ -1,7 +1,9 @@
 import { BLOCK_ROUTES } from './block-routes.js';
+import { CROWDSEC_ROUTES } from './crowdsec-routes.js';
 import { DASHBOARD_ROUTES } from './dashboard-routes.js';
 import { documentRoutes } from './document-routes.js';
 import { EVENT_ROUTES } from './event-routes.js';
+import { LIST_ROUTES } from './list-routes.js';
 import { METRICS_ROUTES } from './metrics-routes.js';
 import { NUMBER_ROUTES } from './number-routes.js';
 import { OVERVIEW_ROUTES } from './overview-routes.js';
@@ -19,5 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...BLOCK_ROUTES,
   ...NUMBER_ROUTES,
   ...OVERVIEW_ROUTES,
+  ...LIST_ROUTES,
+  ...CROWDSEC_ROUTES,
   ...METRICS_ROUTES,
 ];

@@ -71,6 +71,7 @@ export const EVENT_ROUTES: readonly Route[] = [
       'Each is `event: sip` with its `id`; a client that comes back with `Last-Event-ID` gets what it ' +
       'missed. `event: skipped` names ids that were left out because this client was far behind; ' +
       'they are read with `events?before`.',
+    speaks: 'own',
     params: null,
     query: null,
     body: null,

@@ -49,7 +49,7 @@ export const STATUS_ROUTES: readonly Route[] = [
   get('/api/v1/stats', {
     right: 'read',
     summary: 'What came, from whom, what was blocked: today, 7 days, all',
-    detail: 'As `stats --json`; at most a second old.',
+    detail: 'As `stats --json`; a few seconds old at most.',
     query: z.object({
       top: z.coerce.number().int().min(1).max(500).default(10).describe('entries of each list'),
     }),

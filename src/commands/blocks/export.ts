@@ -4,15 +4,15 @@ import { AgentCommand } from '../../cli/agent-command.js';
 import { EXPORT_NAMES, exportFormat, type ExportName } from '../../api/views/block-export.js';
 import { writeLines } from '../../cli/text/write-lines.js';
 import { SCOPES, type Scope } from '../../core/model/block.js';
-import { LIMITS } from '../../core/common/limits.js';
 import type { Reader } from '../../store/read/reader.js';
 
 export default class BlocksExport extends AgentCommand {
   static override summary = 'Write the blocks in force for another program';
   static override description =
     'plain: one target a line; nft, ipset: for `nft -f` and `ipset restore` of another host; ' +
-    'mikrotik: a RouterOS script; csv: safe to open in a spreadsheet; json: as `blocks list --json`. ' +
-    'Only csv and json tell the scope: with --scope all the others leave out who is blocked on the ' +
+    'mikrotik: a RouterOS script; alias: for pfSense and OPNsense; csv: safe to open in a ' +
+    'spreadsheet; json: as `blocks list --json`; stix: a bundle of STIX 2.1. Those of nft, ipset ' +
+    'and mikrotik take the place of the list before. Only csv and json tell the scope: with --scope all the others leave out who is blocked on the ' +
     'SIP ports alone, or heard by the trap still (beside): a firewall before this host would cut ' +
     'those off the trap. Simulated blocks are left out. Reads the database, whether an agent runs or not.';
   static override examples = [
@@ -45,22 +45,21 @@ async function writeAll(
 ): Promise<void> {
   const format = exportFormat(name, nowMs);
   await writeLines(format.head);
+  const filter = {
+    nowUs: nowMs * 1000,
+    unproven: true,
+    ...(scope === undefined ? {} : { scope }),
+  };
   let first = true;
-  for (let offset = 0; ; offset += LIMITS.listedRowsMax) {
-    const page = { which: 'active', order: 'oldest', limit: LIMITS.listedRowsMax, offset } as const;
-    const rows = await reader.listBlocks({
-      ...page,
-      nowUs: nowMs * 1000,
-      ...(scope === undefined ? {} : { scope }),
-    });
+  let page = await reader.blocksAfter(filter, -1);
+  while (page !== null) {
     const lines: string[] = [];
-    for (const row of rows) {
-      if (row.simulated) continue;
+    for (const row of page.blocks) {
       lines.push(format.line(blockView(row, row.packetsDropped), first));
       first = false;
     }
     await writeLines(lines);
-    if (rows.length < LIMITS.listedRowsMax) break;
+    page = await reader.blocksAfter(filter, page.lastId);
   }
-  await writeLines(format.end);
+  await writeLines(format.end());
 }

@@ -56,11 +56,11 @@ export const API_KEYS = {
     '6000',
     'Requests that the API takes from one source in a minute; what is above is refused (429).',
   ),
-  legacyApiPort: later(
+  legacyApiPort: key(
     'legacy_api_port',
     integer(0, 65_535, 'a port'),
     '0',
-    'Port of the HTTP API that SentryPeer has; 0: none.',
+    'Port for the routes that SentryPeer itself has, as 8082 is there (docs/SENTRYPEER.md); 0: none.',
   ),
   statsShared: later('enable_stats', truth, 'false', 'Share what was seen with others.'),
 } as const;

@@ -17,7 +17,7 @@ export const LOG_KEYS = {
     'json_log_format',
     choice(JSON_FORMAT_NAMES),
     'sentrypeer',
-    'Fields of the JSON log: SentryPeer’s and ours, Elastic Common Schema, OCSF, or Suricata’s EVE.',
+    'Fields of the JSON log: SentryPeer’s and ours, the same for T-Pot, Elastic Common Schema, OCSF, or Suricata’s EVE.',
   ),
   logBytesMax: key(
     'log_max_size',

@@ -106,3 +106,9 @@ function maskByte(prefix: number, index: number): number {
   const bits = Math.min(8, Math.max(0, prefix - index * 8));
   return (0xff << (8 - bits)) & 0xff;
 }
+
+/** The mask of a length as an address: `255.255.255.0`, `ffff:ffff::`. */
+export const maskText = (family: 4 | 6, prefix: number): string =>
+  family === 4
+    ? ipaddr.IPv4.subnetMaskFromPrefixLength(prefix).toString()
+    : ipaddr.IPv6.subnetMaskFromPrefixLength(prefix).toRFC5952String();

@@ -31,6 +31,18 @@ export const LIMITS = {
   apiQuestionMsMax: 5_000,
   /** Answers that are shared by all who ask the same, and texts of block lists among them. */
   apiSharedAnswersMax: 128,
+  /** Rows that are read and written at once of a list, and lists whose last change is known. */
+  apiListPageRows: 1_000,
+  apiListsKnownMax: 512,
+  /** Bouncers whose place is known, and changes of blocks that are kept for them. */
+  apiBouncersMax: 256,
+  blockJournalMax: 100_000,
+  /** CrowdSec's local API: targets that wait for it, those of one request, and how long one may take. */
+  crowdsecWaitingMax: 50_000,
+  crowdsecPerRequestMax: 100,
+  crowdsecMsMax: 10_000,
+  crowdsecAnswerBytesMax: 67_108_864,
+  crowdsecRestMsMax: 60_000,
   /** Requests that one source may have refused in a minute before it is not looked at any more. */
   apiRefusedPerMinuteMax: 30,
   /** Sources whose requests are counted. */

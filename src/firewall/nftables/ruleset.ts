@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import type { KernelScope } from '../../core/model/block.js';
-import { parseCidr, type Cidr } from '../../core/common/address.js';
+import { maskText, parseCidr, type Cidr } from '../../core/common/address.js';
 import { nftTimeText } from '../../core/common/duration.js';
 import { AgentError } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
@@ -257,11 +256,7 @@ export const acceptRule = (name: string): string => `${match(requireKey(name))} 
 export function match(key: SetKey): string {
   const field = key.family === 4 ? 'ip saddr' : 'ip6 saddr';
   if (key.prefix === bitsOf(key.family)) return `${field} @${setName(key)}`;
-  const mask =
-    key.family === 4
-      ? ipaddr.IPv4.subnetMaskFromPrefixLength(key.prefix).toString()
-      : ipaddr.IPv6.subnetMaskFromPrefixLength(key.prefix).toRFC5952String();
-  return `${field} & ${mask} @${setName(key)}`;
+  return `${field} & ${maskText(key.family, key.prefix)} @${setName(key)}`;
 }
 
 export function requireKey(name: string): SetKey {

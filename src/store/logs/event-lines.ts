@@ -41,7 +41,19 @@ export const userOf = ({ authUser, calledNumber, toUser, fromUser }: EventFacts)
  * its types (text, empty when not known); ours follow, null when not known. `sip_message` is the
  * message as text; `raw_base64` is null where that text holds every byte.
  */
-export function formatJsonLine(record: EventRecord, facts: EventFacts, origin: LogOrigin): string {
+export const formatJsonLine = (record: EventRecord, facts: EventFacts, origin: LogOrigin): string =>
+  writeJsonLine(record, facts, origin, record.source.address);
+
+/** The same with `ip:port` as `source_ip`, as SentryPeer's newer transports write it. */
+export const formatTpotLine = (record: EventRecord, facts: EventFacts, origin: LogOrigin): string =>
+  writeJsonLine(record, facts, origin, endpointText(record.source));
+
+function writeJsonLine(
+  record: EventRecord,
+  facts: EventFacts,
+  origin: LogOrigin,
+  sourceText: string,
+): string {
   const { source, local, attackType, answeredStatus, receivedAtUs } = record;
   const { message, base64 } = bytesAsJson(bufferOf(record.raw));
   const method = facts.method === null ? null : jsonText(facts.method);
@@ -54,7 +66,7 @@ export function formatJsonLine(record: EventRecord, facts: EventFacts, origin: L
     // SentryPeer's two words: whether the trap answered the message.
     `,"collected_method":"${answeredStatus === null ? 'passive' : 'responsive'}"` +
     `,"transport_type":"${record.transport.toUpperCase()}"` +
-    `,"source_ip":${jsonText(source.address)},"destination_ip":${jsonText(local.address)}` +
+    `,"source_ip":${jsonText(sourceText)},"destination_ip":${jsonText(local.address)}` +
     `,"called_number":${jsonText(facts.calledNumber ?? '')},"sip_method":${method ?? '""'}` +
     `,"sip_user_agent":${jsonText(facts.userAgent ?? '')},"sip_message":${message}` +
     `,"timestamp":"${isoTime(receivedAtUs)}","event_id":${record.id}` +

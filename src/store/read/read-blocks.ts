@@ -75,7 +75,7 @@ export function createBlockQueries(database: Database): BlockQueries {
   };
   return {
     listBlocks: (page) => {
-      const { where, values } = conditionsOf(page);
+      const { where, values } = blockConditions(page);
       return select(`${where} ORDER BY ${ORDERS[page.order ?? 'newest']} LIMIT ? OFFSET ?`, [
         ...values,
         boundLimit(page.limit),
@@ -83,7 +83,7 @@ export function createBlockQueries(database: Database): BlockQueries {
       ]);
     },
     countBlocks: async (filter) => {
-      const { where, values } = conditionsOf(filter);
+      const { where, values } = blockConditions(filter);
       const sql = `SELECT count(*) AS count FROM blocks ${where}`;
       return (await database.get<{ count: number }>(sql, values))?.count ?? 0;
     },
@@ -205,7 +205,10 @@ function activeBlock(columns: ActiveColumns, texts: Map<string, string>): Block 
 /** A block whose time is over is not active, even before the expiry job has ended it. */
 const ACTIVE = 'ended_at_us IS NULL AND (expires_at_us IS NULL OR expires_at_us > ?)';
 
-function conditionsOf(filter: BlockFilter): { where: string; values: readonly SqlValue[] } {
+export function blockConditions(filter: BlockFilter): {
+  where: string;
+  values: readonly SqlValue[];
+} {
   const active = filter.which === 'active';
   const texts = active ? [ACTIVE] : [];
   const values: SqlValue[] = active ? [filter.nowUs] : [];

@@ -41,8 +41,19 @@ export interface NumberFilter {
   readonly after?: { readonly lastAtUs: number; readonly id: number };
 }
 
+/** A number as it was written by those who dialled it so. */
+export interface DialledForm {
+  readonly form: string;
+  readonly lastAtUs: number;
+  readonly calls: number;
+}
+
 export interface NumberQueries {
   listNumbers(filter: NumberFilter): Promise<readonly StoredNumber[]>;
+  /** A text that is another one when something of these numbers is. */
+  numbersMark(filter: Omit<NumberFilter, 'limit' | 'order' | 'after'>): Promise<string>;
+  /** Forms of digits, and + before them, the last dialled first. */
+  listForms(limit: number): Promise<readonly DialledForm[]>;
   /** Numbers that are this one, however it is written; empty when it was never dialled. */
   findNumber(text: string): Promise<readonly StoredNumber[]>;
   /** Numbers that end in these digits, the most called first. */
@@ -83,6 +94,22 @@ export function createNumberQueries(database: Database, homeCountry: string | nu
       const order = filter.order === 'last' ? 'last_at_us DESC, id DESC' : 'calls DESC, id DESC';
       return select(`${where} ORDER BY ${order} LIMIT ?`, [...values, boundLimit(filter.limit)]);
     },
+    numbersMark: async (filter) => {
+      const { where, values } = conditionsOf({ ...filter, limit: 0, order: 'last' });
+      const row = await database.get<{ mark: string }>(
+        `SELECT count(*) || ' ' || coalesce(max(last_at_us), '') || ' ' || total(calls)
+           || ' ' || total(id) AS mark FROM numbers ${where}`,
+        values,
+      );
+      return row?.mark ?? '';
+    },
+    listForms: (limit) =>
+      database.all<DialledForm>(
+        `SELECT form, last_at_us AS lastAtUs, calls FROM number_forms
+         WHERE form <> '' AND ltrim(form, '+') NOT GLOB '*[^0-9]*'
+         ORDER BY last_at_us DESC, form LIMIT ?`,
+        [boundLimit(limit)],
+      ),
     findNumber: async (text) => {
       const dialled = readDialled(text);
       const digits = dialledDigits(text);

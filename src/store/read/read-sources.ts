@@ -54,6 +54,8 @@ export interface ThreatPage {
 export interface SourceQueries {
   listSources(page: SourcePage): Promise<readonly SeenSource[]>;
   listThreats(page: ThreatPage): Promise<readonly Threat[]>;
+  /** Whether anything was ever heard from a canonical address. */
+  isSourceKnown(address: string): Promise<boolean>;
 }
 
 type RuleRow = ThreatRule & { readonly source: string };
@@ -66,6 +68,8 @@ export const createSourceQueries = (database: Database): SourceQueries => ({
        ORDER BY ${order === 'last' ? 'last_at_us' : 'messages'} DESC, source LIMIT ? OFFSET ?`,
       [sinceUs, boundLimit(limit), Math.max(0, offset)],
     ),
+  isSourceKnown: async (address) =>
+    (await database.get('SELECT 1 FROM sources WHERE source = ?', [address])) !== null,
   listThreats: async ({ sinceUs, order, attackType, limit, offset }) => {
     const attack = attackType ?? null;
     const rows = await database.all<Omit<Threat, 'rules'>>(

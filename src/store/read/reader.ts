@@ -14,6 +14,7 @@ import {
 } from '../database/files.js';
 import { foreign, judgeForeign, newer, readPragma, refuseOtherId } from '../database/migrate.js';
 import { MIGRATIONS } from '../database/schema.js';
+import { createBlockListQueries, type BlockListQueries } from './read-block-lists.js';
 import { createBlockQueries, type BlockQueries } from './read-blocks.js';
 import { createEventQueries, type EventQueries } from './read-events.js';
 import { createNumberQueries, type NumberQueries } from './read-numbers.js';
@@ -47,6 +48,7 @@ export interface Reader
   extends
     EventQueries,
     BlockQueries,
+    BlockListQueries,
     NumberQueries,
     SourceQueries,
     NetworkQueries,
@@ -110,6 +112,7 @@ function createReader(
   return {
     ...createEventQueries(database),
     ...createBlockQueries(database),
+    ...createBlockListQueries(database),
     ...createNumberQueries(database, homeCountry),
     ...createSourceQueries(database),
     ...createNetworkQueries(database),

@@ -38,7 +38,7 @@ const BLOCKS = [
 
 const write = (name: ExportName, blocks: readonly BlockView[]): string => {
   const { head, line, end } = exportFormat(name, NOW_MS);
-  return [...head, ...blocks.map((block, at) => line(block, at === 0)), ...end].join('\n');
+  return [...head, ...blocks.map((block, at) => line(block, at === 0)), ...end()].join('\n');
 };
 
 describe('a CSV field', () => {
@@ -64,8 +64,13 @@ describe('an export', () => {
     ['nft', ['blocked_ipv4_32 { 203.0.113.7 timeout 3600s }', 'blocked_ipv6_64 { 2001:db8:: }']],
     [
       'ipset',
-      ['add sentrypeer4 203.0.113.7/32 timeout 3600', 'add sentrypeer6 2001:db8::/64 timeout 0'],
+      [
+        'add sentrypeer4_next 203.0.113.7/32 timeout 3600',
+        'add sentrypeer6_next 2001:db8::/64 timeout 0',
+        'swap sentrypeer4_next sentrypeer4',
+      ],
     ],
+    ['alias', ['203.0.113.7 sipvicious', '2001:db8::/64 sipvicious']],
     ['mikrotik', ['/ip firewall address-list add', 'timeout=3600s comment="sipvicious"', '/ipv6 ']],
   ] as const)('as %s holds targets and remaining times', (name, parts) => {
     const text = write(name, BLOCKS);
@@ -81,8 +86,8 @@ describe('an export', () => {
 
   it('holds nothing of a packet where another program would run it', () => {
     const evil = viewOf('203.0.113.7/32', { reason: '"; /system reset', rule: '$(x)" ]' });
-    for (const name of ['plain', 'nft', 'ipset', 'mikrotik'] as const) {
-      expect(write(name, [evil])).not.toMatch(/reset|\$|\]/);
+    for (const name of ['plain', 'nft', 'ipset', 'mikrotik', 'alias'] as const) {
+      expect(exportFormat(name, NOW_MS).line(evil, true)).not.toMatch(/reset|\$|\]/);
     }
   });
 
