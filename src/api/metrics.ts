@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DatabaseSize } from '../store/read/reader.js';
 import type { Meters } from './meters.js';
-import type { JobView, StatusView } from './views.js';
+import type { AlertsView, JobView, StatusView } from './views.js';
 
 export interface Measured {
   readonly status: StatusView;
@@ -9,6 +9,7 @@ export interface Measured {
   readonly jobs: readonly JobView[];
   readonly size: DatabaseSize | null;
   readonly streams: { readonly clients: number; readonly tooSlow: number };
+  readonly alerts: AlertsView['targets'];
 }
 
 const PREFIX = 'sentrypeer_';
@@ -21,6 +22,7 @@ export async function renderMetrics(measured: Measured): Promise<{ type: string;
   const registry = new Registry();
   addTraffic(registry, measured);
   addHealth(registry, measured);
+  addAlerts(registry, measured);
   const text = `${await registry.metrics()}\n${writeAnswerTime(measured.meters)}`;
   return { type: registry.contentType, text };
 }
@@ -38,6 +40,25 @@ function gauge(registry: Registry, name: string, help: string, samples: readonly
   const labelNames = Object.keys(samples[0]?.[0] ?? {});
   const made = new Gauge({ name: `${PREFIX}${name}`, help, labelNames, registers: [registry] });
   for (const [labels, value] of samples) made.set(labels, value);
+}
+
+/** Targets are few, and named by the operator. */
+function addAlerts(registry: Registry, { alerts }: Measured): void {
+  gauge(
+    registry,
+    'alerts_waiting',
+    'Alerts that wait for a target',
+    alerts.map(({ name, waiting }) => [{ target: name }, waiting]),
+  );
+  counter(
+    registry,
+    'alerts_total',
+    'Alerts by target and what became of them',
+    alerts.flatMap(({ name, sent, failed }): Sample[] => [
+      [{ target: name, result: 'sent' }, sent],
+      [{ target: name, result: 'given up' }, failed],
+    ]),
+  );
 }
 
 function addTraffic(registry: Registry, { status, meters, streams }: Measured): void {

@@ -19,6 +19,7 @@ it('tells what was counted in the format of Prometheus, and the same at the seco
     jobs: [],
     size: { bytes: 4_096, freeBytes: 0, walBytes: 0 },
     streams: { clients: 2, tooSlow: 0 },
+    alerts: [{ name: 'mail', place: 'x', waiting: 1, sent: 2, failed: 3 }],
   };
   const { text } = await renderMetrics(measured);
   const lines = text.split('\n');
@@ -28,6 +29,8 @@ it('tells what was counted in the format of Prometheus, and the same at the seco
     'sentrypeer_blocks_active{origin="detector",scope="sip",simulated="false"} 1',
     'sentrypeer_losses_total{bound="samples_thinned"} 7',
     'sentrypeer_store_queued_events 5',
+    'sentrypeer_alerts_waiting{target="mail"} 1',
+    'sentrypeer_alerts_total{target="mail",result="given up"} 3',
     'sentrypeer_firewall_waiting_changes 3',
     'sentrypeer_database_bytes{file="main"} 4096',
     'sentrypeer_loop_delay_seconds{quantile="p99"} 0.01',

@@ -54,6 +54,7 @@ async function seriesServed(): Promise<ReadonlyMap<string, ReadonlySet<string>>>
     jobs: [{ name: 'a', last_finished_at: '2026-01-01T00:00:00Z', last_result: 'ok' } as JobView],
     size: { bytes: 1, freeBytes: 0, walBytes: 0 },
     streams: { clients: 0, tooSlow: 0 },
+    alerts: [{ name: 'mail', place: 'x', waiting: 1, sent: 2, failed: 3 }],
   });
   const series = new Map<string, Set<string>>();
   for (const [, name = '', labels = ''] of text.matchAll(/^(sentrypeer_\w+)(?:\{(.*)\})? /gm)) {

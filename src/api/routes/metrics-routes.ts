@@ -14,8 +14,12 @@ export const METRICS_ROUTES: readonly Route[] = [
       const [status, jobs] = await Promise.all([calls.status(), calls.jobs()]);
       // A database that cannot be read must not hide all else.
       const size = await read((reader) => reader.databaseSize()).catch(() => null);
+      const alerts = await calls.alerts().then(
+        ({ targets }) => targets,
+        () => [],
+      );
       const meters = facts.meters();
-      return renderMetrics({ status, meters, jobs, size, streams: stream.stats() });
+      return renderMetrics({ status, meters, jobs, size, alerts, streams: stream.stats() });
     },
   }),
 ];
