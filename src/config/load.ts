@@ -163,8 +163,11 @@ function collectText(file: string, text: string): Collected {
   return { ...collected, problems: [...oddLines, ...collected.problems] };
 }
 
+/** What is secret is not told, nor the part of a list that `why` begins with. */
 const badText = (given: Given, why: string): string =>
-  `${nameOf(given.place)}: read '${quoteText(given.text)}', but ${why}`;
+  given.place.key.secret
+    ? `${nameOf(given.place)}: what stands there (it is secret) is wrong: ${why.replace(/^'[^']*': /, '')}`
+    : `${nameOf(given.place)}: read '${quoteText(given.text)}', but ${why}`;
 
 const badValue = (given: Given, why: string): string =>
   `${badText(given, why)}; allowed is ${given.place.key.reader.allowed}`;

@@ -187,6 +187,17 @@ describe('a configuration file', () => {
     expect(problem.remedy).toContain('config check');
   });
 
+  it.each([
+    'webhooks = slack+https://hooks.slack.com/T0/SECRET, json+http://example.org/SECRET',
+    'webhooks = telegram+https://api.telegram.org/botSECRET/sendMessage',
+    'smtp_password = SECRET\u0007',
+    'webhook_secret = SECRET\u0007',
+  ])('does not tell what is secret: %s', (line) => {
+    const { message } = problemOf(`[alerts]\n${line}`);
+    expect(message).toContain('it is secret');
+    expect(message).not.toContain('SECRET');
+  });
+
   it('says where else it is wrong', () => {
     expect(problemOf('a = 1\nlisten_port = x\nb = 2').message).toMatch(
       /^\/x\/agent.conf:1: unknown key a.*; \/x\/agent.conf:2: listen_port: .*; \/x\/agent.conf:3: unknown key b/,
