@@ -1,4 +1,4 @@
-import type { BlockJournal } from '../api/block-journal.js';
+import type { BlockJournal } from '../api/lists/block-journal.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';

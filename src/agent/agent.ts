@@ -163,7 +163,7 @@ const sourceOf = ({ settings, blocks }: AgentState, address: string): string =>
 /** Brings the rest of the memory back, then loads the server, whose parts take a while. */
 async function makeReady(context: AgentContext) {
   await restoreMemory(context);
-  const { serveControl } = await import('../api/server.js');
+  const { serveControl } = await import('../api/server/server.js');
   return serveControl;
 }
 

@@ -31,7 +31,7 @@ import { makeFolders } from './state/folders.js';
 import type { OwnLog } from './log/own-log.js';
 import { PACKAGE_ROOT, VERSION } from './package.js';
 import { fillRenewedDatabase } from './state/refill-database.js';
-import { createBlockJournal } from '../api/block-journal.js';
+import { createBlockJournal } from '../api/lists/block-journal.js';
 import { LIMITS } from '../core/common/limits.js';
 import { createMeter } from './meter.js';
 import { loadInstanceId, loadSecret } from './state/secret.js';

@@ -5,7 +5,7 @@ import { LIMITS } from '../core/common/limits.js';
 import { quoteText } from '../core/common/text.js';
 import type { Answers } from './answers.js';
 import type { AgentCalls } from './calls.js';
-import { readSocketOf } from './sockets.js';
+import { readSocketOf } from './server/sockets.js';
 
 export interface ControlClient extends AgentCalls {
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
+import { createBouncerPlaces } from '../../src/api/lists/bouncer-places.js';
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AddBlock, AgentCalls } from '../../src/api/calls.js';
-import { createEventStream } from '../../src/api/event-stream.js';
+import { createEventStream } from '../../src/api/server/event-stream.js';
 import type { AgentFacts, ApiServices } from '../../src/api/facts.js';
 import { openClient } from '../../src/api/client.js';
-import { serveControl, type ControlServer } from '../../src/api/server.js';
+import { serveControl, type ControlServer } from '../../src/api/server/server.js';
 import type { BlockView, JobView } from '../../src/api/views.js';
 import { decideSettings } from '../../src/config/load.js';
 import { AgentError } from '../../src/core/common/errors.js';

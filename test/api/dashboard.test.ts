@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listDashboard } from '../../src/api/dashboard-files.js';
-import { buildServer } from '../../src/api/http.js';
+import { buildServer } from '../../src/api/server/http.js';
 import { dashboardRoutes } from '../../src/api/routes/dashboard-routes.js';
 import { makeRig } from './rig.js';
 

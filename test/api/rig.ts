@@ -1,17 +1,17 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { createBlockJournal } from '../../src/api/block-journal.js';
-import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
+import { createBlockJournal } from '../../src/api/lists/block-journal.js';
+import { createBouncerPlaces } from '../../src/api/lists/bouncer-places.js';
 import {
   blocksCovering,
   createBlockTable,
   type BlockTable,
 } from '../../src/core/block/block-table.js';
 import type { AgentCalls } from '../../src/api/calls.js';
-import { createEventStream } from '../../src/api/event-stream.js';
+import { createEventStream } from '../../src/api/server/event-stream.js';
 import type { AgentFacts, ApiServices } from '../../src/api/facts.js';
-import { createLane } from '../../src/api/lane.js';
-import { buildTcpServer, type TcpRules } from '../../src/api/tcp-door.js';
-import { makeToken } from '../../src/api/tokens.js';
+import { createLane } from '../../src/api/server/lane.js';
+import { buildTcpServer, type TcpRules } from '../../src/api/server/tcp-door.js';
+import { makeToken } from '../../src/api/server/tokens.js';
 import type { BlockView } from '../../src/api/views.js';
 import { decideSettings } from '../../src/config/load.js';
 import { cidrOf } from '../../src/core/common/address.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANSWER_SCHEMAS, ERROR_SCHEMA } from '../../src/api/answer-schemas.js';
+import { ANSWER_SCHEMAS, ERROR_SCHEMA } from '../../src/api/document/answer-schemas.js';
 import type { Answers } from '../../src/api/answers.js';
 import { bearer, BLOCK, makeRig } from './rig.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { buildTcpServer } from '../../src/api/tcp-door.js';
+import { buildTcpServer } from '../../src/api/server/tcp-door.js';
 import { SENTRYPEER_ROUTES } from '../../src/api/routes/sentrypeer-routes.js';
 import { openSampleStore, closeAfterTest } from '../store/samples.js';
-import { createLane } from '../../src/api/lane.js';
+import { createLane } from '../../src/api/server/lane.js';
 import { openReader } from '../../src/store/read/reader.js';
 import { makeRig } from './rig.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { refuseUnsafe } from '../../src/agent/control/api-door.js';
-import { may, type Caller, type Right } from '../../src/api/caller.js';
+import { may, type Caller, type Right } from '../../src/api/server/caller.js';
 import { ROUTES } from '../../src/api/routes/all-routes.js';
-import { findToken, makeToken } from '../../src/api/tokens.js';
+import { findToken, makeToken } from '../../src/api/server/tokens.js';
 import { decideSettings } from '../../src/config/load.js';
 import type { StoredToken } from '../../src/store/types.js';
 import { bearer, makeRig } from './rig.js';

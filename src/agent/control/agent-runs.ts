@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { readSocketOf } from '../../api/sockets.js';
+import { readSocketOf } from '../../api/server/sockets.js';
 import type { Settings } from '../../config/schema.js';
 import { lockHolder } from '../../store/database/lock.js';
 

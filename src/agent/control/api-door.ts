@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { ApiServices } from '../../api/facts.js';
 import type { Route } from '../../api/routes/route.js';
-import type { TcpDoor, TcpPlace, TcpRules } from '../../api/tcp-door.js';
+import type { TcpDoor, TcpPlace, TcpRules } from '../../api/server/tcp-door.js';
 import type { LoadedSettings } from '../../config/load.js';
 import type { Settings } from '../../config/schema.js';
 import { AgentError, messageOf } from '../../core/common/errors.js';
@@ -181,7 +181,7 @@ async function openAt(
   say: (text: string) => void,
 ): Promise<TcpDoor> {
   // Loaded only now: the trap listens already.
-  const { openTcpDoor } = await import('../../api/tcp-door.js');
+  const { openTcpDoor } = await import('../../api/server/tcp-door.js');
   try {
     return await openTcpDoor(place, rules, services, say, await kind.routes());
   } catch (error) {

@@ -1,7 +1,7 @@
-import { createBouncerPlaces } from '../../api/bouncer-places.js';
-import { createEventStream } from '../../api/event-stream.js';
+import { createBouncerPlaces } from '../../api/lists/bouncer-places.js';
+import { createEventStream } from '../../api/server/event-stream.js';
 import type { AgentFacts, ApiServices, Health } from '../../api/facts.js';
-import { createLane } from '../../api/lane.js';
+import { createLane } from '../../api/server/lane.js';
 import type { Meters } from '../../api/meters.js';
 import { blockView } from '../../api/views.js';
 import type { AgentCalls } from '../../api/calls.js';

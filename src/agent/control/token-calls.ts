@@ -1,5 +1,5 @@
 import type { CreatedToken, CreateToken } from '../../api/calls.js';
-import { makeToken, tokenView } from '../../api/tokens.js';
+import { makeToken, tokenView } from '../../api/server/tokens.js';
 import type { TokenView } from '../../api/views.js';
 import { AgentError } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';

@@ -1,4 +1,4 @@
-import { isTellable } from '../../api/decisions.js';
+import { isTellable } from '../../api/lists/decisions.js';
 import type { AgentFacts } from '../../api/facts.js';
 import { LIMITS } from '../../core/common/limits.js';
 import type { AgentContext, PusherKeeper } from '../agent-context.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { CrowdsecDecision } from '../../api/decisions.js';
+import type { CrowdsecDecision } from '../../api/lists/decisions.js';
 import { messageOf } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import { quoteText } from '../../core/common/text.js';

@@ -1,5 +1,5 @@
-import type { BlockJournal } from '../../api/block-journal.js';
-import { decisionOf } from '../../api/decisions.js';
+import type { BlockJournal } from '../../api/lists/block-journal.js';
+import { decisionOf } from '../../api/lists/decisions.js';
 import { messageOf } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import type { Block } from '../../core/model/block.js';

@@ -4,7 +4,7 @@ import { AgentError } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import { readAddress } from '../../core/common/read-address.js';
 import type { AddBlock } from '../calls.js';
-import { may, type Caller } from '../caller.js';
+import { may, type Caller } from '../server/caller.js';
 import { networksAround, viewListed } from '../views/block.js';
 import { change, get, type Route } from './route.js';
 import { addressText, attackType, limitUpTo, offset, targetText, yes } from './words.js';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseCidr } from '../../core/common/address.js';
 import { AgentError } from '../../core/common/errors.js';
 import { quoteText } from '../../core/common/text.js';
-import type { Caller } from '../caller.js';
-import { decisionsOn, decisionStream, type DecisionFilter } from '../decisions.js';
+import type { Caller } from '../server/caller.js';
+import { decisionsOn, decisionStream, type DecisionFilter } from '../lists/decisions.js';
 import { change, getList, type Route } from './route.js';
 
 const JSON_TYPE = 'application/json';

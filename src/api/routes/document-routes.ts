@@ -18,7 +18,7 @@ export const documentRoutes = (all: () => readonly Route[]): readonly Route[] =>
     types: ['text/html; charset=utf-8'],
     freshMs: FRESH_MS,
     handle: async (services) => {
-      const { renderDocument } = await import('../document-page.js');
+      const { renderDocument } = await import('../document/document-page.js');
       const text = renderDocument(await makeDocument(all(), services));
       return { type: 'text/html; charset=utf-8', text };
     },
@@ -29,7 +29,7 @@ export const documentRoutes = (all: () => readonly Route[]): readonly Route[] =>
     types: ['text/css; charset=utf-8'],
     freshMs: FRESH_MS,
     handle: async () => {
-      const { STYLE } = await import('../document-page.js');
+      const { STYLE } = await import('../document/document-page.js');
       return { type: 'text/css; charset=utf-8', text: STYLE };
     },
   }),
@@ -37,6 +37,6 @@ export const documentRoutes = (all: () => readonly Route[]): readonly Route[] =>
 
 /** Loaded when it is asked for: the shapes of all answers take memory that nobody may ever need. */
 async function makeDocument(routes: readonly Route[], { facts }: ApiServices) {
-  const { describeRoutes } = await import('../open-api.js');
+  const { describeRoutes } = await import('../document/open-api.js');
   return describeRoutes(routes, facts.version);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BLOCK_ORIGINS, SCOPES } from '../../core/model/block.js';
-import { blockList, numberList } from '../lists.js';
+import { blockList, numberList } from '../lists/lists.js';
 import type { ExportName } from '../views/block-export.js';
 import { getList, type Route } from './route.js';
 import { since, sinceUs, yes } from './words.js';

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Answers } from '../answers.js';
-import type { Caller, Right } from '../caller.js';
+import type { Caller, Right } from '../server/caller.js';
 import type { ApiServices } from '../facts.js';
-import type { ListAnswer } from '../lists.js';
-import type { StreamSink } from '../event-stream.js';
+import type { ListAnswer } from '../lists/lists.js';
+import type { StreamSink } from '../server/event-stream.js';
 
 type Shape = z.core.$ZodShape;
 type Values<S extends Shape> = z.infer<z.ZodObject<S>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LapiClient } from '../../../src/agent/crowdsec/lapi-client.js';
 import { createPusher } from '../../../src/agent/crowdsec/pusher.js';
-import { createBlockJournal } from '../../../src/api/block-journal.js';
+import { createBlockJournal } from '../../../src/api/lists/block-journal.js';
 import { LIMITS } from '../../../src/core/common/limits.js';
 import type { Block } from '../../../src/core/model/block.js';
 import { sampleBlock, START_US } from '../../store/samples.js';

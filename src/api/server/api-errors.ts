@@ -1,4 +1,4 @@
-import { AgentError, messageOf, type ErrorCode } from '../core/common/errors.js';
+import { AgentError, messageOf, type ErrorCode } from '../../core/common/errors.js';
 
 const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createListMoments } from '../../src/api/lists.js';
-import { nameUuid } from '../../src/api/views/stix.js';
-import type { Block } from '../../src/core/model/block.js';
-import { sampleBlock, START_US } from '../store/samples.js';
-import { bearer, makeRig } from './rig.js';
+import { createListMoments } from '../../../src/api/lists/lists.js';
+import { nameUuid } from '../../../src/api/views/stix.js';
+import type { Block } from '../../../src/core/model/block.js';
+import { sampleBlock, START_US } from '../../store/samples.js';
+import { bearer, makeRig } from '../rig.js';
 
 const EVIL = 'x"\n; $(reboot)\r\n=cmd|calc,`id`\u001b[2J</script>';
 

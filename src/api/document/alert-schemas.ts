@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { IMPORTANCES, NOTICE_KINDS } from '../core/model/notice.js';
+import { IMPORTANCES, NOTICE_KINDS } from '../../core/model/notice.js';
 
 const text = z.string();
 const maybeText = text.nullable();

@@ -1,4 +1,4 @@
-import type { Block } from '../core/model/block.js';
+import type { Block } from '../../core/model/block.js';
 
 export interface BlockChange {
   readonly position: number;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createEventStream, type StreamSink } from '../../src/api/event-stream.js';
-import { createLane } from '../../src/api/lane.js';
-import { openReader, type Reader } from '../../src/store/read/reader.js';
-import { batchOf, closeAfterTest, openSampleStore, sampleEvents } from '../store/samples.js';
-import { waitUntil } from '../lab/wait-until.js';
+import { createEventStream, type StreamSink } from '../../../src/api/server/event-stream.js';
+import { createLane } from '../../../src/api/server/lane.js';
+import { openReader, type Reader } from '../../../src/store/read/reader.js';
+import { batchOf, closeAfterTest, openSampleStore, sampleEvents } from '../../store/samples.js';
+import { waitUntil } from '../../lab/wait-until.js';
 
 async function makeStream(options: { clientsMax?: number; waitingBytesMax?: number } = {}) {
   const { store, databaseFile } = await openSampleStore();

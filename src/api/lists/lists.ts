@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { parseCidr } from '../core/common/address.js';
-import { createMutex } from '../core/common/mutex.js';
-import { findProtected, type ProtectTable } from '../core/block/protect.js';
-import type { BlockListFilter } from '../store/read/read-block-lists.js';
-import type { NumberFilter } from '../store/read/read-numbers.js';
-import { LIMITS } from '../core/common/limits.js';
-import type { StoredBlock } from '../store/types.js';
-import type { ApiServices } from './facts.js';
-import { blockView } from './views.js';
+import { parseCidr } from '../../core/common/address.js';
+import { createMutex } from '../../core/common/mutex.js';
+import { findProtected, type ProtectTable } from '../../core/block/protect.js';
+import type { BlockListFilter } from '../../store/read/read-block-lists.js';
+import type { NumberFilter } from '../../store/read/read-numbers.js';
+import { LIMITS } from '../../core/common/limits.js';
+import type { StoredBlock } from '../../store/types.js';
+import type { ApiServices } from '../facts.js';
+import { blockView } from '../views.js';
 import {
   exportFormat,
   tellsTimeLeft,
   type ExportName,
   type Families,
-} from './views/block-export.js';
-import { NUMBER_CSV_HEAD, numberCsv, numberView } from './views/number.js';
+} from '../views/block-export.js';
+import { NUMBER_CSV_HEAD, numberCsv, numberView } from '../views/number.js';
 
 /** A list as a text that is read and written page by page, however long it is. */
 export interface ListAnswer {

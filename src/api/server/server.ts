@@ -1,12 +1,12 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { AgentError, messageOf } from '../core/common/errors.js';
-import { LIMITS } from '../core/common/limits.js';
+import { AgentError, messageOf } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
 import type { Caller } from './caller.js';
-import type { ApiServices } from './facts.js';
+import type { ApiServices } from '../facts.js';
 import { buildServer } from './http.js';
-import { ROUTES } from './routes/all-routes.js';
+import { ROUTES } from '../routes/all-routes.js';
 import { readSocketOf } from './sockets.js';
 
 export interface ControlServer {

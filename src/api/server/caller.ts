@@ -1,4 +1,4 @@
-import { allows, type TokenScope } from '../core/model/token-scope.js';
+import { allows, type TokenScope } from '../../core/model/token-scope.js';
 
 /**
  * What a route asks for. `open`: nothing; `host`: to be on the host with the right to steer the

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ANSWER_SCHEMAS, ERROR_SCHEMA } from './answer-schemas.js';
-import type { Route } from './routes/route.js';
+import type { Route } from '../routes/route.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

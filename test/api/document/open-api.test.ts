@@ -1,9 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeRoutes } from '../../src/api/open-api.js';
-import { ROUTES } from '../../src/api/routes/all-routes.js';
-import { makeRig } from './rig.js';
+import { describeRoutes } from '../../../src/api/document/open-api.js';
+import { ROUTES } from '../../../src/api/routes/all-routes.js';
+import { makeRig } from '../rig.js';
 
 interface Parameter {
   readonly name: string;

@@ -2,16 +2,16 @@ import { isIP, isIPv6 } from 'node:net';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { canonicalAddress, cidrOf } from '../core/common/address.js';
-import { AgentError } from '../core/common/errors.js';
-import { LIMITS } from '../core/common/limits.js';
-import { quoteText } from '../core/common/text.js';
+import { canonicalAddress, cidrOf } from '../../core/common/address.js';
+import { AgentError } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { quoteText } from '../../core/common/text.js';
 import { NotAuthenticated, TooMany } from './api-errors.js';
 import type { Caller } from './caller.js';
-import type { ApiServices } from './facts.js';
+import type { ApiServices } from '../facts.js';
 import { buildServer, nothingThere, type Door } from './http.js';
-import { ROUTES } from './routes/all-routes.js';
-import type { Route } from './routes/route.js';
+import { ROUTES } from '../routes/all-routes.js';
+import type { Route } from '../routes/route.js';
 import { findToken, isExpired } from './tokens.js';
 
 export interface TcpPlace {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { StoredToken } from '../store/types.js';
-import { formatTime, type TokenView } from './views.js';
+import type { StoredToken } from '../../store/types.js';
+import { formatTime, type TokenView } from '../views.js';
 
 /** By which scanners of repositories know it, and people what a leaked text is. */
 const PREFIX = 'spa_';

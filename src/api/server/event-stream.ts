@@ -1,8 +1,8 @@
-import { safeJson } from '../core/common/text.js';
-import { LIMITS } from '../core/common/limits.js';
-import type { Reader } from '../store/read/reader.js';
-import type { StoredEvent } from '../store/rows.js';
-import { eventView } from './views/event.js';
+import { safeJson } from '../../core/common/text.js';
+import { LIMITS } from '../../core/common/limits.js';
+import type { Reader } from '../../store/read/reader.js';
+import type { StoredEvent } from '../../store/rows.js';
+import { eventView } from '../views/event.js';
 
 /** Where one client's stream goes: the response of its request. */
 export interface StreamSink {

@@ -1,6 +1,6 @@
-import { AgentError } from '../core/common/errors.js';
-import type { Reader } from '../store/read/reader.js';
-import { sqliteCode } from '../store/database/sqlite.js';
+import { AgentError } from '../../core/common/errors.js';
+import type { Reader } from '../../store/read/reader.js';
+import { sqliteCode } from '../../store/database/sqlite.js';
 
 export interface Lane {
   /** Rejects with API_BUSY when too many wait, or when this one takes too long. */

@@ -8,16 +8,16 @@ import Fastify, {
   type RequestPayload,
 } from 'fastify';
 import { z } from 'zod';
-import { AgentError, messageOf } from '../core/common/errors.js';
-import { LIMITS } from '../core/common/limits.js';
-import { quoteText } from '../core/common/text.js';
+import { AgentError, messageOf } from '../../core/common/errors.js';
+import { LIMITS } from '../../core/common/limits.js';
+import { quoteText } from '../../core/common/text.js';
 import { errorAnswer } from './api-errors.js';
 import { may, nameOf, type Caller } from './caller.js';
-import type { ApiServices } from './facts.js';
-import { createListMoments, type ListAnswer } from './lists.js';
+import type { ApiServices } from '../facts.js';
+import { createListMoments, type ListAnswer } from '../lists/lists.js';
 import { sinkOf } from './stream-sink.js';
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.js';
-import type { Route, TextAnswer } from './routes/route.js';
+import type { Route, TextAnswer } from '../routes/route.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHARTED, BAR_SPANS } from '../store/read/read-stats.js';
+import { CHARTED, BAR_SPANS } from '../../store/read/read-stats.js';
 
 const count = z.number().int();
 const time = z.string().describe('UTC, ISO 8601');

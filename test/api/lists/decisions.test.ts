@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createBlockJournal } from '../../src/api/block-journal.js';
-import { createBouncerPlaces } from '../../src/api/bouncer-places.js';
-import { decisionOf, goDuration, type CrowdsecDecision } from '../../src/api/decisions.js';
-import { putBlock, takeBlock } from '../../src/core/block/block-table.js';
-import type { Block } from '../../src/core/model/block.js';
-import { batchOf, sampleBlock, START_US } from '../store/samples.js';
-import { bearer, makeRig, type Rig } from './rig.js';
+import { createBlockJournal } from '../../../src/api/lists/block-journal.js';
+import { createBouncerPlaces } from '../../../src/api/lists/bouncer-places.js';
+import { decisionOf, goDuration, type CrowdsecDecision } from '../../../src/api/lists/decisions.js';
+import { putBlock, takeBlock } from '../../../src/core/block/block-table.js';
+import type { Block } from '../../../src/core/model/block.js';
+import { batchOf, sampleBlock, START_US } from '../../store/samples.js';
+import { bearer, makeRig, type Rig } from '../rig.js';
 
 const BLOCKS: readonly Block[] = [
   sampleBlock(1),

@@ -1,9 +1,9 @@
-import { isEnded } from '../core/block/block-table.js';
-import { LIMITS } from '../core/common/limits.js';
-import type { Block } from '../core/model/block.js';
-import type { ApiServices } from './facts.js';
+import { isEnded } from '../../core/block/block-table.js';
+import { LIMITS } from '../../core/common/limits.js';
+import type { Block } from '../../core/model/block.js';
+import type { ApiServices } from '../facts.js';
 import { mayBeListed, type ListAnswer } from './lists.js';
-import { nameUuid } from './views/stix.js';
+import { nameUuid } from '../views/stix.js';
 
 /** A decision as CrowdSec's local API writes it (`models.Decision`). */
 export interface CrowdsecDecision {

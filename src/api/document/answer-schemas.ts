@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { ANOMALIES } from '../core/model/anomaly.js';
-import { ATTACK_TYPES } from '../core/model/attack-type.js';
-import { BLOCK_ORIGINS, SCOPES } from '../core/model/block.js';
-import { PROOFS } from '../core/model/proof.js';
-import { TOKEN_SCOPES } from '../core/model/token-scope.js';
-import { NUMBER_TYPES } from '../store/statistics/phone-number.js';
+import { ANOMALIES } from '../../core/model/anomaly.js';
+import { ATTACK_TYPES } from '../../core/model/attack-type.js';
+import { BLOCK_ORIGINS, SCOPES } from '../../core/model/block.js';
+import { PROOFS } from '../../core/model/proof.js';
+import { TOKEN_SCOPES } from '../../core/model/token-scope.js';
+import { NUMBER_TYPES } from '../../store/statistics/phone-number.js';
 import { ALERT_SCHEMAS } from './alert-schemas.js';
-import type { Answers } from './answers.js';
+import type { Answers } from '../answers.js';
 import { OVERVIEW_SCHEMAS } from './overview-schemas.js';
-import { PERIODS, type RankingsView } from './views/stats.js';
+import { PERIODS, type RankingsView } from '../views/stats.js';
 
 /** The shapes of all answers, for the OpenAPI document and the tests; TypeScript holds them to the views. */
 const text = z.string();

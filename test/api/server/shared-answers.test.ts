@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedAnswers } from '../../src/api/shared-answers.js';
+import { createSharedAnswers } from '../../../src/api/server/shared-answers.js';
 
 function makeRig(entriesMax = 10) {
   let nowMs = 0;
