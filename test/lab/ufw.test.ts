@@ -168,7 +168,7 @@ describe.skipIf(needs.skip)(`ufw as it is, in a namespace ${needs.note}`, () => 
     expect(files()).toEqual(untouched);
     await block('1h');
     expect((await targets()).length).toBe(500);
-    const uninstall = `import('./dist/agent/take-away-firewall.js').then((m) => m.takeAwayFirewall())`;
+    const uninstall = `import('./dist/agent/firewall/remove-firewall.js').then((m) => m.takeAwayFirewall())`;
     await node(['-e', uninstall]);
     expect(files()).toEqual(untouched);
     expect(await ufw('status', 'verbose')).toBe(status);
