@@ -1,5 +1,5 @@
 // How well and how dearly the built-in rules tell attacks from peers:
-// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose] [--held]
+// npm run bench -- detect [--seed N] [--only quality|wild|cost] [--verbose] [--held] [--fresh]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileRules } from '../dist/core/detect/detect.js';
@@ -27,6 +27,7 @@ export async function run(words) {
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
       held: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
     },
   });
   const rules = await loadRules([RULES]);

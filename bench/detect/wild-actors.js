@@ -9,8 +9,9 @@ export const WILD_LIMITS = { packets: 6_000, days: 31, sources: 64 };
 const SPLIT_SEED = 42;
 const STAY_S = 60;
 
-/** `tune`: rules may be made better on it; `held`: only the final figure is taken from it. */
-export function halfOf({ name }) {
+/** `tune`: rules may be made better on it; `held`: only the final figure is taken from it; `fresh`: written blind. */
+export function halfOf({ name, part }) {
+  if (part !== undefined) return part;
   const hash = createHash('sha256').update(`${SPLIT_SEED} ${name}`).digest();
   return hash[0] % 2 === 0 ? 'tune' : 'held';
 }

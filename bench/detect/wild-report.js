@@ -12,6 +12,7 @@ import { isInTime, judgeWild, playWild } from './wild.js';
 const ATTACKS = ['right', 'misnamed', 'late', 'seen', 'missed'];
 const HONEST = ['free', 'sip', 'hard'];
 const HALVES = ['tune', 'held'];
+const PARTS = [...HALVES, 'fresh'];
 const ATTACKS_HERE = 'described attacks blocked in time, under whatever name';
 const HONEST_HERE = 'honest peers kept off the SIP ports or blocked wholly';
 
@@ -51,22 +52,23 @@ function playOthers(behaviour) {
 }
 
 /** `verbose`: a line for each behaviour; of the half that is held back only with `held`. */
-export function printWild(results, { verbose, held }) {
+export function printWild(results, { verbose, held, fresh }) {
+  const isShown = ({ half }) => half === 'tune' || { held, fresh }[half] === true;
   const of = (kind) => results.filter(({ behaviour }) => behaviour.kind === kind);
   const [attacks, peers] = [of('attack'), of('honest')];
   say(`\n=== Described behaviours: ${attacks.length} attacks, ${peers.length} honest peers`);
   for (const result of results) {
-    if (verbose && (held || result.half === 'tune')) say(lineOf(result));
+    if (verbose && isShown(result)) say(lineOf(result));
   }
-  say('\nAttacks         tune  held   all');
+  say('\nAttacks         tune  held fresh   all');
   for (const verdict of ATTACKS) say(row(verdict, attacks, (result) => result.verdict === verdict));
   say(row('total', attacks, () => true));
-  for (const half of HALVES) {
+  for (const half of PARTS) {
     const some = attacks.filter((result) => result.half === half);
     const right = some.filter(({ verdict }) => verdict === 'right').length;
     say(`  ${half}: ${((100 * right) / some.length).toFixed(1)} % named and blocked in time`);
   }
-  say('\nHonest peers    tune  held   all');
+  say('\nHonest peers    tune  held fresh   all');
   for (const verdict of HONEST) say(row(verdict, peers, (result) => result.verdict === verdict));
   say('\nWithout names   attacks: in time  late  missed   honest banned');
   say(othersRow('here', attacks, peers, hereVerdict, ({ verdict }) => verdict !== 'free'));
@@ -75,7 +77,7 @@ export function printWild(results, { verbose, held }) {
     const isBanned = ({ others }) => others[name].first !== null;
     say(othersRow(name, attacks, peers, verdictOf, isBanned));
   }
-  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, held);
+  for (const verdict of [...ATTACKS.slice(1), 'sip', 'hard']) printNames(verdict, results, isShown);
 }
 
 /** What of it is kept: the halves, the honest peers, and what the others would have done. */
@@ -115,14 +117,17 @@ export function figuresOfWild(results) {
 }
 
 /** Who makes rules better must not look at the half that is held back, so its names are not shown. */
-function printNames(verdict, results, held) {
+function printNames(verdict, results, isShown) {
   const some = results.filter((result) => result.verdict === verdict);
   if (some.length === 0) return;
   say(`\n${verdict}:`);
-  const shown = some.filter(({ half }) => held || half === 'tune');
+  const shown = some.filter(isShown);
   for (const result of shown)
     say(`  ${result.half}  ${result.behaviour.name}${told(result.story)}`);
-  if (shown.length < some.length) say(`  held  ${some.length - shown.length} (--held names them)`);
+  for (const part of PARTS) {
+    const hidden = some.filter((one) => one.half === part && !isShown(one)).length;
+    if (hidden > 0) say(`  ${part}  ${hidden} (--${part} names them)`);
+  }
 }
 
 const hereVerdict = ({ verdict, story }) =>
@@ -130,7 +135,7 @@ const hereVerdict = ({ verdict, story }) =>
 
 function row(title, results, isIt) {
   const count = (some) => String(some.filter(isIt).length).padStart(6);
-  const halves = HALVES.map((half) => count(results.filter((result) => result.half === half)));
+  const halves = PARTS.map((half) => count(results.filter((result) => result.half === half)));
   return `  ${title.padEnd(12)}${halves.join('')}${count(results)}`;
 }
 

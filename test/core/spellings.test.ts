@@ -27,7 +27,7 @@ const { BEHAVIOURS, createRandom } = await load<{
 }>('test/fixtures/wild/index.js');
 const { enact, halfOf } = await load<{
   enact: (behaviour: Behaviour, deliver: Deliver) => unknown;
-  halfOf: (behaviour: Behaviour) => 'tune' | 'held';
+  halfOf: (behaviour: Behaviour) => 'tune' | 'held' | 'fresh';
 }>('bench/detect/wild-actors.js');
 
 const ruleSet = compileRules(await loadRules([join(import.meta.dirname, '../../rules')]));
