@@ -41,9 +41,8 @@ const checks = [
 /** Other versions of Node come as the package `node`; they get what meets the system most. */
 const OTHER_NODES = [22, 24, 26];
 const ON_OTHER_NODES = [
-  ...['test/store/open.test.ts', 'test/store/write', 'test/store/read', 'test/store/logs'],
-  ...['test/api', 'test/config/load.test.ts', 'test/outbox'],
-  ...['test/trap/open.test.ts', 'test/trap/tls.test.ts', 'test/trap/ws.test.ts'],
+  ...['test/store/open.test.ts', 'test/store/write', 'test/store/logs/remote'],
+  ...['test/trap/tls.test.ts', 'test/trap/ws.test.ts', 'test/api/server', 'test/outbox'],
 ];
 if ((process.env.CI ?? '') !== '') {
   checks.push(OTHER_NODES.map((version) => [`Node ${version}`, () => runOnNode(version)]));
