@@ -10,7 +10,7 @@ export default defineConfig({
     // Files of one worker share its modules: loading them anew for each file took half of the time.
     isolate: false,
     // On two cores it would take one worker; most lab tests wait more than they compute.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
