@@ -40,6 +40,8 @@ export async function openService(running: boolean): Promise<InstalledService> {
     putBack: async () => {
       if (!running) return;
       await systemctl('daemon-reload');
+      // The timer may have gone off meanwhile: what then failed is listed until the next boot, with no file left.
+      await systemctl('reset-failed', 'sentrypeer-agent*');
       if (before) await systemctl('restart', SERVICE_UNIT);
     },
   };
