@@ -38,15 +38,10 @@ describe.skipIf(needs.skip)(`a saved ruleset with our table in it ${needs.note}`
   const wanted = (): string[] => [...rig.state.blocks.table.byTarget.keys()].sort();
   /** Waits until no event of the last change is outstanding, then until what is wanted is in force. */
   const isTrue = (what: string) =>
-    waitUntil(
-      what,
-      async () => {
-        const { present } = await rig.firewall.look();
-        return present && JSON.stringify(await targets()) === JSON.stringify(wanted());
-        // 10,000 blocks are read whole at each look, and others may have the processor.
-      },
-      40_000,
-    );
+    waitUntil(what, async () => {
+      const { present } = await rig.firewall.look();
+      return present && JSON.stringify(await targets()) === JSON.stringify(wanted());
+    });
   const theirs = (ruleset: string): string =>
     ruleset.replace(/^table inet sentrypeer \{[^]*?^\}\n?/m, '').trim();
 
