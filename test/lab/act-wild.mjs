@@ -27,6 +27,7 @@ const severities = new Map(rules.map(({ id, severity }) => [id, severity]));
 // Each has a third number of its own in its addresses: there are as many as have three digits.
 const chosen = BEHAVIOURS.map((behaviour) => ({ behaviour, ...lookAt(behaviour) }))
   .filter(({ lastS, transports }) => lastS <= Number(seconds) && !transports.has('ws'))
+  .filter(({ behaviour }) => behaviour.name.includes(process.env.WILD_NAMED ?? ''))
   .slice(0, 156)
   .map((one, index) => ({ ...one, net: 100 + index }));
 

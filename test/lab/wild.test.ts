@@ -12,7 +12,7 @@ const needs = requireLab(['nft', 'ip']);
 const ACT = fileURLToPath(new URL('act-wild.mjs', import.meta.url));
 /** The address that the messages of the behaviours name. */
 const TRAP = '192.0.2.10';
-/** Whoever takes longer is left to `npm run bench -- detect --only wild`; WILD_SECONDS takes more of them. */
+/** Whoever takes longer is left to `npm run bench -- detect --only wild`; WILD_SECONDS takes more of them, WILD_NAMED those with these letters alone. */
 const SECONDS = process.env['WILD_SECONDS'] ?? '16';
 
 interface Acted {
@@ -47,7 +47,8 @@ describe.skipIf(needs.skip)(`described behaviours, at their own pace ${needs.not
       const list = await lab.attacker.exec(process.execPath, [...words, 'list'], { msMax: 60_000 });
       for (const address of JSON.parse(list.stdout) as string[])
         await lab.addAttackerAddress(address);
-      const agent = await startAgent(lab);
+      const env = { SENTRYPEER_LISTEN_ADDRESS: '0.0.0.0, ::' };
+      const agent = await startAgent(lab, { env });
       const { stdout } = await lab.attacker.exec(process.execPath, words, {
         env: { TRAP_IPV6: lab.agent.ipv6 },
         msMax: 120_000 + Number(SECONDS) * 1_000,
@@ -79,7 +80,7 @@ describe.skipIf(needs.skip)(`described behaviours, at their own pace ${needs.not
   }
 
   it('come to the verdicts of a replay', () => {
-    expect(acted.length).toBeGreaterThan(10);
+    if (!process.env['WILD_NAMED']) expect(acted.length).toBeGreaterThan(10);
     const live = acted.map((each): Verdict => ({ name: each.name, verdict: judge(each) }));
     const replayed = acted.map(({ name, replay: { verdict } }): Verdict => {
       const isOpen = ['seen', 'missed'].includes(verdict);
