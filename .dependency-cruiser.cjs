@@ -41,11 +41,24 @@ module.exports = {
     part('firewall', ['core']),
     part('store', ['core']),
     part('config', ['core']),
-    // replay reads records and runs core over them: captures and logs, not this host.
-    part('replay', ['core']),
+    // records reads what was recorded or mirrored: captures, HEP, logs; pure. replay runs core over it.
+    part('records', ['core']),
+    part('replay', ['core', 'records']),
+    // sensors are the live ends of records.
+    part('sensors', ['core', 'records']),
     part('api', ['core', 'store', 'config']),
     part('outbox', ['core', 'config']),
-    part('agent', ['core', 'trap', 'firewall', 'store', 'config', 'api', 'outbox']),
+    part('agent', [
+      'core',
+      'trap',
+      'firewall',
+      'store',
+      'config',
+      'api',
+      'outbox',
+      'records',
+      'sensors',
+    ]),
     // cli is what the commands have in common: words, tables, how to reach the agent.
     part('dashboard', ['api']),
     {
@@ -66,8 +79,8 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/dashboard/' },
       to: { path: '^src/dashboard/' },
     },
-    part('cli', ['core', 'store', 'config', 'agent', 'api', 'replay']),
-    part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli', 'replay']),
+    part('cli', ['core', 'store', 'config', 'agent', 'api', 'records', 'replay']),
+    part('commands', ['core', 'store', 'config', 'agent', 'api', 'cli', 'records', 'replay']),
     {
       name: 'commands-see-only-the-client-of-api',
       severity: 'error',
@@ -78,7 +91,7 @@ module.exports = {
     {
       name: 'replay-reads-files-in-one-place',
       severity: 'error',
-      from: { path: '^src/replay/', pathNot: '^src/replay/read-files\\.ts$' },
+      from: { path: '^src/(replay|records)/', pathNot: '^src/replay/read-files\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|net|crypto)$' },
     },
     {
@@ -93,7 +106,7 @@ module.exports = {
     onlyIn(
       'execa',
       'execa',
-      '^src/(firewall/|outbox/senders/command|agent/(install|doctor)/|agent/service-manager)',
+      '^src/(firewall/|sensors/|outbox/senders/command|agent/(install|doctor)/|agent/service-manager)',
     ),
     onlyIn('fastify', '(fastify|@fastify)', '^src/api/'),
     onlyIn('nodemailer', 'nodemailer', '^src/outbox/senders/mail\\.ts$'),

@@ -10,7 +10,7 @@ import { viewReplay, type ReplayView } from '../cli/replay/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
 import { AgentError, ERROR_CODES } from '../core/common/errors.js';
 import { openFiles } from '../replay/read-files.js';
-import type { InputReport, RecordedPacket } from '../replay/recorded.js';
+import type { InputReport, RecordedPacket } from '../records/recorded.js';
 import { createRun, feed } from '../replay/run.js';
 import { openReader, type Reader } from '../store/read/reader.js';
 

@@ -4,8 +4,8 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { AgentError } from '../core/common/errors.js';
 import { LIMITS } from '../core/common/limits.js';
-import { createInputDecoder, decodeChunk, endInput, type InputOptions } from './decode-input.js';
-import { createInputReport, type InputReport, type RecordedPacket } from './recorded.js';
+import { createInputDecoder, decodeChunk, endInput, type InputOptions } from '../records/decode-input.js';
+import { createInputReport, type InputReport, type RecordedPacket } from '../records/recorded.js';
 
 export const STDIN = '-';
 

@@ -5,7 +5,7 @@ import type { Packet } from '../core/model/transport.js';
 import type { Effect } from '../core/flow.js';
 import { step, type AgentState } from '../core/step.js';
 import { createReplayState, type ReplaySetting } from './create-state.js';
-import type { RecordedPacket } from './recorded.js';
+import type { RecordedPacket } from '../records/recorded.js';
 import {
   createStory,
   openSource,

@@ -6,7 +6,7 @@ import { step, type AgentState } from '../../src/core/step.js';
 import { createReplayState } from '../../src/replay/create-state.js';
 import { readFacts } from '../../src/store/event-facts.js';
 import { DEFAULT_POLICY } from '../default-policy.js';
-import { sip } from '../replay/captures.js';
+import { sip } from '../records/captures.js';
 import { makeSettings } from './trap/message.js';
 
 /** Fires at every message, whatever it is. */

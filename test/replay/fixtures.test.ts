@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { decodeAll } from './decode.js';
+import { decodeAll } from '../records/decode.js';
 
 /**
  * vxlan.pcap is sipsak's, through the tunnel of a Linux kernel, with an ICMP error that quotes it;

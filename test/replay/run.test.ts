@@ -7,9 +7,9 @@ import { parseRules } from '../../src/config/rules/parse-rules.js';
 import type { BlockPolicy } from '../../src/core/block/policy.js';
 import type { Proof } from '../../src/core/model/proof.js';
 import { REPLAY_SECRET, REPLAY_SEED } from '../../src/replay/create-state.js';
-import { createInputReport, type RecordedPacket } from '../../src/replay/recorded.js';
+import { createInputReport, type RecordedPacket } from '../../src/records/recorded.js';
 import { createRun, feed } from '../../src/replay/run.js';
-import { sip } from './captures.js';
+import { sip } from '../records/captures.js';
 import { DEFAULT_POLICY } from '../default-policy.js';
 
 const START_US = 1_767_225_600_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4, pcap, sip, sipAnswer, tcp, udp, type Stamped } from './captures.js';
-import { decodeAll, linesOf } from './decode.js';
+import { ipv4, pcap, sip, sipAnswer, tcp, udp, type Stamped } from '../records/captures.js';
+import { decodeAll, linesOf } from '../records/decode.js';
 
 const PEER = '203.0.113.7:5070';
 const HOST = '192.0.2.1:5060';

@@ -4,7 +4,7 @@ import {
   leaveOut,
   type InputReport,
   type RecordedPacket,
-} from '../../replay/recorded.js';
+} from '../../records/recorded.js';
 import type { Reader } from '../../store/read/reader.js';
 
 /** The part of a record that counts: from `sinceUs` on, before `untilUs`. */

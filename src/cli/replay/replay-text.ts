@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/common/duration.js';
 import { quoteText } from '../../core/common/text.js';
-import { LEFT_OUT, type LeftOut } from '../../replay/recorded.js';
+import { LEFT_OUT, type LeftOut } from '../../records/recorded.js';
 import type { ReplayView, StoryView } from './replay-view.js';
 import { describeZone } from '../text/time-zone.js';
 import { renderTable } from '../text/table.js';

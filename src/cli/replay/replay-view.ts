@@ -2,7 +2,7 @@ import { formatTime } from '../../api/views.js';
 import { ruleStatus, scoreStatus } from '../../core/detect/detect.js';
 import type { AgentState } from '../../core/step.js';
 import { compareStories, compareTexts, type SourceChange } from '../../replay/compare.js';
-import { isUnderstood, type InputReport } from '../../replay/recorded.js';
+import { isUnderstood, type InputReport } from '../../records/recorded.js';
 import type { ReplayRun } from '../../replay/run.js';
 import type {
   BlockStory,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLocalTimeReader } from '../../src/core/common/local-time.js';
 import { readTime } from '../../src/core/common/time.js';
-import { readLogLine } from '../../src/replay/json-log.js';
+import { readLogLine } from '../../src/records/json-log.js';
 import { formatJsonLine } from '../../src/store/logs/event-lines.js';
 import { readFacts } from '../../src/store/event-facts.js';
 import { sampleEvent, START_US } from '../store/samples.js';

@@ -1,10 +1,10 @@
 import { parseCidr } from '../../src/core/common/address.js';
-import { createInputDecoder, decodeChunk, endInput } from '../../src/replay/decode-input.js';
+import { createInputDecoder, decodeChunk, endInput } from '../../src/records/decode-input.js';
 import {
   createInputReport,
   type InputReport,
   type RecordedPacket,
-} from '../../src/replay/recorded.js';
+} from '../../src/records/recorded.js';
 
 export interface Decoded {
   readonly messages: readonly RecordedPacket[];
