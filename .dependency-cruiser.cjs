@@ -1,7 +1,21 @@
 // Who may import whom: docs/ARCHITECTURE.md has it in words.
 
 /** Layers of core, each of which may import itself and those before it. */
-const CORE = ['common', 'model', 'sip', 'trap', 'detect', 'block', 'counts', 'flow', 'step'];
+const CORE = [
+  'common',
+  'model',
+  'sip',
+  'trap',
+  'pbx',
+  'detect',
+  'block',
+  'counts',
+  'flow',
+  'state',
+  'decision',
+  'sensed',
+  'step',
+];
 
 const coreRules = CORE.map((layer, index) => {
   const allowed = CORE.slice(0, index + 1).join('|');

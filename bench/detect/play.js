@@ -6,6 +6,7 @@ import { createDetectState } from '../../dist/core/detect/detect.js';
 import { createCounts } from '../../dist/core/counts.js';
 import { step } from '../../dist/core/step.js';
 import { createAnswerState } from '../../dist/core/trap/answer.js';
+import { createPbxState } from '../../dist/core/pbx/state.js';
 import { makeNonce } from '../../dist/core/trap/proof/nonce.js';
 import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
 import { decideSettings } from '../../dist/config/load.js';
@@ -25,6 +26,7 @@ export function createState(ruleSet, protect = []) {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState({
       protect: createProtectTable(protect.map((target) => ({ target, from: 'bench' }))),
     }),

@@ -9,6 +9,7 @@ import { createFramer, flush, push } from '../../dist/core/sip/frame.js';
 import { parseMessage } from '../../dist/core/sip/parse.js';
 import { step } from '../../dist/core/step.js';
 import { answerRequest, createAnswerState } from '../../dist/core/trap/answer.js';
+import { createPbxState } from '../../dist/core/pbx/state.js';
 import { PERSONAS } from '../../dist/core/trap/personas/personas.js';
 import { proveSource } from '../../dist/core/trap/proof/prove.js';
 import { createRetransmissions } from '../../dist/core/trap/retransmission.js';
@@ -31,6 +32,7 @@ export async function createTargets() {
     { name: 'prove', run: tryProve },
     answerTarget(),
     stepTarget(rules),
+    mirrorTarget(rules),
   ];
 }
 
@@ -143,6 +145,40 @@ function stepTarget(rules) {
   };
 }
 
+/** What mirrors show of a PBX: some of it as if it came from there. */
+function mirrorTarget(rules) {
+  const state = makeState(rules);
+  const pbx = { address: '198.51.100.1', port: 5060 };
+  state.pbx.isOwn = (address) => address === pbx.address;
+  let sent = 0;
+  return {
+    name: 'mirror',
+    run: (bytes) => {
+      sent += 1;
+      const nowUs = START_US + sent * 1000;
+      const peer = { address: `10.0.0.${(sent >> 2) & 255}`, port: 5060 };
+      const answers = sent % 4 === 3;
+      const [source, local] = answers ? [pbx, peer] : [peer, pbx];
+      const packet = { receivedAtUs: nowUs, transport: 'udp', source, local, bytes };
+      const effects = step(state, { kind: 'mirrored', packet, sensor: 'hep' }, nowUs);
+      must(!effects.some(({ kind }) => kind === 'answer'), 'an answer to what was mirrored');
+      const line = bytes.toString('latin1');
+      const report = {
+        ...{ atUs: nowUs, source: peer, transport: 'udp', outcome: 'failed', proof: 'none' },
+        ...{ method: null, account: line, called: line, userAgent: line, callId: line },
+        ...{ line, grammar: 'fuzz' },
+      };
+      for (const effect of step(state, { kind: 'report', report }, nowUs)) {
+        if (effect.kind !== 'event') continue;
+        const { kind, bytes: text } = effect.event.message;
+        must(kind === 'request', 'a line of a log that is no request');
+        must(text.length < 65_535, 'a line of a log that is longer than a message');
+      }
+      must(state.counts.received === 0, 'what was mirrored counts as received');
+    },
+  };
+}
+
 function checkCounts(counts, sent, answers) {
   const withheld =
     counts.withheldBlocked +
@@ -176,6 +212,7 @@ function makeState(rules) {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState(),
     nextEventId: 1,
     counts: createCounts(),

@@ -12,6 +12,7 @@ import type { Rule } from '../core/model/rule.js';
 import { createCounts } from '../core/counts.js';
 import { type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
+import { createPbxState } from '../core/pbx/state.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import type { ChosenFirewall } from '../firewall/select.js';
 import { takeLock } from '../store/database/lock.js';
@@ -194,6 +195,7 @@ async function restoreBlocks(
     detect: createDetectState({}, secret.readInt32LE(0)),
     retransmissions: createRetransmissions(secret.readInt32LE(4)),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState({
       table: createBlockTable(active),
       nextBlockId: store.nextBlockId,

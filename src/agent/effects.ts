@@ -141,6 +141,7 @@ function runOne({ outlets, gathered, reply }: Means, effect: Effect): void {
     case 'fault':
       outlets.say(`rule ${effect.fault.rule} failed and rests a while: ${effect.fault.message}`);
       return;
+    case 'welcome':
     case 'refused':
       return;
   }

@@ -11,6 +11,7 @@ import { buildCreateScript, type KnownSets } from '../firewall/nftables/changes.
 import { createPacker } from '../store/write/pack.js';
 import { step, type AgentState } from '../core/step.js';
 import { createAnswerState } from '../core/trap/answer.js';
+import { createPbxState } from '../core/pbx/state.js';
 import { createRetransmissions } from '../core/trap/retransmission.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 
@@ -71,6 +72,7 @@ export async function warmUp(
     detect: createDetectState(LIMITS_OF_REHEARSAL),
     retransmissions: createRetransmissions(0, PACKETS),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState(),
     nextEventId: 1,
     counts: createCounts(),

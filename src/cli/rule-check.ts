@@ -12,7 +12,7 @@ export function ruleWarnings(rule: Rule): readonly string[] {
 }
 
 function sampleWarnings(rule: Rule, sample: RuleSample): readonly string[] {
-  const events = sampleEvents(sample);
+  const events = sampleEvents(rule, sample);
   const where = `${rule.id}: sample '${sample.name}'`;
   const matching = events.filter((event) => isLookedAt(rule, event)).length;
   if (matching === 0 && sample.expect.sightings > 0) {

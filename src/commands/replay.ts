@@ -10,13 +10,13 @@ import { viewReplay, type ReplayView } from '../cli/replay/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
 import { AgentError, ERROR_CODES } from '../core/common/errors.js';
 import { openFiles } from '../replay/read-files.js';
-import type { InputReport, RecordedPacket } from '../records/recorded.js';
-import { createRun, feed } from '../replay/run.js';
+import type { InputReport, Recorded } from '../records/recorded.js';
+import { createRun, endRun, feed } from '../replay/run.js';
 import { openReader, type Reader } from '../store/read/reader.js';
 
 interface Input {
   readonly reports: readonly InputReport[];
-  readonly batches: AsyncIterable<readonly RecordedPacket[]>;
+  readonly batches: AsyncIterable<readonly Recorded[]>;
   readonly reader: Reader | null;
 }
 
@@ -25,6 +25,7 @@ interface InputFlags {
   readonly local: readonly string[];
   readonly port: readonly number[];
   readonly timeZone: string;
+  readonly pbx: boolean;
 }
 
 export default class Replay extends AgentCommand {
@@ -84,30 +85,36 @@ export default class Replay extends AgentCommand {
       max: 65_535,
       description: 'in captures: a SIP port, beside those of the configuration',
     }),
+    pbx: Flags.boolean({
+      description:
+        'captures were made beside a PBX: judge by its answers, with the rules for a PBX',
+    }),
     'time-zone': timeZoneFlag,
     limit: Flags.integer({ default: 50, min: 1, max: 10_000, description: 'rows of each list' }),
   };
 
   async run(): Promise<ReplayView> {
     const { flags, argv } = await this.parse(Replay);
-    const { rule = [], protect = [], local = [], port = [], database } = flags;
+    const { rule = [], protect = [], local = [], port = [], database, pbx } = flags;
     const loaded = await this.load(flags.config);
     const plan = await planReplay(loaded, { protect, ruleFiles: rule, only: flags.only });
     const timeZone = readTimeZone(flags['time-zone']);
     const span = readSpan(flags.since, flags.until);
     // Arguments of a command without `strict` are texts, as typed.
     const files = argv as string[];
-    const input = await openInput(loaded, files, { database, local, port, timeZone }, span);
-    const base = createRun(plan.setting, plan.rules);
-    const trial = plan.trial === null ? null : createRun(plan.setting, plan.trial.rules);
+    const input = await openInput(loaded, files, { database, local, port, timeZone, pbx }, span);
+    const setting = { ...plan.setting, pbx: local.map(readNetwork) };
+    const base = createRun(setting, plan.rules);
+    const trial = plan.trial === null ? null : createRun(setting, plan.trial.rules);
     try {
       const tell = (messages: number): void => {
         this.logToStderr(`… ${messages} messages`);
       };
-      for await (const { packet, proof } of withinSpan(input.batches, span, tell)) {
-        feed(base, packet, proof);
-        if (trial !== null) feed(trial, packet, proof);
+      for await (const recorded of withinSpan(input.batches, span, tell)) {
+        feed(base, recorded);
+        if (trial !== null) feed(trial, recorded);
       }
+      for (const run of [base, trial]) if (run !== null) endRun(run);
     } finally {
       await input.reader?.close();
     }
@@ -149,6 +156,7 @@ async function openInput(
     return { reports: [report], batches, reader };
   }
   const ports = new Set([settings.listenPort, ...settings.blocking.sipPorts, ...flags.port]);
-  const options = { ports, local: flags.local.map(readNetwork), timeZone: flags.timeZone };
+  const { timeZone, pbx: mirror } = flags;
+  const options = { ports, local: flags.local.map(readNetwork), timeZone, mirror };
   return { ...(await openFiles({ files, options, stdin: process.stdin })), reader: null };
 }

@@ -23,6 +23,8 @@ export interface AgentCounts {
   /** Calls that were answered. */
   calls: number;
   retransmissions: number;
+  /** Requests to a PBX that sensors told of; not among those received. */
+  sensed: number;
   sightings: number;
   blocks: number;
   protectedSpared: number;
@@ -40,6 +42,7 @@ export const createCounts = (): AgentCounts => ({
   withheldAmplification: 0,
   calls: 0,
   retransmissions: 0,
+  sensed: 0,
   sightings: 0,
   blocks: 0,
   protectedSpared: 0,

@@ -1,22 +1,14 @@
-import type { Effect, EndHow, Input } from './flow.js';
-import { isEnded, oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
+import type { Effect, Input } from './flow.js';
+import { oldestCovering, putBlock, takeBlock, takeEnded } from './block/block-table.js';
 import { settleBreaker } from './block/breaker.js';
-import type { BlockState } from './block/decide.js';
 import { identitiesOf } from './block/identities.js';
 import { blocksToLift } from './block/lift.js';
-import type { BlockPolicy } from './block/policy.js';
 import type { ProtectTable } from './block/protect.js';
-import { identityOfEvent, judge, noteAnswered } from './block/judge.js';
+import { noteAnswered } from './block/judge.js';
 import { planRequest, type BlockRequest } from './block/request.js';
-import { countReturn } from './block/returns.js';
-import { countAnswered, type AgentCounts } from './counts.js';
-import {
-  detect,
-  spendScore,
-  type Detection,
-  type DetectState,
-  type RuleSet,
-} from './detect/detect.js';
+import { countAnswered } from './counts.js';
+import { begin, breakerTurn, decideAndBlock, endOf } from './decision.js';
+import { detect, type Detection } from './detect/detect.js';
 import { kernelScope, type Block, type FirewallChange } from './model/block.js';
 import type { Noted } from './model/anomaly.js';
 import type { EventRecord, TrapEvent } from './model/event.js';
@@ -26,37 +18,15 @@ import { completedTransport, type Proof } from './model/proof.js';
 import type { SipMessage } from './model/sip-message.js';
 import type { Packet } from './model/transport.js';
 import { makeUuid } from './common/uuid.js';
+import { stepMirrored, stepReport, stepSensed, stepUnanswered } from './sensed.js';
 import { parseMessage } from './sip/parse.js';
-import {
-  answerRequest,
-  type AnswerSettings,
-  type AnswerState,
-  type Answered,
-} from './trap/answer.js';
+import type { AgentState, CoreSettings } from './state.js';
+import { answerRequest, type Answered } from './trap/answer.js';
 import { findCall, takeOverdue } from './trap/calls.js';
 import { bearsOurTag, mayBeWebPage, proveSource } from './trap/proof/prove.js';
-import { isRetransmission, type Retransmissions } from './trap/retransmission.js';
+import { isRetransmission } from './trap/retransmission.js';
 
-/** What the operator's settings mean to core. */
-export interface CoreSettings {
-  readonly policy: BlockPolicy;
-  readonly scoreHalfLifeS: number;
-  /** How the trap answers, with the key of nonces and To-tags, which is kept over restarts. */
-  readonly answers: AnswerSettings;
-  /** 30 bits, another at each start; a replay gives a fixed one. */
-  readonly seed: number;
-}
-
-export interface AgentState {
-  settings: CoreSettings;
-  rules: RuleSet;
-  readonly detect: DetectState;
-  readonly retransmissions: Retransmissions;
-  readonly answers: AnswerState;
-  blocks: BlockState;
-  nextEventId: number;
-  readonly counts: AgentCounts;
-}
+export type { AgentState, CoreSettings } from './state.js';
 
 /**
  * The whole agent as one function: changes `state`, returns what to do. No clock, no random source,
@@ -68,6 +38,14 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
       return stepPacket(state, input.packet, null, nowUs);
     case 'recorded':
       return stepPacket(state, input.packet, input.proof, nowUs);
+    case 'mirrored':
+      return stepMirrored(state, input.packet, input.sensor, nowUs);
+    case 'report':
+      return stepReport(state, input.report, nowUs);
+    case 'sensed': {
+      const message = parseMessage(input.sensed.packet.bytes);
+      return stepSensed(state, { ...input.sensed, message }, nowUs);
+    }
     case 'block':
       return stepRequest(state, input.request, nowUs);
     case 'unblock':
@@ -81,7 +59,8 @@ export function step(state: AgentState, input: Input, nowUs: number): readonly E
     case 'tick': {
       const { callDurationMaxUs } = state.settings.answers;
       const ended = takeOverdue(state.answers.calls, callDurationMaxUs, nowUs);
-      return ended.map((call) => ({ kind: 'call', call }));
+      const calls = ended.map((call): Effect => ({ kind: 'call', call }));
+      return [...calls, ...stepUnanswered(state, nowUs)];
     }
   }
 }
@@ -163,31 +142,6 @@ function isInDialog(
   return findCall(answers.calls, { source, message }) !== null;
 }
 
-function decideAndBlock(
-  state: AgentState,
-  event: TrapEvent,
-  detection: Detection,
-  nowUs: number,
-): readonly Effect[] {
-  const trippedBefore = state.blocks.breaker.tripped;
-  const verdict = judge(state.blocks, state.settings.policy, event, detection, nowUs);
-  if (verdict === null) return [];
-  const { address: source } = event.source;
-  const identity = identityOfEvent(event);
-  const turned = breakerTurn(state, trippedBefore);
-  if (verdict.kind === 'protected') {
-    state.counts.protectedSpared += 1;
-    return [{ kind: 'spared', source, peer: verdict.peer }];
-  }
-  // What came before the kernel took the rule belongs to the block that stands.
-  if (verdict.kind === 'covered' && !verdict.heard) {
-    spendScore(state.detect, identity, { keepProven: !verdict.proven });
-  }
-  if (verdict.kind !== 'block') return turned;
-  spendScore(state.detect, identity);
-  return [...turned, ...begin(state, verdict.block)];
-}
-
 /** A blocked source gets no answer, also before the kernel has taken the rule. */
 function answerUnlessBlocked(
   state: AgentState,
@@ -250,6 +204,8 @@ function recordOf(
     raw: bytes.length > LIMITS.rawBytesMax ? bytes.subarray(0, LIMITS.rawBytesMax) : bytes,
     rawLength: bytes.length,
     ordinary: anomalies.length === 0,
+    sensor: 'trap',
+    outcome: 'none',
     tls: packet.tls ?? null,
     noted: packet.noted ?? NOTHING_NOTED,
   };
@@ -280,11 +236,6 @@ function stepStandDown(state: AgentState): readonly Effect[] {
   });
 }
 
-function breakerTurn({ blocks }: AgentState, before: boolean): readonly Effect[] {
-  const { tripped } = blocks.breaker;
-  return tripped === before ? [] : [{ kind: 'breaker', tripped }];
-}
-
 function stepProtect(state: AgentState, protect: ProtectTable, nowUs: number): readonly Effect[] {
   const before = state.blocks.protect;
   state.blocks = { ...state.blocks, protect };
@@ -299,27 +250,3 @@ function stepUnblock(state: AgentState, target: string): readonly Effect[] {
   const ended = endOf(block, 'removed');
   return block.simulated ? [ended] : [ended, { kind: 'firewall', change }];
 }
-
-/** Puts a block in force: table, memory of returns, store and firewall. */
-function begin(state: AgentState, block: Block): readonly Effect[] {
-  const { blocks, counts } = state;
-  blocks.nextBlockId = block.id + 1;
-  counts.blocks += 1;
-  if (block.proof !== 'none' && !block.simulated) countReturn(blocks.returns, block.target);
-  const before = putBlock(blocks.table, block);
-  const how = before !== null && isEnded(before, block.createdAtUs) ? 'expired' : 'replaced';
-  const effects: Effect[] = before === null ? [] : [endOf(before, how)];
-  effects.push({ kind: 'block', block });
-  if (block.simulated) return effects;
-  const { target, createdAtUs, expiresAtUs } = block;
-  const scope = kernelScope(block);
-  const timeoutS = expiresAtUs === null ? null : Math.ceil((expiresAtUs - createdAtUs) / 1_000_000);
-  effects.push({ kind: 'firewall', change: { kind: 'add', target, scope, timeoutS } });
-  if (before !== null && !before.simulated && kernelScope(before) !== scope) {
-    const change = { kind: 'remove', target, scope: kernelScope(before) } as const;
-    effects.push({ kind: 'firewall', change });
-  }
-  return effects;
-}
-
-const endOf = (block: Block, how: EndHow): Effect => ({ kind: 'block-ended', block, how });

@@ -8,7 +8,7 @@ import {
   noteOutcome,
   stateOf,
   takeDue,
-  type Outcome,
+  type SendOutcome,
   type OutboxQueue,
 } from './queue.js';
 import { SendError, type Sender } from './sender.js';
@@ -157,7 +157,7 @@ async function attempt(running: Running, entry: OutboxEntry): Promise<void> {
 }
 
 /** Never rejects: whatever a sender throws is a failure that may pass. */
-export async function send(sender: Sender | undefined, notice: Notice): Promise<Outcome> {
+export async function send(sender: Sender | undefined, notice: Notice): Promise<SendOutcome> {
   if (sender === undefined)
     return { ok: false, why: 'it is not configured any more', retryAfterS: null };
   try {

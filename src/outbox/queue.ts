@@ -19,7 +19,7 @@ interface TargetState {
 }
 
 /** How an attempt went. `retryAfterS`: what the receiver asked for. */
-export type Outcome =
+export type SendOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly why: string; readonly retryAfterS: number | null };
 
@@ -87,7 +87,7 @@ export function takeDue(queue: OutboxQueue, nowUs: number): readonly OutboxEntry
 export function noteOutcome(
   queue: OutboxQueue,
   entry: OutboxEntry,
-  outcome: Outcome,
+  outcome: SendOutcome,
   nowUs: number,
   random: number,
 ): OutboxEntry {

@@ -9,7 +9,7 @@ import {
 import { createPcapReader, isPcap, readPcap, type PcapReader } from './capture/pcap.js';
 import { createPcapngReader, isPcapng, readPcapng, type PcapngReader } from './capture/pcapng.js';
 import { createLineReader, readLines, readLogLine, type LineReader } from './json-log.js';
-import { leaveOut, type InputReport, type RecordedPacket } from './recorded.js';
+import { leaveOut, type InputReport, type Recorded } from './recorded.js';
 
 interface LogReader {
   readonly kind: 'json-log';
@@ -44,7 +44,7 @@ export const createInputDecoder = (report: InputReport, options: InputOptions): 
 });
 
 /** The messages that the next bytes complete, in order. Never throws on account of the bytes. */
-export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly RecordedPacket[] {
+export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly Recorded[] {
   let bytes = chunk;
   if (decoder.reader === null) {
     decoder.head = Buffer.concat([decoder.head, chunk]);
@@ -61,7 +61,7 @@ export function decodeChunk(decoder: InputDecoder, chunk: Buffer): readonly Reco
 }
 
 /** The end of the input: its last line, and a word about what is incomplete. */
-export function endInput(decoder: InputDecoder): readonly RecordedPacket[] {
+export function endInput(decoder: InputDecoder): readonly Recorded[] {
   const { reader, report, capture, head } = decoder;
   if (reader === null) {
     report.damage ??= head.length === 0 ? 'it is empty' : 'it is too short to be anything';
@@ -98,7 +98,7 @@ function readWith(
   { report, capture }: InputDecoder,
   reader: Reader,
   bytes: Buffer,
-): readonly RecordedPacket[] {
+): readonly Recorded[] {
   if (reader.kind === 'json-log') {
     return readLines(reader.lines, bytes).flatMap((line) =>
       readOneLine(report, line, reader.localTimes),
@@ -113,7 +113,7 @@ function readOneLine(
   report: InputReport,
   line: string | null,
   localTimes: LocalTimeReader,
-): readonly RecordedPacket[] {
+): readonly Recorded[] {
   if (line?.trim() === '') return [];
   report.records += 1;
   const message = line === null ? null : readLogLine(line, localTimes);

@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../core/common/address.js';
 import { LIMITS } from '../core/common/limits.js';
+import { OUTCOMES, SENSORS } from '../core/model/sensor.js';
 import { PROOFS } from '../core/model/proof.js';
 import type { LocalTimeReader } from '../core/common/local-time.js';
 import { readTime } from '../core/common/time.js';
@@ -63,7 +64,10 @@ export function readLogLine(line: string, localTimes: LocalTimeReader): Recorded
     local: { address: local, port: readPort(fields['destination_port']) },
     bytes,
   };
-  return { packet, proof };
+  const sensor = oneOf(SENSORS, text('sensor') ?? 'trap');
+  const outcome = oneOf(OUTCOMES, text('outcome') ?? 'none');
+  if (sensor === null || outcome === null) return null;
+  return sensor === 'trap' ? { packet, proof } : { packet, proof, sensed: { sensor, outcome } };
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | null {

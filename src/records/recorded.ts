@@ -1,5 +1,7 @@
 import { LIMITS } from '../core/common/limits.js';
 import type { LocalTimeReader } from '../core/common/local-time.js';
+import type { LogReport } from '../core/model/log-report.js';
+import type { Outcome, Sensor } from '../core/model/sensor.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Packet } from '../core/model/transport.js';
 
@@ -7,7 +9,25 @@ import type { Packet } from '../core/model/transport.js';
 export interface RecordedPacket {
   readonly packet: Packet;
   readonly proof: Proof;
+  /** Of a request to a PBX: who saw it, and what became of it. Left out: the trap received it. */
+  readonly sensed?: { readonly sensor: Exclude<Sensor, 'trap'>; readonly outcome: Outcome };
 }
+
+/** A message to or from a PBX, its answers included: what became of a request is for core to find out. */
+export interface MirroredPacket {
+  readonly packet: Packet;
+  readonly mirror: 'hep' | 'capture';
+}
+
+/** A line of a PBX's log. */
+export interface RecordedReport {
+  readonly report: LogReport;
+}
+
+export type Recorded = RecordedPacket | MirroredPacket | RecordedReport;
+
+export const recordedAtUs = (recorded: Recorded): number =>
+  'report' in recorded ? recorded.report.atUs : recorded.packet.receivedAtUs;
 
 export const FORMATS = ['pcap', 'pcapng', 'json-log', 'database'] as const;
 export type Format = (typeof FORMATS)[number];

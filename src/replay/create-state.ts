@@ -1,5 +1,7 @@
+import { cidrOf, covers, type Cidr } from '../core/common/address.js';
 import { createBlockState } from '../core/block/decide.js';
 import type { BlockPolicy } from '../core/block/policy.js';
+import { createPbxState } from '../core/pbx/state.js';
 import { createProtectTable } from '../core/block/protect.js';
 import { compileRules, createDetectState } from '../core/detect/detect.js';
 import type { ProtectedPeer } from '../core/model/block.js';
@@ -18,6 +20,8 @@ export interface ReplaySetting {
   readonly protect: readonly ProtectedPeer[];
   /** What scope `sip` means. */
   readonly sipPorts: readonly number[];
+  /** Where a PBX is whose messages are replayed; left out: not known. */
+  readonly pbx?: readonly Cidr[];
 }
 
 /**
@@ -25,7 +29,7 @@ export interface ReplaySetting {
  * rules that do not go together.
  */
 export function createReplayState(
-  { settings, protect }: ReplaySetting,
+  { settings, protect, pbx = [] }: ReplaySetting,
   rules: readonly Rule[],
 ): AgentState {
   return {
@@ -34,10 +38,16 @@ export function createReplayState(
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
+    pbx: createPbxState((address) => isWithin(address, pbx)),
     blocks: createBlockState({ protect: createProtectTable(protect) }),
     nextEventId: 1,
     counts: createCounts(),
   };
+}
+
+function isWithin(address: string, networks: readonly Cidr[]): boolean {
+  const cidr = cidrOf(address, null);
+  return cidr !== null && networks.some((network) => covers(network, cidr));
 }
 
 /** A replay always blocks: what an observing agent would only note down is the question here. */

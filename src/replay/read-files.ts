@@ -4,8 +4,18 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { AgentError } from '../core/common/errors.js';
 import { LIMITS } from '../core/common/limits.js';
-import { createInputDecoder, decodeChunk, endInput, type InputOptions } from '../records/decode-input.js';
-import { createInputReport, type InputReport, type RecordedPacket } from '../records/recorded.js';
+import {
+  createInputDecoder,
+  decodeChunk,
+  endInput,
+  type InputOptions,
+} from '../records/decode-input.js';
+import {
+  createInputReport,
+  recordedAtUs,
+  type InputReport,
+  type Recorded,
+} from '../records/recorded.js';
 
 export const STDIN = '-';
 
@@ -20,7 +30,7 @@ export interface OpenedFiles {
   /** One of each file, in the order given; they fill while `batches` is read. */
   readonly reports: readonly InputReport[];
   /** Messages in the order of their files, the files in the order of their first messages. */
-  readonly batches: AsyncIterable<readonly RecordedPacket[]>;
+  readonly batches: AsyncIterable<readonly Recorded[]>;
 }
 
 /**
@@ -43,14 +53,13 @@ export async function openFiles(source: FileSource): Promise<OpenedFiles> {
 
 /** Rotated logs are named newest first as a rule; a replay needs the oldest first. */
 async function* inOrder(
-  inputs: readonly AsyncGenerator<readonly RecordedPacket[]>[],
-): AsyncGenerator<readonly RecordedPacket[]> {
-  const begun: { first: readonly RecordedPacket[]; atUs: number; rest: (typeof inputs)[number] }[] =
-    [];
+  inputs: readonly AsyncGenerator<readonly Recorded[]>[],
+): AsyncGenerator<readonly Recorded[]> {
+  const begun: { first: readonly Recorded[]; atUs: number; rest: (typeof inputs)[number] }[] = [];
   for (const rest of inputs) {
     const next = await rest.next();
     if (next.done === true) continue;
-    begun.push({ first: next.value, atUs: next.value[0]?.packet.receivedAtUs ?? 0, rest });
+    begun.push({ first: next.value, atUs: firstAtUs(next.value), rest });
   }
   begun.sort((a, b) => a.atUs - b.atUs);
   for (const { first, rest } of begun) {
@@ -59,11 +68,14 @@ async function* inOrder(
   }
 }
 
+const firstAtUs = ([first]: readonly Recorded[]): number =>
+  first === undefined ? 0 : recordedAtUs(first);
+
 /** Gives out batches that hold at least one message. */
 async function* decodeOne(
   report: InputReport,
   { options, stdin }: FileSource,
-): AsyncGenerator<readonly RecordedPacket[]> {
+): AsyncGenerator<readonly Recorded[]> {
   const decoder = createInputDecoder(report, options);
   const bytes = report.name === STDIN ? stdin : createReadStream(report.name);
   try {

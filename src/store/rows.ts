@@ -1,6 +1,7 @@
 import type { Anomaly } from '../core/model/anomaly.js';
 import type { AttackType } from '../core/model/attack-type.js';
 import type { BlockOrigin, Scope } from '../core/model/block.js';
+import type { Outcome, Sensor } from '../core/model/sensor.js';
 import type { Proof } from '../core/model/proof.js';
 import type { Sighting } from '../core/model/sighting.js';
 import type { Endpoint, TlsRecord, Transport } from '../core/model/transport.js';
@@ -33,13 +34,15 @@ export interface StoredEvent {
   readonly raw: Buffer | null;
   readonly rawLength: number;
   readonly tls: TlsRecord | null;
+  readonly sensor: Sensor;
+  readonly outcome: Outcome;
 }
 
 /** Columns of a row of `events`, of `blocks` and of `sightings`, as the SELECTs here name them. */
 export const EVENT_ROW = `id, uuid, received_at_us, transport, source_ip, source_port,
   destination_ip, destination_port, proof, kind, method, request_uri, status_code, called_number,
   from_user, to_user, auth_user, user_agent, call_id, attack_type, score, answered_status,
-  anomalies, raw_length, tls_version, tls_cipher, tls_sni`;
+  anomalies, raw_length, tls_version, tls_cipher, tls_sni, sensor, outcome`;
 
 export const BLOCK_ROW = `id, target, scope, origin, proof, rule, attack_type, reason,
   created_at_us, expires_at_us, simulated, forced, ended_at_us, end_how, packets_dropped`;
@@ -77,6 +80,8 @@ export interface EventRow {
   readonly tls_version: string | null;
   readonly tls_cipher: string | null;
   readonly tls_sni: string | null;
+  readonly sensor: Sensor;
+  readonly outcome: Outcome;
 }
 
 export interface BlockRow {
@@ -138,6 +143,8 @@ export function storedEvent(row: EventRow): StoredEvent {
       row.tls_version === null
         ? null
         : { version: row.tls_version, cipher: row.tls_cipher ?? '', sni: row.tls_sni },
+    sensor: row.sensor,
+    outcome: row.outcome,
   };
 }
 

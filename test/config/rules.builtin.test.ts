@@ -35,6 +35,7 @@ describe('built-in rules', () => {
       'options-look',
       'mrsip',
       'faked-stack',
+      'pbx-costly-call-through',
       'protocols-sweep',
       'sipsak-options',
     ]);

@@ -11,6 +11,7 @@ import { compileRules, createDetectState } from '../../src/core/detect/detect.js
 import type { Packet } from '../../src/core/model/transport.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
+import { createPbxState } from '../../src/core/pbx/state.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { load } from '../scripts/load-script.js';
 import { respell, SPELLINGS, type Random } from './respell.js';
@@ -43,6 +44,7 @@ const createState = (): AgentState => ({
   detect: createDetectState(),
   retransmissions: createRetransmissions(),
   answers: createAnswerState(),
+  pbx: createPbxState(),
   blocks: createBlockState(),
   nextEventId: 1,
   counts: createCounts(),

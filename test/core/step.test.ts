@@ -8,6 +8,7 @@ import { createCounts } from '../../src/core/counts.js';
 import type { Effect } from '../../src/core/flow.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
+import { createPbxState } from '../../src/core/pbx/state.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { parseRules } from '../../src/config/rules/parse-rules.js';
 import { makeSettings } from './trap/message.js';
@@ -49,6 +50,7 @@ function createState(observing = false, protect: string[] = []): AgentState {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState({
       protect: createProtectTable(protect.map((target) => ({ target, from: 'test' }))),
     }),

@@ -7,6 +7,7 @@ import { createCounts } from '../../src/core/counts.js';
 import type { Input } from '../../src/core/flow.js';
 import { step, type AgentState } from '../../src/core/step.js';
 import { createAnswerState } from '../../src/core/trap/answer.js';
+import { createPbxState } from '../../src/core/pbx/state.js';
 import { createRetransmissions } from '../../src/core/trap/retransmission.js';
 import { createFirewallKeeper, type FirewallKeeper } from '../../src/agent/firewall/keeper.js';
 import { createNftables } from '../../src/firewall/nftables/nftables.js';
@@ -92,6 +93,7 @@ function createState(): AgentState {
     detect: createDetectState(),
     retransmissions: createRetransmissions(),
     answers: createAnswerState(),
+    pbx: createPbxState(),
     blocks: createBlockState({ protect: createProtectTable([]) }),
     nextEventId: 1,
     counts: createCounts(),

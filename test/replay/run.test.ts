@@ -57,8 +57,8 @@ function play(
   const base = createRun(setting, inForce);
   const second = trial === null ? null : createRun(setting, trial.rules);
   for (const { packet, proof } of records) {
-    feed(base, packet, proof);
-    if (second !== null) feed(second, packet, proof);
+    feed(base, { packet, proof });
+    if (second !== null) feed(second, { packet, proof });
   }
   return viewReplay(plan, [createInputReport('test')], base, second, 10);
 }

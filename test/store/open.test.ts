@@ -56,6 +56,8 @@ describe('the store', () => {
       raw,
       transport: 'tcp',
       proof: 'tcp',
+      sensor: 'hep',
+      outcome: 'failed',
       source: { address: '2001:db8::7', port: 4000 },
       attackType: 'toll_fraud',
       score: 33.5,
@@ -66,12 +68,12 @@ describe('the store', () => {
     await opened.store.flush();
     const reader = await reading();
     const { receivedAtUs, uuid, transport, proof, source, local, attackType, score } = event;
-    const { answeredStatus, rawLength, tls } = event;
+    const { answeredStatus, rawLength, tls, sensor, outcome } = event;
     expect(await reader.listEvents({ limit: 1, withRaw: true })).toEqual([
       {
         id: 1,
         ...{ receivedAtUs, uuid, transport, proof, source, local, attackType, score },
-        ...{ answeredStatus, rawLength, raw, tls },
+        ...{ answeredStatus, rawLength, raw, tls, sensor, outcome },
         kind: 'request',
         method: 'INVITE',
         requestUri: 'sip:442079460000@192.0.2.1',

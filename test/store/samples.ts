@@ -36,6 +36,8 @@ export function sampleEvent(id: number, change: Partial<EventRecord> = {}): Even
     source: { address: '203.0.113.7', port: 5060 },
     local: { address: '192.0.2.1', port: 5060 },
     proof: 'none',
+    sensor: 'trap',
+    outcome: 'none',
     attackType: null,
     score: 0,
     answeredStatus: 404,

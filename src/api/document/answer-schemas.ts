@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANOMALIES } from '../../core/model/anomaly.js';
 import { ATTACK_TYPES } from '../../core/model/attack-type.js';
 import { BLOCK_ORIGINS, SCOPES } from '../../core/model/block.js';
+import { OUTCOMES, SENSORS } from '../../core/model/sensor.js';
 import { PROOFS } from '../../core/model/proof.js';
 import { TOKEN_SCOPES } from '../../core/model/token-scope.js';
 import { NUMBER_TYPES } from '../../store/statistics/phone-number.js';
@@ -52,6 +53,7 @@ const event = z.strictObject({
   destination_ip: text,
   destination_port: count,
   transport_type: text,
+  sensor: z.enum(SENSORS),
   proof: z.enum(PROOFS),
   kind: z.enum(['request', 'response', 'other']),
   method: maybeText,
@@ -66,6 +68,7 @@ const event = z.strictObject({
   attack_type: attackType.nullable(),
   score: z.number(),
   answered_status: maybeCount,
+  outcome: z.enum(OUTCOMES),
   anomalies: z.array(z.enum(ANOMALIES)),
   tls_version: maybeText,
   tls_cipher: maybeText,

@@ -2,7 +2,9 @@ import { LIMITS } from '../../core/common/limits.js';
 import {
   createInputReport,
   leaveOut,
+  recordedAtUs,
   type InputReport,
+  type Recorded,
   type RecordedPacket,
 } from '../../records/recorded.js';
 import type { Reader } from '../../store/read/reader.js';
@@ -38,9 +40,15 @@ async function* readPages(
     afterId = last.id;
     report.records += rows.length;
     const messages: RecordedPacket[] = [];
-    for (const { receivedAtUs, transport, source, local, proof, raw } of rows) {
-      if (raw === null) leaveOut(report, 'no_bytes');
-      else messages.push({ packet: { receivedAtUs, transport, source, local, bytes: raw }, proof });
+    for (const row of rows) {
+      const { receivedAtUs, transport, source, local, proof, sensor, outcome, raw } = row;
+      if (raw === null) {
+        leaveOut(report, 'no_bytes');
+        continue;
+      }
+      const packet = { receivedAtUs, transport, source, local, bytes: raw };
+      const isOfTrap = sensor === 'trap';
+      messages.push(isOfTrap ? { packet, proof } : { packet, proof, sensed: { sensor, outcome } });
     }
     report.messages += messages.length;
     if (messages.length > 0) yield messages;
@@ -51,17 +59,17 @@ const PROGRESS_EVERY_MESSAGES = 250_000;
 
 /** Gives out the messages of the span, and says now and then how far it has come. */
 export async function* withinSpan(
-  batches: AsyncIterable<readonly RecordedPacket[]>,
+  batches: AsyncIterable<readonly Recorded[]>,
   { sinceUs, untilUs }: Span,
   tell: (messages: number) => void,
-): AsyncGenerator<RecordedPacket> {
+): AsyncGenerator<Recorded> {
   let messages = 0;
   for await (const batch of batches) {
     for (const recorded of batch) {
       messages += 1;
       if (messages % PROGRESS_EVERY_MESSAGES === 0) tell(messages);
-      const { receivedAtUs } = recorded.packet;
-      if (receivedAtUs >= sinceUs && receivedAtUs < untilUs) yield recorded;
+      const atUs = recordedAtUs(recorded);
+      if (atUs >= sinceUs && atUs < untilUs) yield recorded;
     }
   }
 }

@@ -26,19 +26,29 @@ export function eventCells(event: StoredEvent): string[] {
   return [
     formatTime(event.receivedAtUs).slice(0, 23).replace('T', ' '),
     endpointText(event.source),
-    event.transport,
+    viaText(event),
     event.proof,
     event.kind === 'response' ? `response ${event.statusCode ?? '?'}` : cell(event.method),
     cell(event.calledNumber ?? event.authUser ?? event.toUser),
-    event.answeredStatus === null ? '-' : String(event.answeredStatus),
+    answerText(event),
     String(Math.round(event.score)),
     event.attackType ?? '-',
     cell(event.userAgent),
   ];
 }
 
+/** What a PBX was sent is told by its sensor. */
+const viaText = ({ sensor, transport }: StoredEvent): string =>
+  sensor === 'trap' ? transport : `${sensor.slice(0, 3)}/${transport}`;
+
+/** The trap's own answer, or what the PBX made of it. */
+function answerText({ sensor, outcome, answeredStatus }: StoredEvent): string {
+  if (sensor === 'trap') return answeredStatus === null ? '-' : String(answeredStatus);
+  return outcome === 'none' ? '-' : outcome.replace('_account', '').replace('_', ' ');
+}
+
 /** Where the cells stand in a stream, whose rows to come are not known. */
-const PLACES = [23, 21, 3, 5, 9, 12, 6, 5, 21, CELL_CHARS_MAX + 1];
+const PLACES = [23, 21, 7, 5, 9, 12, 10, 5, 21, CELL_CHARS_MAX + 1];
 
 /**
  * One line of one event, for a stream: the cells of the table in fixed places. On a terminal that is

@@ -42,13 +42,15 @@ export const ruleDetails = (rule: Rule, replaces: Rule | null, seen: RuleActivit
 
 export type RuleDetails = ReturnType<typeof ruleDetails>;
 
+const APPLIES = { trap: 'the trap alone', pbx: 'a PBX alone', any: 'the trap and a PBX' } as const;
+
 /** The same for a person. */
 export function renderRule(rule: RuleDetails): string {
   const pairs: [string, string][] = [
     ['rule', `${rule.id} (version ${rule.version}): ${rule.name}`],
     ['names', `${rule.attack_type}, severity ${rule.severity}`],
     ['fires on', rule.condition],
-    ['only on', rule.context === null ? '' : `a ${rule.context}`],
+    ['applies to', APPLIES[rule.context]],
     ['points', `${rule.points}, from proven addresses ${rule.points_proven}`],
     ['mute', `${durationText(rule.mute_s)} for the same source`],
     ['last 24 h', `${count(rule.sightings_24h, 'sighting')}, ${count(rule.blocks_24h, 'block')}`],

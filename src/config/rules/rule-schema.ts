@@ -5,6 +5,7 @@ import { readSeconds } from '../../core/common/duration.js';
 import { LIMITS } from '../../core/common/limits.js';
 import { RULE_BASES, RULE_CONTEXTS, SEVERITIES } from '../../core/model/rule.js';
 import type { Rule, RuleCount } from '../../core/model/rule.js';
+import { OUTCOMES } from '../../core/model/sensor.js';
 import { PROOFS, transportProof } from '../../core/model/proof.js';
 import { TRANSPORTS } from '../../core/model/transport.js';
 import { fieldNamed, FIELDS } from '../../core/detect/fields/fields.js';
@@ -94,6 +95,8 @@ const sampleEvent = z
     transport: z.enum(TRANSPORTS).default('udp'),
     proof: z.enum(PROOFS).optional(),
     retransmission: z.boolean().default(false),
+    outcome: z.enum(OUTCOMES).default('none'),
+    vouched: z.boolean().default(false),
     repeat: integer(1, 1_000).default(1),
     after_ms: integer(0, LIMITS.ruleWindowSMax * 1_000).default(20),
   })
@@ -105,6 +108,8 @@ const sampleEvent = z
     transport: event.transport,
     proof: event.proof ?? transportProof(event.transport),
     retransmission: event.retransmission,
+    outcome: event.outcome,
+    vouched: event.vouched,
     repeat: event.repeat,
     afterMs: event.after_ms,
   }));
@@ -151,7 +156,7 @@ export const ruleDocument = z.strictObject({
   severity: z.enum(SEVERITIES),
   enabled: z.boolean().default(true),
   basis: z.enum(RULE_BASES).default('behaviour'),
-  context: z.enum(RULE_CONTEXTS).optional(),
+  context: z.enum([...RULE_CONTEXTS, 'any']).default('trap'),
   description: text(2_000),
   references: z.array(text(300)).max(20).default([]),
   match: z
@@ -183,7 +188,7 @@ function toRule(rule: RuleInput): Omit<Rule, 'sourceFile' | 'sourceLine'> {
     attackType: rule.attack_type,
     severity: rule.severity,
     basis: rule.basis,
-    context: rule.context ?? null,
+    context: rule.context,
     description: rule.description,
     references: rule.references,
     match: { kind: rule.match.kind, methods: rule.match.methods ?? null },

@@ -218,6 +218,21 @@ export const LIMITS = {
   /** Samples of one rule, and events of one sample with all repetitions. */
   ruleSamplesMax: 50,
   ruleSampleEventsMax: 5_000,
+  /** Requests to a PBX that wait for its final response, and seconds until none is expected. */
+  mirroredWaitingMax: 20_000,
+  mirroredAnswerS: 10,
+  /** Characters of one part of a transaction's name that are compared. */
+  mirroredKeyCharsMax: 256,
+  /** Nonces that a PBX gave whom, seconds for which they are known, challenges read of a response. */
+  mirroredNoncesMax: 50_000,
+  mirroredNonceS: 3_600,
+  mirroredChallengesMax: 8,
+  /** Sources from which somebody logged in, and seconds for which that counts. */
+  vouchedSourcesMax: 100_000,
+  vouchedS: 3_600,
+  /** Characters of a user or number, and of the line itself, that a report keeps. */
+  reportTextCharsMax: 256,
+  reportLineCharsMax: 8_192,
   /** Messages of one generation that are remembered to tell retransmissions; two are kept. */
   retransmissionsMax: 50_000,
   /** Sources, and networks, whose answers are counted in one window; when full it begins anew. */

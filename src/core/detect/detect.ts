@@ -90,7 +90,7 @@ export function detect(
   const source = state.sourceHash();
   const proven = isProven(event.proof);
   const isNetworkOpen = beginEvent(state, source, nowUs);
-  const { indexes, match } = rulesFor(ruleSet, event.message.kind, event.message.method);
+  const { indexes, match } = rulesFor(ruleSet, event);
   const end = match(hits, 0);
   for (let each = 0; each < end; each += 1) {
     const hit = hits[each] ?? 0;

@@ -1,6 +1,7 @@
 import type { Noted } from './anomaly.js';
 import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
+import type { Outcome, Sensor } from './sensor.js';
 import type { SipMessage } from './sip-message.js';
 import type { Endpoint, TlsRecord, Transport } from './transport.js';
 
@@ -20,6 +21,12 @@ export interface TrapEvent {
   readonly inDialog?: boolean;
   /** Same branch, Call-ID and CSeq as a message seen shortly before: not counted again. */
   readonly retransmission: boolean;
+  /** Where it was seen; left out: by the trap. */
+  readonly sensor?: Sensor;
+  /** What the PBX made of it; left out: `none`. */
+  readonly outcome?: Outcome;
+  /** Of a PBX: somebody logged in from the source a while ago; left out: no. */
+  readonly vouched?: boolean;
   /** Autonomous system of the source; null or left out where it is not known. */
   readonly asn?: number | null;
 }
@@ -50,6 +57,9 @@ export interface EventRecord {
   readonly ordinary: boolean;
   /** Null or absent where no TLS handshake was completed. */
   readonly tls?: TlsRecord | null;
+  readonly sensor: Sensor;
+  /** What the PBX made of it; `none` of what the trap received. */
+  readonly outcome: Outcome;
   /** Anomalies that the transport noted, which are not in the bytes; absent: none. */
   readonly noted?: readonly Noted[];
 }

@@ -1,5 +1,6 @@
 import type { AttackType } from './attack-type.js';
 import type { Proof } from './proof.js';
+import type { Outcome } from './sensor.js';
 import type { Transport } from './transport.js';
 
 /** How grave a firing is, for a person who reads a list. It has no effect on the score; of floods see `isHarmfulFlood`. */
@@ -46,8 +47,8 @@ export const RULE_BASES = ['behaviour', 'tool'] as const;
 export type RuleBasis = (typeof RULE_BASES)[number];
 
 /**
- * What a rule may assume. On a `trap` nobody has an account and nobody may call out; a `pbx` has
- * both, and honest people who mistype them.
+ * What a rule may assume of what an event was sent to. On a `trap` nobody has an account and nobody
+ * may call out; a `pbx` has both, and honest people who mistype them.
  */
 export const RULE_CONTEXTS = ['trap', 'pbx'] as const;
 export type RuleContext = (typeof RULE_CONTEXTS)[number];
@@ -60,8 +61,7 @@ export interface Rule {
   readonly attackType: AttackType;
   readonly severity: Severity;
   readonly basis: RuleBasis;
-  /** null: in either. */
-  readonly context: RuleContext | null;
+  readonly context: RuleContext | 'any';
   readonly description: string;
   readonly references: readonly string[];
   readonly match: RuleMatch;
@@ -98,6 +98,10 @@ export interface SampleEvent {
   readonly transport: Transport;
   readonly proof: Proof;
   readonly retransmission: boolean;
+  /** What the PBX made of it; other than `none` for events of a PBX alone. */
+  readonly outcome: Outcome;
+  /** Somebody logged in from its source a while ago. */
+  readonly vouched: boolean;
   readonly repeat: number;
   /** Milliseconds between the event before it and this one. */
   readonly afterMs: number;

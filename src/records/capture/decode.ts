@@ -3,7 +3,13 @@ import { LIMITS } from '../../core/common/limits.js';
 import type { Proof } from '../../core/model/proof.js';
 import type { Endpoint } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';
-import { leaveOut, leaveOutForeign, type InputReport, type RecordedPacket } from '../recorded.js';
+import {
+  leaveOut,
+  leaveOutForeign,
+  type InputReport,
+  type MirroredPacket,
+  type RecordedPacket,
+} from '../recorded.js';
 import {
   createCapturedConnections,
   endConnections,
@@ -35,7 +41,12 @@ export interface CaptureOptions {
   readonly ports: ReadonlySet<number>;
   /** The host's own addresses; empty: answers are told by the requests before them. */
   readonly local: readonly Cidr[];
+  /** The host is a PBX: every SIP message is given out, its answers too. Left out: no. */
+  readonly mirror?: boolean;
 }
+
+/** What a capture gives: what the host received, or with `mirror` every SIP message. */
+export type CapturedPacket = RecordedPacket | MirroredPacket;
 
 /** Everything remembered while a capture is read; bounded. */
 export interface CaptureDecoder {
@@ -59,7 +70,7 @@ export function decodeFrame(
   decoder: CaptureDecoder,
   frame: Frame,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   decoder.lastUs = frame.atUs;
   const link = readLink(frame.linkType, frame.bytes);
   const outgoing = link.outgoing ?? frame.outgoing;
@@ -91,7 +102,7 @@ export function decodeFrame(
 export function endDecoder(
   decoder: CaptureDecoder,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   const lost = giveUpAll(decoder.fragments);
   if (lost > 0) leaveOut(report, 'lost_fragments', lost);
   const messages = endConnections(decoder.connections, report);
@@ -104,14 +115,15 @@ function decodeUdp(
   ip: IpPacket,
   datagram: Datagram,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   const source = { address: ip.source, port: datagram.sourcePort };
   const local = { address: ip.destination, port: datagram.destinationPort };
   if (isHep(datagram.payload)) {
     const hep = readHep(datagram.payload);
     if (hep === null) return skip(report, 'hep');
     // Whoever sent the HEP packet only tells of the message.
-    return receive(decoder, { ...hep, local: hep.destination, atUs, outgoing: null }, report);
+    const by = { hep: true, outgoing: null } as const;
+    return receive(decoder, { ...hep, ...by, local: hep.destination, atUs }, report);
   }
   // The frame is a view of the whole chunk that was read: only the message is kept.
   const bytes = Buffer.from(datagram.payload);
@@ -123,7 +135,7 @@ function decodeTcp(
   frame: Frame,
   ip: IpPacket,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   // What is missing of a cut segment is a gap in its stream.
   if (ip.cut) leaveOut(report, 'cut_short');
   const segment = readTcp(ip.payload);
@@ -140,7 +152,7 @@ function takeStream(
   messages: readonly StreamMessage[],
   { atUs, outgoing }: Pick<Frame, 'atUs' | 'outgoing'>,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   return messages.flatMap(({ source, destination: local, proven, webSocket, bytes }) => {
     const transport = webSocket ? 'ws' : 'tcp';
     const proof = proven ? 'tcp' : 'none';
@@ -158,16 +170,23 @@ interface Arrival {
   readonly outgoing: boolean | null;
   /** Of a stream's handshake. */
   readonly proof?: Proof;
+  /** A HEP packet told of it. */
+  readonly hep?: true;
 }
 
 /** Tells what the host received from strangers from what it sent, and from what it asked for. */
 function receive(
   { options, trips }: CaptureDecoder,
-  { atUs, transport, source, local, bytes, outgoing, proof: streamProof = 'none' }: Arrival,
+  { atUs, transport, source, local, bytes, outgoing, proof: streamProof = 'none', hep }: Arrival,
   report: InputReport,
-): readonly RecordedPacket[] {
+): readonly CapturedPacket[] {
   const message = parseMessage(bytes);
   if (message.kind === 'other' && !options.ports.has(local.port)) return skip(report, 'not_sip');
+  if (options.mirror === true) {
+    if (message.kind === 'other') return skip(report, 'not_sip');
+    const packet = { receivedAtUs: atUs, transport, source, local, bytes };
+    return [{ packet, mirror: hep === true ? 'hep' : 'capture' }];
+  }
   if (isSentByHost(options, outgoing, source, local)) {
     if (message.kind === 'response') noteAnswer(trips, message, source, local);
     if (message.kind === 'request') noteOwnRequest(trips, message);
@@ -200,12 +219,12 @@ function isSentByHost(
   return isOwn(source) && !isOwn(destination);
 }
 
-function skipForeign(report: InputReport, name: string): readonly RecordedPacket[] {
+function skipForeign(report: InputReport, name: string): readonly CapturedPacket[] {
   leaveOutForeign(report, name);
   return [];
 }
 
-function skip(report: InputReport, why: Parameters<typeof leaveOut>[1]): readonly RecordedPacket[] {
+function skip(report: InputReport, why: Parameters<typeof leaveOut>[1]): readonly CapturedPacket[] {
   leaveOut(report, why);
   return [];
 }

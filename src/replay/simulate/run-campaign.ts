@@ -1,5 +1,5 @@
 import { parseMessage } from '../../core/sip/parse.js';
-import { feed, type ReplayRun } from '../run.js';
+import { feedLive, type ReplayRun } from '../run.js';
 import {
   CAMPAIGN_PORT,
   startCampaign,
@@ -45,7 +45,7 @@ export function runCampaign(
     atUs += afterMs * 1_000;
     const keptOutBefore = run.story.keptOut;
     const packet = { receivedAtUs: atUs, transport: 'udp', source, local, bytes } as const;
-    const answer = feed(run, packet, null);
+    const answer = feedLive(run, packet);
     told.push({
       number: told.length + 1,
       atUs,

@@ -269,4 +269,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state, id);
 `,
+  `
+ALTER TABLE events ADD COLUMN sensor TEXT NOT NULL DEFAULT 'trap';
+ALTER TABLE events ADD COLUMN outcome TEXT NOT NULL DEFAULT 'none';
+`,
 ];

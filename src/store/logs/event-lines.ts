@@ -15,7 +15,8 @@ export interface LogOrigin {
  * One line for a person, without its line end; printable ASCII but for an ellipsis where text was
  * cut, so that no packet can forge a line or speak to a terminal:
  * `2026-01-01T00:00:00.000000Z REGISTER from 203.0.113.7:5060 udp proof=none ua="friendly-scanner"
- * user=100 attack=extension_enumeration score=80 answered=404`. What is not known is left out.
+ * user=100 attack=extension_enumeration score=80 answered=404`. What is not known is left out; of what a
+ * PBX was sent `seen=hep outcome=failed` follows.
  */
 export function formatEventLine(record: EventRecord, facts: EventFacts): string {
   const { source, attackType, answeredStatus } = record;
@@ -29,7 +30,9 @@ export function formatEventLine(record: EventRecord, facts: EventFacts): string 
   if (anomalies.length > 0) line += ` anomalies=${anomalies.join(',')}`;
   if (attackType !== null) line += ` attack=${attackType}`;
   line += ` score=${String(Math.round(record.score * 10) / 10)}`;
-  return answeredStatus === null ? line : `${line} answered=${answeredStatus}`;
+  if (answeredStatus !== null) line += ` answered=${answeredStatus}`;
+  const { sensor, outcome } = record;
+  return sensor === 'trap' ? line : `${line} seen=${sensor} outcome=${outcome}`;
 }
 
 /** Whom the message is from, or whose registration it is for. */
@@ -76,7 +79,8 @@ function writeJsonLine(
     `,"from_user":${jsonOrNull(facts.fromUser)},"to_user":${jsonOrNull(facts.toUser)}` +
     `,"auth_user":${jsonOrNull(facts.authUser)},"call_id":${jsonOrNull(facts.callId)}` +
     `,"attack_type":${jsonOrNull(attackType)},"score":${record.score}` +
-    `,"proof":"${record.proof}","answered_status":${status}` +
+    `,"proof":"${record.proof}","sensor":"${record.sensor}"` +
+    `,"outcome":"${record.outcome}","answered_status":${status}` +
     `,"anomalies":${facts.anomalies.length === 0 ? '[]' : JSON.stringify(facts.anomalies)}` +
     `,"raw_length":${record.rawLength},${tlsAsJson(record)},"raw_base64":${base64}}`
   );

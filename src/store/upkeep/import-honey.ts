@@ -210,6 +210,8 @@ function readRow(row: HoneyRow, id: number, localTimes: LocalTimeReader): EventR
     source: { address: source, port: PORT_UNKNOWN },
     local: { address: canonicalAddress(row.destination ?? '') ?? '0.0.0.0', port: PORT_UNKNOWN },
     proof: 'none',
+    sensor: 'trap',
+    outcome: 'none',
     attackType: null,
     score: 0,
     answeredStatus: null,

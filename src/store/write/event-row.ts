@@ -19,7 +19,7 @@ export const EVENT_COLUMNS: readonly string[] = `
     id uuid received_at_us transport source_ip source_port destination_ip destination_port proof
     kind method request_uri status_code called_number from_user to_user auth_user user_agent
     call_id attack_type score answered_status anomalies raw_length raw_sha256 tls_version
-    tls_cipher tls_sni`
+    tls_cipher tls_sni sensor outcome`
   .trim()
   .split(/\s+/);
 
@@ -55,6 +55,8 @@ export function eventRow(record: EventRecord, facts: EventFacts, to: JsonbWriter
   to.text(tls?.version ?? null);
   to.text(tls?.cipher ?? null);
   to.text(tls?.sni ?? null);
+  to.text(record.sensor);
+  to.text(record.outcome);
   return { columns: to.end(), raw };
 }
 

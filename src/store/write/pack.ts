@@ -2,6 +2,7 @@ import { NOTED, type Noted } from '../../core/model/anomaly.js';
 import { ATTACK_TYPES } from '../../core/model/attack-type.js';
 import type { EventRecord } from '../../core/model/event.js';
 import { PROOFS } from '../../core/model/proof.js';
+import { OUTCOMES, SENSORS } from '../../core/model/sensor.js';
 import { TRANSPORTS, type TlsRecord } from '../../core/model/transport.js';
 
 /**
@@ -45,7 +46,7 @@ export interface Packer {
   reuse(memory: PackMemory): void;
 }
 
-const NUMBERS_PER_EVENT = 12;
+const NUMBERS_PER_EVENT = 14;
 /** Bits of the last of them. */
 const HAS_TLS = 1;
 const IS_ORDINARY = 2;
@@ -167,6 +168,8 @@ function writeNumbers(numbers: Float64Array, place: number, record: EventRecord)
   let bits = (tls === null ? 0 : HAS_TLS) | (ordinary ? IS_ORDINARY : 0);
   for (const each of noted) bits |= 1 << (NOTED_FROM + NOTED.indexOf(each));
   numbers[place + 11] = bits;
+  numbers[place + 12] = SENSORS.indexOf(record.sensor);
+  numbers[place + 13] = OUTCOMES.indexOf(record.outcome);
 }
 
 /** The same records again, one after another; their bytes are views of the one buffer. */
@@ -197,6 +200,8 @@ export function* unpack(packed: PackedEvents): Generator<EventRecord> {
       rawLength: number(6),
       ordinary: (bits & IS_ORDINARY) !== 0,
       tls: (bits & HAS_TLS) === 0 ? null : tlsOf(word(), word(), word()),
+      sensor: SENSORS[number(12)] ?? 'trap',
+      outcome: OUTCOMES[number(13)] ?? 'none',
       noted: bits >> NOTED_FROM === 0 ? NOTHING : notedOf(bits >> NOTED_FROM),
     };
     offset += length;

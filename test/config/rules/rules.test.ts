@@ -63,6 +63,8 @@ describe('parseRules', () => {
               proof: 'tls',
               retransmission: true,
               repeat: 2,
+              outcome: 'none',
+              vouched: false,
               afterMs: 500,
             },
           ],

@@ -305,18 +305,20 @@ describe('describeRule', () => {
 });
 
 describe('context', () => {
-  const fires = (context: object, of?: 'trap' | 'pbx'): boolean =>
-    send(createDetectState(), compileRules([ruleOf(context)], of), 'a', 0).sightings.length > 0;
-
   it.each([
-    [{}, undefined, true],
-    [{}, 'pbx', true],
-    [{ context: 'trap' }, undefined, true],
-    [{ context: 'trap' }, 'pbx', false],
-    [{ context: 'pbx' }, undefined, false],
-    [{ context: 'pbx' }, 'pbx', true],
-  ] as const)('a rule with %o, events of %s: %s', (rule, of, expected) => {
-    expect(fires(rule, of)).toBe(expected);
+    [{}, 'trap', true],
+    [{}, 'hep', false],
+    [{ context: 'any' }, 'trap', true],
+    [{ context: 'any' }, 'capture', true],
+    [{ context: 'trap' }, 'trap', true],
+    [{ context: 'trap' }, 'log', false],
+    [{ context: 'pbx' }, 'trap', false],
+    [{ context: 'pbx' }, 'hep', true],
+    [{ context: 'pbx' }, 'log', true],
+  ] as const)('a rule with %o, an event of %s: %s', (rule, sensor, expected) => {
+    const event = { ...toEvent(request('OPTIONS', {})), sensor };
+    const { sightings } = detect(createDetectState(), compileRules([ruleOf(rule)]), event, POLICY);
+    expect(sightings.length > 0).toBe(expected);
   });
 
   it('checks a rule of another context all the same', () => {

@@ -100,6 +100,11 @@ function readChallenge({ message }: TrapEvent): string | null {
   return `${message.method ?? ''} ${credentials.nonce} ${credentials.uri}`;
 }
 
+function readAccount({ message }: TrapEvent): string | null {
+  const { authorization, fromUser } = message;
+  return authorization?.username ? authorization.username : nameOfUser(fromUser);
+}
+
 /** Host of the first Contact: where a phone says that it is, its own address behind a NAT. */
 function readContactHost({ message }: TrapEvent): string | null {
   const { contact } = message;
@@ -199,6 +204,22 @@ export const FIELDS: readonly Field[] = [
   number('source_port', 'port that the message came from', (e) => e.source.port),
   text('local', 'address of ours that it was sent to', (e) => e.local.address),
   number('local_port', 'port of ours that it was sent to', (e) => e.local.port),
+  text(
+    'account',
+    'of whom a request is: the user name of its credentials, else the user part of From',
+    readAccount,
+  ),
+  text('sensor', 'where it was seen: `trap`, `hep`, `capture` or `log`', (e) => e.sensor ?? 'trap'),
+  text(
+    'outcome',
+    'what the PBX made of it: `challenged`, `failed`, `unknown_account`, `refused`, `not_found`, `answered`, `succeeded` or `unanswered`; of a trap `none`',
+    (e) => e.outcome ?? 'none',
+  ),
+  flag(
+    'vouched',
+    'true when somebody logged in to the PBX from its source within the last hour',
+    (e) => e.vouched === true,
+  ),
   text('proof', '`none`, `nonce`, `dialog`, `tcp` or `tls`', (e) => e.proof),
   flag('proven', 'true when `proof` is not `none`', (e) => isProven(e.proof)),
   number('size', 'bytes of the message', (e) => e.message.bytes.length),

@@ -1,5 +1,6 @@
 import { AgentError } from '../../common/errors.js';
 import { LIMITS } from '../../common/limits.js';
+import type { TrapEvent } from '../../model/event.js';
 import type { Rule, RuleContext, RuleCount } from '../../model/rule.js';
 import { compileCondition } from './condition.js';
 import type { Condition, ConditionResult } from './condition.js';
@@ -62,16 +63,17 @@ interface MethodIndex {
 
 export interface RuleSet {
   readonly rules: readonly CompiledRule[];
-  readonly index: Readonly<Record<Rule['match']['kind'], MethodIndex>>;
+  readonly index: Readonly<Record<RuleContext, KindIndex>>;
 }
+
+type KindIndex = Readonly<Record<Rule['match']['kind'], MethodIndex>>;
 
 /**
  * Makes rules ready to run: conditions type-checked and compiled, indexed by kind and method.
  * Throws AgentError RULES_INVALID for a condition or field that cannot work, an id given twice, or
- * more rules than are allowed. Events of the set are all of one context: rules of another are
- * checked like the others, and never tried.
+ * more rules than are allowed.
  */
-export function compileRules(rules: readonly Rule[], context: RuleContext = 'trap'): RuleSet {
+export function compileRules(rules: readonly Rule[]): RuleSet {
   if (rules.length > LIMITS.rulesMax) {
     const message = `there are ${rules.length} rules, at most ${LIMITS.rulesMax} are allowed`;
     throw new AgentError('RULES_INVALID', message, 'Take away rules that are not needed.');
@@ -82,24 +84,29 @@ export function compileRules(rules: readonly Rule[], context: RuleContext = 'tra
     ids.add(rule.id);
     return compileRule(rule, index);
   });
-  const concerned = compiled.filter(({ rule }) => (rule.context ?? context) === context);
   return {
     rules: compiled,
-    index: {
-      request: indexOf(concerned, 'request'),
-      response: indexOf(concerned, 'response'),
-      other: indexOf(concerned, 'other'),
-    },
+    index: { trap: kindsOf(compiled, 'trap'), pbx: kindsOf(compiled, 'pbx') },
   };
 }
 
-/** The rules that may concern a message. */
+function kindsOf(compiled: readonly CompiledRule[], context: RuleContext): KindIndex {
+  const concerned = compiled.filter(
+    ({ rule }) => rule.context === context || rule.context === 'any',
+  );
+  return {
+    request: indexOf(concerned, 'request'),
+    response: indexOf(concerned, 'response'),
+    other: indexOf(concerned, 'other'),
+  };
+}
+
+/** The rules that may concern an event: what a trap received, or a message to a PBX. */
 export function rulesFor(
   { index }: RuleSet,
-  kind: Rule['match']['kind'],
-  method: string | null,
+  { sensor = 'trap', message: { kind, method } }: Pick<TrapEvent, 'sensor' | 'message'>,
 ): RuleList {
-  const methods = index[kind];
+  const methods = index[sensor === 'trap' ? 'trap' : 'pbx'][kind];
   return method === null ? methods.others : (methods.byMethod.get(method) ?? methods.others);
 }
 

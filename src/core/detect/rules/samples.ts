@@ -26,13 +26,17 @@ export function runSamples(rule: Rule): readonly SampleResult[] {
 }
 
 /** The events of a sample, repetitions written out, with times from a fixed start. */
-export function sampleEvents(sample: RuleSample): readonly TrapEvent[] {
+export function sampleEvents(
+  { context }: Pick<Rule, 'context'>,
+  sample: RuleSample,
+): readonly TrapEvent[] {
+  const sensor = context === 'pbx' ? 'hep' : 'trap';
   const events: TrapEvent[] = [];
   let atUs = START_US;
   for (const event of sample.events) {
     for (let n = 1; n <= event.repeat; n += 1) {
       atUs += event.afterMs * 1_000;
-      events.push(toTrapEvent(event, n, events.length + 1, atUs));
+      events.push({ ...toTrapEvent(event, n, events.length + 1, atUs), sensor });
     }
   }
   return events;
@@ -40,9 +44,9 @@ export function sampleEvents(sample: RuleSample): readonly TrapEvent[] {
 
 function playSample(rule: Rule, sample: RuleSample): string | null {
   const state = createDetectState();
-  const ruleSet = compileRules([rule], rule.context ?? 'trap');
+  const ruleSet = compileRules([rule]);
   let [sightings, firstEvent, points, pointsProven] = [0, 0, 0, 0];
-  for (const event of sampleEvents(sample)) {
+  for (const event of sampleEvents(rule, sample)) {
     const detection = detect(state, ruleSet, event, POLICY);
     const fault = detection.faults[0];
     if (fault !== undefined) return `the rule failed on event ${event.id}: ${fault.message}`;
@@ -82,5 +86,7 @@ function toTrapEvent(event: SampleEvent, n: number, id: number, atUs: number): T
     message: parseMessage(Buffer.from(raw, 'latin1')),
     inDialog: event.proof === 'dialog',
     retransmission: event.retransmission,
+    outcome: event.outcome,
+    vouched: event.vouched,
   };
 }

@@ -45,6 +45,8 @@ export function formatEcs(record: EventRecord, facts: EventFacts, origin: LogOri
     sentrypeer: {
       score: record.score,
       proof: record.proof,
+      sensor: record.sensor,
+      outcome: record.outcome,
       transport: record.transport,
       attack_type: present(attackType),
       called_number: present(facts.calledNumber),

@@ -49,6 +49,8 @@ export function formatEve(record: EventRecord, facts: EventFacts, origin: LogOri
       called_number: present(facts.calledNumber),
       score: record.score,
       proof: record.proof,
+      sensor: record.sensor,
+      outcome: record.outcome,
       answered_status: present(record.answeredStatus),
       anomalies: facts.anomalies,
       raw_length: record.rawLength,

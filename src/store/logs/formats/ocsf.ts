@@ -53,6 +53,8 @@ export function formatOcsf(record: EventRecord, facts: EventFacts, origin: LogOr
       attack_type: present(attackType),
       score: record.score,
       proof: record.proof,
+      sensor: record.sensor,
+      outcome: record.outcome,
       answered_status: present(record.answeredStatus),
       anomalies: facts.anomalies,
       message_base64: bufferOf(record.raw).toString('base64'),

@@ -99,6 +99,8 @@ function eventFields(record: EventRecord, facts: EventFacts): [string, string][]
     ['attack_type', attackType],
     ['score', String(record.score)],
     ['proof', record.proof],
+    ['sensor', record.sensor],
+    ['outcome', record.outcome],
     ['answered_status', answeredStatus === null ? null : String(answeredStatus)],
   ];
   return fields.flatMap(([name, value]) =>

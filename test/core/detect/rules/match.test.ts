@@ -182,7 +182,7 @@ describe('compileMatcher', () => {
           if (credentials !== '') headers['Authorization'] = credentials;
           const seen = toEvent(request(verb, headers, `sip:${to}@192.0.2.1`), { proof: proven });
           lookAt(seen);
-          const { rules, match } = rulesFor(builtInRuleSet, 'request', verb);
+          const { rules, match } = rulesFor(builtInRuleSet, seen);
           const verdicts = verdictsOf(match, rules.length);
           rules.forEach(({ rule, condition, count }, index) => {
             const holds = condition?.() ?? true;

@@ -37,6 +37,7 @@ describe('messages of RFC 5424', () => {
         'source_ip="203.0.113.7" source_port="5060" destination_ip="192.0.2.1" ' +
         'destination_port="5060" transport="udp" method="REGISTER" ' +
         'user_agent="friendly-scanner" user="101" attack_type="sip_scan" score="0" proof="none" ' +
+        'sensor="trap" outcome="none" ' +
         'answered_status="404"] REGISTER from 203.0.113.7:5060 udp proof=none ' +
         'ua="friendly-scanner" user=101 attack=sip_scan score=0 answered=404',
     );
