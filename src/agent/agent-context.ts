@@ -1,4 +1,5 @@
 import type { BlockJournal } from '../api/lists/block-journal.js';
+import type { SensorView } from '../api/views.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
 import type { CallRecord } from '../core/model/call.js';
@@ -50,6 +51,14 @@ export interface PusherKeeper {
   readonly close: () => void;
 }
 
+/** Sensors beside a PBX, for as long as the settings ask for them. */
+export interface SensorKeeper {
+  /** Takes other settings over. */
+  readonly follow: () => Promise<void>;
+  readonly status: () => readonly SensorView[];
+  readonly close: () => Promise<void>;
+}
+
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
@@ -70,6 +79,8 @@ export interface AgentContext {
   alerts: AlertKeeper | null;
   /** Null until it is there, and offline. */
   crowdsec: PusherKeeper | null;
+  /** Null until they are there, and offline. */
+  sensors: SensorKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */

@@ -25,6 +25,7 @@ import { restoreMemory } from './state/restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './jobs/housekeeping.js';
 import { watchConfiguration } from './reload.js';
+import { keepSensors } from './sensors/sensors.js';
 import type { AgentContext } from './agent-context.js';
 
 const TICK_MS = 1_000;
@@ -108,6 +109,8 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('alerts', context.alerts.close);
   context.crowdsec = keepPusher(context, services.facts);
   closers.add('CrowdSec', context.crowdsec.close);
+  context.sensors = await keepSensors(context, runner);
+  closers.add('sensors', context.sensors.close);
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;

@@ -115,6 +115,7 @@ const emptyBooks = () => ({
   api: null,
   alerts: null,
   crowdsec: null,
+  sensors: null,
   meter: createMeter(),
   journal: createBlockJournal(LIMITS.blockJournalMax),
 });

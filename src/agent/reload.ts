@@ -108,6 +108,7 @@ async function takeOverSettings(
   await followApi(context);
   await context.alerts?.follow();
   context.crowdsec?.follow();
+  await context.sensors?.follow();
   if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
     await keeper.remove();
   }

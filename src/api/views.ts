@@ -201,7 +201,22 @@ export interface StatusView {
     /** Why nothing goes there right now; null while it does. */
     readonly last_error: string | null;
   }[];
+  /** Sensors beside a PBX that the configuration asks for. */
+  readonly sensors: readonly SensorView[];
   readonly notices: readonly string[];
+}
+
+/** One sensor, and what came to it since it was opened. */
+export interface SensorView {
+  readonly sensor: 'hep' | 'capture' | 'log';
+  /** Where it looks; null: it is not open. */
+  readonly where: string | null;
+  /** Messages or lines that went to the detectors. */
+  readonly taken: number;
+  /** What was left, by why. */
+  readonly left: Readonly<Record<string, number>>;
+  /** Why it is not open, or is in trouble; null: it is well. */
+  readonly trouble: string | null;
 }
 
 /** Microseconds since 1970 as `2026-01-31T12:00:00.000000Z`. */

@@ -74,6 +74,7 @@ function render(status: StatusView, nowMs: number): string {
   if (blocking.last_error !== null) pairs.push(['firewall error', blocking.last_error, 'bad']);
   if (store.last_error !== null) pairs.push(['store error', store.last_error, 'bad']);
   for (const log of status.remote_logs) pairs.push([log.name, describeRemote(log)]);
+  for (const sensor of status.sensors) pairs.push(describeSensor(sensor));
   if (blocking.storm !== null) {
     pairs.push([
       'spoofing storm',
@@ -107,6 +108,20 @@ const describeRepairs = (blocking: StatusView['blocking']): string =>
 const describeRemote = (log: StatusView['remote_logs'][number]): string =>
   `${log.target}: ${log.sent} lines sent, ${log.waiting} wait` +
   (log.last_error === null ? '' : `; ${log.last_error}`);
+
+const describeSensor = ({
+  sensor,
+  where,
+  taken,
+  left,
+  trouble,
+}: StatusView['sensors'][number]): Pair => {
+  const name = `sensor ${sensor}`;
+  if (trouble !== null) return [name, trouble, 'bad'];
+  const rest = Object.entries(left).filter(([, times]) => times > 0);
+  const words = rest.map(([why, times]) => `${why.replaceAll('_', ' ')} ${times}`);
+  return [name, [where ?? '', `${taken} taken`, ...words].join(', ')];
+};
 
 const describeDatabase = ({ database_file: file, store }: StatusView): string =>
   store.database_bytes === null

@@ -3,6 +3,7 @@ import { ALERT_KEYS } from './keys/alert-keys.js';
 import { API_KEYS } from './keys/api-keys.js';
 import { BLOCKING_KEYS } from './keys/blocking-keys.js';
 import { CROWDSEC_KEYS } from './keys/crowdsec-keys.js';
+import { HEP_KEYS, PBX_KEYS } from './keys/pbx-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
 import { key, place, type Key } from './keys/key.js';
 import { LOG_KEYS } from './keys/log-keys.js';
@@ -107,6 +108,8 @@ export const KEYS = {
   },
   blocking: BLOCKING_KEYS,
   crowdsec: CROWDSEC_KEYS,
+  pbx: PBX_KEYS,
+  hep: HEP_KEYS,
   jobs: JOB_KEYS,
   retention: RETENTION_KEYS,
   alerts: ALERT_KEYS,
@@ -119,6 +122,8 @@ type ValuesOf<S> = { readonly [F in keyof S]: ValueOf<S[F]> };
 export type Readings = ValuesOf<typeof KEYS.top> & {
   readonly blocking: ValuesOf<typeof KEYS.blocking>;
   readonly crowdsec: ValuesOf<typeof KEYS.crowdsec>;
+  readonly pbx: ValuesOf<typeof KEYS.pbx>;
+  readonly hep: ValuesOf<typeof KEYS.hep>;
   readonly jobs: ValuesOf<typeof KEYS.jobs>;
   readonly retention: ValuesOf<typeof KEYS.retention>;
   readonly alerts: ValuesOf<typeof KEYS.alerts>;

@@ -49,6 +49,7 @@ export async function viewStatus(
       last_error: stats.lastError,
     },
     remote_logs: viewRemote(context),
+    sensors: context.sensors?.status() ?? [],
     notices: log.recent(),
   };
 }

@@ -289,6 +289,15 @@ const status = z.strictObject({
       last_error: maybeText,
     }),
   ),
+  sensors: z.array(
+    z.strictObject({
+      sensor: z.enum(['hep', 'capture', 'log']),
+      where: maybeText,
+      taken: count,
+      left: z.record(text, count),
+      trouble: maybeText,
+    }),
+  ),
   notices: z.array(text),
 });
 

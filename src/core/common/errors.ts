@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   PORT_IN_USE: { exit: 4, what: 'another program listens on the port' },
   PORT_DENIED: { exit: 4, what: 'this user may not listen on the port' },
   ADDRESS_UNAVAILABLE: { exit: 4, what: 'the address to listen on is not one of this host' },
+  SENSOR_UNAVAILABLE: { exit: 4, what: 'a sensor beside the PBX cannot be opened' },
   CERTIFICATE_INVALID: { exit: 3, what: 'the TLS certificate or its key cannot be used' },
   STATE_UNWRITABLE: { exit: 5, what: 'a folder or file that must be written is read-only' },
   STATE_FOREIGN: {

@@ -223,6 +223,9 @@ export const LIMITS = {
   mirroredAnswerS: 10,
   /** Characters of one part of a transaction's name that are compared. */
   mirroredKeyCharsMax: 256,
+  /** Streams of HEP at once, and milliseconds until a packet that has begun is whole. */
+  hepConnectionsMax: 64,
+  hepPacketMsMax: 10_000,
   /** Nonces that a PBX gave whom, seconds for which they are known, challenges read of a response. */
   mirroredNoncesMax: 50_000,
   mirroredNonceS: 3_600,

@@ -83,6 +83,10 @@ function Agent({ status }: { readonly status: StatusView | null }) {
           ...status.remote_logs.map(
             (log) => [log.name, log.last_error ?? `${figure(log.sent)} sent`] as const,
           ),
+          ...status.sensors.map(
+            ({ sensor, trouble, taken, where }) =>
+              [`sensor ${sensor}`, trouble ?? `${where ?? ''}, ${figure(taken)} taken`] as const,
+          ),
         ]}
       />
     </Section>

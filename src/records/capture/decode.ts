@@ -1,7 +1,7 @@
 import { cidrOf, covers, type Cidr } from '../../core/common/address.js';
 import { LIMITS } from '../../core/common/limits.js';
 import type { Proof } from '../../core/model/proof.js';
-import type { Endpoint } from '../../core/model/transport.js';
+import type { Endpoint, Transport } from '../../core/model/transport.js';
 import { parseMessage } from '../../core/sip/parse.js';
 import {
   leaveOut,
@@ -19,7 +19,7 @@ import {
 } from './connections.js';
 import { assemble, createFragments, giveUpAll, type Fragments } from './fragments.js';
 import type { Frame } from './frame.js';
-import { isHep, readHep } from './hep.js';
+import { isHep, readHep } from '../hep/hep.js';
 import { PROTOCOL_TCP, PROTOCOL_UDP, readIp, type IpPacket } from './ip.js';
 import { readLink } from './link.js';
 import {
@@ -120,7 +120,7 @@ function decodeUdp(
   const local = { address: ip.destination, port: datagram.destinationPort };
   if (isHep(datagram.payload)) {
     const hep = readHep(datagram.payload);
-    if (hep === null) return skip(report, 'hep');
+    if (typeof hep === 'string') return skip(report, 'hep');
     // Whoever sent the HEP packet only tells of the message.
     const by = { hep: true, outgoing: null } as const;
     return receive(decoder, { ...hep, ...by, local: hep.destination, atUs }, report);
@@ -163,7 +163,7 @@ function takeStream(
 /** A message, as far as the capture tells of it. */
 interface Arrival {
   readonly atUs: number;
-  readonly transport: 'udp' | 'tcp' | 'ws';
+  readonly transport: Transport;
   readonly source: Endpoint;
   readonly local: Endpoint;
   readonly bytes: Buffer;

@@ -1,0 +1,96 @@
+import { messageOf } from '../../core/common/errors.js';
+import { step } from '../../core/step.js';
+import type { SensorView } from '../../api/views.js';
+import type { Settings } from '../../config/schema.js';
+import type { AgentContext, SensorKeeper } from '../agent-context.js';
+import type { EffectRunner } from '../effects.js';
+import { HEP_SENSOR } from './hep.js';
+import { createIsPbx } from './pbx-addresses.js';
+import type { OpenSensor, SensorInput, SensorKind } from './sensor-kind.js';
+
+/** Every kind that there is. */
+const KINDS: readonly SensorKind[] = [HEP_SENSOR];
+
+const RETRY_MS = 30_000;
+
+interface Place {
+  readonly wanted: string;
+  open: OpenSensor | null;
+  trouble: string | null;
+}
+
+/**
+ * Opens the sensors that the settings ask for. One that cannot be opened is said, and tried again: the
+ * trap and the others go on without it.
+ */
+export async function keepSensors(
+  context: AgentContext,
+  runner: EffectRunner,
+): Promise<SensorKeeper> {
+  const { state, nowUs, log } = context;
+  const places = new Map<SensorView['sensor'], Place>();
+  const input: SensorInput = {
+    mirrored: (packet, sensor) => {
+      runner.run(step(state, { kind: 'mirrored', packet, sensor }, packet.receivedAtUs), null);
+    },
+    report: (report) => {
+      runner.run(step(state, { kind: 'report', report }, nowUs()), null);
+    },
+    nowUs,
+    say: log.say,
+  };
+  let last: Promise<void> = Promise.resolve();
+  // One after the other: a place must be free before it is taken anew.
+  const follow = (): Promise<void> =>
+    (last = last.then(async () => {
+      const { settings } = context.loaded;
+      state.pbx.isOwn = createIsPbx(settings.pbx.addresses, nowUs);
+      for (const kind of KINDS) await followOne(kind, settings, places, input);
+    }));
+  await follow();
+  const timer = setInterval(() => {
+    if ([...places.values()].some(({ open }) => open === null)) void follow();
+  }, RETRY_MS);
+  return {
+    follow,
+    status: () => [...places].map(([sensor, place]) => statusOf(sensor, place)),
+    close: async () => {
+      clearInterval(timer);
+      await last;
+      for (const { open } of places.values()) await open?.close();
+      places.clear();
+    },
+  };
+}
+
+async function followOne(
+  kind: SensorKind,
+  settings: Settings,
+  places: Map<SensorView['sensor'], Place>,
+  input: SensorInput,
+): Promise<void> {
+  const wanted = kind.wanted(settings);
+  const before = places.get(kind.name);
+  if (before !== undefined && before.wanted === wanted && before.open !== null) return;
+  if (before?.wanted !== wanted) {
+    places.delete(kind.name);
+    await before?.open?.close();
+    if (before !== undefined && wanted === null) input.say(`sensor ${kind.name}: closed`);
+  }
+  if (wanted === null) return;
+  const place: Place = { wanted, open: null, trouble: null };
+  try {
+    place.open = await kind.open(settings, input);
+    input.say(`sensor ${kind.name}: ${place.open.status().where}`);
+  } catch (error) {
+    place.trouble = messageOf(error);
+    if (place.trouble !== before?.trouble) input.say(`sensor ${kind.name}: ${place.trouble}`);
+  }
+  places.set(kind.name, place);
+}
+
+const statusOf = (sensor: SensorView['sensor'], { open, trouble }: Place): SensorView => ({
+  sensor,
+  ...(open?.status() ?? { where: null, taken: 0, left: {} }),
+  trouble,
+});
