@@ -7,7 +7,7 @@ PACKAGES="nftables ufw sipvicious sip-tester sipsak nmap baresip-core linphone-c
  procps tcpdump systemd openssl rsyslog rsyslog-gnutls sqlite3 jq libfaketime e2fsprogs curl
  python3-aiosmtpd chromium-headless-shell fonts-dejavu-core ipset"
 # Services: they are unpacked and not installed, so that none of them starts on this host.
-UNPACKED="crowdsec crowdsec-firewall-bouncer prometheus"
+UNPACKED="crowdsec crowdsec-firewall-bouncer prometheus kamailio"
 FOLDER=/var/cache/sentrypeer-lab
 
 missing() {

@@ -36,10 +36,11 @@ const PROGRAMS = {
   cscli: ['cscli'],
   'crowdsec-firewall-bouncer': ['crowdsec-firewall-bouncer'],
   promtool: ['promtool'],
+  kamailio: ['kamailio'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Where packages.sh unpacks services that are not to be installed. */
-const UNPACKED = '/var/cache/sentrypeer-lab/usr/bin';
+const UNPACKED = ['/var/cache/sentrypeer-lab/usr/bin', '/var/cache/sentrypeer-lab/usr/sbin'];
 
 export type LabProgram = keyof typeof PROGRAMS;
 
@@ -81,7 +82,7 @@ function findProgram(program: LabProgram): string | null {
     '/sbin',
     '/usr/lib/systemd',
     '/lib/systemd',
-    UNPACKED,
+    ...UNPACKED,
   ]) {
     for (const name of PROGRAMS[program]) {
       const file = join(folder, name);
