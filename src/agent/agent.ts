@@ -1,3 +1,4 @@
+import type { ApiServices } from '../api/facts.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Settings } from '../config/schema.js';
 import type { EventRecord, TrapEvent } from '../core/model/event.js';
@@ -103,14 +104,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   closers.add('control socket', control.close);
   const watcher = await watchConfiguration(context, runner);
   closers.add('configuration watcher', watcher.close);
-  context.api = await keepApi(context, services);
-  closers.add('HTTP API', context.api.close);
-  context.alerts = await keepAlerts(context);
-  closers.add('alerts', context.alerts.close);
-  context.crowdsec = keepPusher(context, services.facts);
-  closers.add('CrowdSec', context.crowdsec.close);
-  context.sensors = await keepSensors(context, runner);
-  closers.add('sensors', context.sensors.close);
+  await openDoors(context, runner, services);
   jobs.start();
   closers.add('jobs', jobs.stop);
   up.yet = true;
@@ -118,7 +112,7 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
   log.keep(`started: ${describeListening(trap)}; ${context.keeper.chosen.why}`);
   return {
     listening: trap.listening,
-    apiUrl: context.api.url(),
+    apiUrl: context.api?.url() ?? null,
     enforcing: context.keeper.chosen.enforcing,
     why: context.keeper.chosen.why,
     protectedPeers: state.blocks.protect.peers.map(({ target }) => target),
@@ -132,6 +126,23 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
       await closers.closeAll();
     },
   };
+}
+
+/** What others ask, are told, and tell. */
+async function openDoors(
+  context: AgentContext,
+  runner: EffectRunner,
+  services: ApiServices,
+): Promise<void> {
+  const { closers } = context;
+  context.api = await keepApi(context, services);
+  closers.add('HTTP API', context.api.close);
+  context.alerts = await keepAlerts(context);
+  closers.add('alerts', context.alerts.close);
+  context.crowdsec = keepPusher(context, services.facts);
+  closers.add('CrowdSec', context.crowdsec.close);
+  context.sensors = await keepSensors(context, runner);
+  closers.add('sensors', context.sensors.close);
 }
 
 function openTrapOf(

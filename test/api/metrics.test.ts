@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { renderMetrics } from '../../src/api/metrics.js';
-import type { StatusView } from '../../src/api/views.js';
+import type { JobView, StatusView } from '../../src/api/views.js';
 import { makeRig } from './rig.js';
 
 /** The parts of a status that are measured. */
@@ -51,6 +51,38 @@ it('tells what was counted in the format of Prometheus, and the same at the seco
   );
   expect(odd).toEqual([]);
   expect((await renderMetrics(measured)).text).toBe(text);
+});
+
+it('tells of health, good and bad', async () => {
+  const { services } = await makeRig();
+  const job = { schedule: '* * * * *', time_zone: 'UTC', next_at: null, detail: null };
+  const at = '2026-01-01T00:00:00.000000Z';
+  const measured = (mode: 'enforce' | 'observe') => ({
+    status: { ...STATUS, blocking: { ...STATUS.blocking, mode } },
+    meters: services.facts.meters(),
+    jobs: [
+      { ...job, name: 'good', last_finished_at: at, last_result: 'ok' },
+      { ...job, name: 'bad', last_finished_at: at, last_result: 'error' },
+      { ...job, name: 'never', last_finished_at: null, last_result: null },
+    ] as unknown as readonly JobView[],
+    size: { bytes: 4_096, freeBytes: 0, walBytes: 512 },
+    streams: { clients: 0, tooSlow: 0 },
+    alerts: [],
+  });
+  const lines = (await renderMetrics(measured('observe'))).text.split('\n');
+  for (const line of [
+    'sentrypeer_enforcing 0',
+    'sentrypeer_firewall_repairs_total 3',
+    'sentrypeer_database_bytes{file="wal"} 512',
+    'sentrypeer_job_last_success{name="good"} 1',
+    'sentrypeer_job_last_success{name="bad"} 0',
+    'sentrypeer_job_last_run_timestamp_seconds{name="bad"} 1767225600',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  expect(lines.join()).not.toContain('never');
+  const enforcing = await renderMetrics(measured('enforce'));
+  expect(enforcing.text).toContain('\nsentrypeer_enforcing 1\n');
 });
 
 it('is served to who may read', async () => {

@@ -55,6 +55,8 @@ export interface Rig {
   readonly services: ApiServices;
   readonly asked: unknown[];
   readonly said: string[];
+  /** Who is protected; a test may add to it. */
+  readonly protect: string[];
   readonly rules: { -readonly [K in keyof TcpRules]: TcpRules[K] };
   /** A token of this scope. */
   readonly tokens: Readonly<Record<TokenScope | 'expired', string>>;
@@ -95,13 +97,14 @@ export async function makeRig(
     msMax: 5_000,
   });
   const table = createBlockTable(blocks);
+  const protect = ['192.0.2.0/24'];
   const asked: unknown[] = [];
   const said: string[] = [];
   const { stored, tokens } = makeTokens(nowUs);
   const loaded = decideSettings({ file: null, env: {}, flags: {} }, null);
   const services: ApiServices = {
     calls: { ...notingCalls(asked), ...change },
-    facts: factsFor(stored, nowUs, loaded, table),
+    facts: factsFor(stored, nowUs, loaded, table, protect),
     read: lane.ask,
     stream: createEventStream({ ask: lane.ask }),
     bouncers: createBouncerPlaces(256),
@@ -131,7 +134,7 @@ export async function makeRig(
       headers: answer.headers,
     };
   };
-  return { server, store, table, services, asked, said, rules, tokens, nowUs, ask };
+  return { server, store, table, services, asked, said, rules, tokens, protect, nowUs, ask };
 }
 
 export const bearer = (token: string): { headers: Record<string, string> } => ({
@@ -159,6 +162,7 @@ function factsFor(
   nowUs: number,
   loaded: ReturnType<AgentFacts['loaded']>,
   table: BlockTable,
+  protect: readonly string[],
 ): AgentFacts {
   return {
     version: '1.2.3',
@@ -175,7 +179,9 @@ function factsFor(
     blocksAround: ({ text }) => blocksCovering(table, text.slice(0, text.indexOf('/')), nowUs),
     journal: createBlockJournal(100),
     protect: () =>
-      createProtectTable([{ target: '192.0.2.0/24', from: 'protect in the configuration' }]),
+      createProtectTable(
+        protect.map((target) => ({ target, from: 'protect in the configuration' })),
+      ),
     blockOf: (address) => (address === '203.0.113.9' ? BLOCK : null),
     scoreOf: () => ({ total: 80, proven: 0 }),
     health: () => ({ alive: { trap: true }, ready: { firewall: true } }),

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WebhookKind } from '../../src/core/model/alert-target.js';
 import { createCommand } from '../../src/outbox/senders/command.js';
 import { TEMPLATES } from '../../src/outbox/senders/templates.js';
+import { noticeAsJson } from '../../src/outbox/senders/plain-text.js';
 import { createWebhook, readRetryAfter } from '../../src/outbox/senders/webhook.js';
 import { makeNotice } from './notices.js';
 
@@ -29,6 +30,8 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+const ORIGIN = { agent: 'sentrypeer-agent/1', host: 'pbx-1' };
 
 describe('a webhook', () => {
   let server: Server;
@@ -62,7 +65,7 @@ describe('a webhook', () => {
   const sender = (kind: WebhookKind, path = '/hook', secret = '') =>
     createWebhook({
       ...{ name: kind, kind, secret, url: `${base}${path}` },
-      ...{ agent: 'sentrypeer-agent/1', nowUs: () => NOW_US },
+      ...{ origin: ORIGIN, nowUs: () => NOW_US },
     });
 
   it('signs what it sends with the second, so that an old one cannot be sent again', async () => {
@@ -74,7 +77,7 @@ describe('a webhook', () => {
     expect(JSON.parse(body)).toMatchObject({
       kind: 'block',
       count: 1,
-      agent: 'sentrypeer-agent/1',
+      ...ORIGIN,
     });
   });
 
@@ -103,7 +106,7 @@ describe('a webhook', () => {
         secret: '',
         url: `http://127.0.0.1:${free}/services/T0/SECRET`,
       },
-      ...{ agent: 'x', nowUs: () => NOW_US },
+      ...{ origin: ORIGIN, nowUs: () => NOW_US },
     });
     await expect(dead.send(makeNotice())).rejects.toThrow(/^no connection: ECONNREFUSED$/);
     expect(dead.place).toBe(`slack at 127.0.0.1:${free}`);
@@ -132,7 +135,7 @@ describe('the words for each service', () => {
     lines: ['*bold* _it_ `code` @all ~x~ # head', 'x'.repeat(100_000)],
   });
   const bodyOf = (kind: WebhookKind): string =>
-    TEMPLATES[kind](hostile, new URL('https://example.org/t?chat_id=1&routing_key=2'), 'x').body;
+    TEMPLATES[kind](hostile, new URL('https://example.org/t?chat_id=1&routing_key=2'), ORIGIN).body;
 
   it.each(Object.keys(TEMPLATES) as WebhookKind[])(
     '%s: valid JSON without control letters',
@@ -142,6 +145,15 @@ describe('the words for each service', () => {
       expect(body).not.toMatch(/[\u0000-\u001f\u202e]/);
     },
   );
+
+  it.each(Object.keys(TEMPLATES) as WebhookKind[])('%s: says which host it is from', (kind) => {
+    expect(bodyOf(kind)).toMatch(/pbx\\*-1/);
+  });
+
+  it('of Slack leave no mark of its own', () => {
+    const { text } = JSON.parse(bodyOf('slack')) as { text: string };
+    expect(text).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/);
+  });
 
   it('calls nobody and formats nothing', () => {
     expect(bodyOf('slack')).not.toContain('<!channel>');
@@ -183,10 +195,10 @@ describe('a command', () => {
   it('gets the notice as JSON, and nothing of what the agent’s environment holds', async () => {
     process.env['SENTRYPEER_ALERTS_SMTP_PASSWORD'] = 'hidden';
     const out = join(folder, 'out');
-    await createCommand(program(`cat > ${out}; env >> ${out}`)).send(makeNotice());
+    await createCommand(program(`cat > ${out}; env >> ${out}`), ORIGIN).send(makeNotice());
     const text = readFileSync(out, 'utf8');
     delete process.env['SENTRYPEER_ALERTS_SMTP_PASSWORD'];
-    expect(JSON.parse(text.split('\n')[0] ?? '')).toEqual(makeNotice());
+    expect(JSON.parse(text.split('\n')[0] ?? '')).toEqual(noticeAsJson(makeNotice(), ORIGIN));
     expect(text).not.toContain('hidden');
   });
 
@@ -194,10 +206,12 @@ describe('a command', () => {
     ['exit 3', /^it ended with 3$/],
     ['kill -9 $$', /^it could not be run/],
   ])('fails when it does: %s', async (text, message) => {
-    await expect(createCommand(program(text)).send(makeNotice())).rejects.toThrow(message);
+    await expect(createCommand(program(text), ORIGIN).send(makeNotice())).rejects.toThrow(message);
   });
 
   it('fails where there is none', async () => {
-    await expect(createCommand('/nowhere/tell').send(makeNotice())).rejects.toThrow(/ENOENT/);
+    await expect(createCommand('/nowhere/tell', ORIGIN).send(makeNotice())).rejects.toThrow(
+      /ENOENT/,
+    );
   });
 });

@@ -9,7 +9,7 @@ const EXPORTED_TYPE = /^export (?:declare |abstract )*(?:interface|type|class|en
 function declarations(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.ts')) continue;
+    if (!/\.tsx?$/.test(file)) continue;
     for (const [, name = ''] of readFileSync(join(SRC, file), 'utf8').matchAll(EXPORTED_TYPE)) {
       found.set(name, [...(found.get(name) ?? []), file]);
     }

@@ -31,8 +31,7 @@ export const sendersOf = ({
   nowUs,
 }: Pick<AgentContext, 'loaded' | 'nowUs'>): readonly Sender[] =>
   makeSenders(loaded.settings, {
-    agent: `sentrypeer-agent/${VERSION}`,
-    hostName: hostname(),
+    origin: { agent: `sentrypeer-agent/${VERSION}`, host: hostname() },
     nowUs,
   });
 
@@ -60,13 +59,14 @@ export async function keepAlerts(context: AgentContext): Promise<AlertKeeper> {
     });
   }, LOOK_EVERY_MS);
   return {
-    sighting: ({ attackType, source, reason }) => {
-      if (attackType === 'toll_fraud') happened('toll_fraud', `${source}: ${reason}`);
+    sighting: ({ attackType, source, reason, points }) => {
+      // What is only a part of the proof is no alarm; what gives no points is there to be one.
+      const isPart = points > 0 && points < context.state.settings.policy.threshold;
+      if (attackType === 'toll_fraud' && !isPart) happened('toll_fraud', `${source}: ${reason}`);
     },
     block: (block) => {
-      // What a person did he knows, and toll fraud is told by its sighting.
-      if (block.origin === 'detector' && block.attackType !== 'toll_fraud')
-        happened('block', describeBlock(block));
+      // What a person did he knows.
+      if (block.origin === 'detector') happened('block', describeBlock(block));
     },
     call: (call) => {
       if (call.endedAtUs === null) happened('lured_call', describeCall(call));

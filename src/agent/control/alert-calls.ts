@@ -53,7 +53,7 @@ export async function testAlerts(
   );
 }
 
-const noTarget = (): AgentError =>
+export const noTarget = (): AgentError =>
   new AgentError(
     'NOT_FOUND',
     'no alerts are configured: nobody would be told',

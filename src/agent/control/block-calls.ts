@@ -129,14 +129,14 @@ function refuse(effects: readonly Effect[], target: string, { loaded }: AgentCon
     case 'wide':
       throw new AgentError(
         'USAGE',
-        `block target ${shown}: ${refusal.why}, and needs --yes`,
-        'give a narrower network, or add --yes if that is what you mean',
+        `block target ${shown}: ${refusal.why}, and needs a yes`,
+        'give a narrower network, or say yes if that is what you mean (--yes; "yes": true)',
       );
     case 'protected':
       throw new AgentError(
         'PROTECTED',
         `block target ${shown}: covers the protected peer ${refusal.peer.target} (${refusal.peer.from})`,
-        'choose a target without it, end its protection, or add --force to block it all the same',
+        'choose a target without it, end its protection, or block it all the same by force (--force; "force": true)',
       );
     case 'full':
       throw new AgentError(

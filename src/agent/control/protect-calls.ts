@@ -57,7 +57,7 @@ export async function unprotectPeer(
     throw new AgentError(
       'PROTECTED',
       `${name} is protected because it is: ${found.from}`,
-      'what the agent finds by itself cannot be taken off; `blocks add --force` blocks it all the same',
+      'what the agent finds by itself cannot be taken off; a block by force (--force; "force": true) blocks it all the same',
     );
   }
   throw new AgentError(

@@ -8,7 +8,7 @@ import { examineDatabase, judgeFiles } from './files.js';
 import { failed, ok, warn, type Finding } from './finding.js';
 import { examineFirewall, examineNeighbours } from './firewall.js';
 import { examineHost, judgeCapabilities, judgeDescriptors, readRights } from './host.js';
-import { findHolder, judgePorts, readBoundSockets, wantedSockets } from './ports.js';
+import { findHolder, judgePorts, readBoundSockets, apiSockets, wantedSockets } from './ports.js';
 import { findService, rightsOf } from './service-eyes.js';
 import { asOwner } from '../step-down.js';
 import { examineServiceFiles } from './service-files.js';
@@ -33,6 +33,7 @@ export async function examine(
   }
   const status = agent instanceof AgentError || agent?.running !== true ? null : agent;
   const wanted = wantedSockets(loaded.settings);
+  const all = [...wanted, ...apiSockets(loaded.settings)];
   const own = readRights(null);
   const service = findService(loaded);
   const starter = service === null ? own : rightsOf(service, own);
@@ -44,7 +45,7 @@ export async function examine(
     () => [judgeAgent(agent, loaded)],
     examineHost,
     async () => [await examineClock(nowMs)],
-    () => judgePorts(wanted, readBoundSockets(), findHolder, status?.pid ?? null),
+    () => judgePorts(all, readBoundSockets(), findHolder, status?.pid ?? null),
     () => [
       judgeCapabilities(rights, {
         ports: wanted.map(({ port }) => port),

@@ -31,6 +31,15 @@ type TrapKeys = Pick<
   'listenAddresses' | 'transports' | 'listenPort' | 'tlsPort' | 'wsPort' | 'wssPort'
 >;
 
+/** The HTTP API's, where it is on. */
+export const apiSockets = (
+  settings: Pick<Settings, 'apiEnabled' | 'apiAddress' | 'apiPort' | 'legacyApiPort'>,
+): readonly WantedSocket[] => {
+  const { apiEnabled, apiAddress: address, apiPort, legacyApiPort } = settings;
+  const ports = apiEnabled ? [apiPort, ...(legacyApiPort === 0 ? [] : [legacyApiPort])] : [];
+  return ports.map((port) => ({ transport: 'tcp', address, port }));
+};
+
 export const wantedSockets = (settings: TrapKeys): readonly WantedSocket[] =>
   settings.listenAddresses.flatMap((address) =>
     settings.transports.map((transport) => ({

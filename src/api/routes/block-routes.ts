@@ -26,7 +26,7 @@ const addBlockBody = z.strictObject({
   wide: z.boolean().optional().describe('also a network wider than /8 (IPv6: /19)'),
 });
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   limit: limitUpTo(1_000, 100),
   offset,
   all: yes('blocks that have ended as well'),
@@ -97,7 +97,7 @@ export const BLOCK_ROUTES: readonly Route[] = [
   change('DELETE', '/api/v1/blocks', {
     right: 'block',
     summary: 'End the block of exactly this target',
-    query: z.object({ target: targetText }),
+    query: z.strictObject({ target: targetText }),
     body: null,
     answer: 'removed_block',
     handle: ({ calls }, { query }) => calls.removeBlock(query.target),
@@ -131,7 +131,7 @@ export const BLOCK_ROUTES: readonly Route[] = [
   change('DELETE', '/api/v1/protect', {
     right: 'admin',
     summary: 'End a protection that was added here or by a command',
-    query: z.object({ name: z.string().max(253) }),
+    query: z.strictObject({ name: z.string().max(253) }),
     body: null,
     answer: 'unprotected',
     handle: ({ calls }, { query }) => calls.unprotectPeer(query.name),

@@ -5,7 +5,7 @@ import { eventView } from '../views/event.js';
 import { get, type Route } from './route.js';
 import { addressText, attackType, limitUpTo, since, sinceUs, yes } from './words.js';
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   limit: limitUpTo(1_000, 100),
   before: z.coerce
     .number()

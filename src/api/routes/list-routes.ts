@@ -9,14 +9,14 @@ const PLAIN = 'text/plain; charset=utf-8';
 const CSV = 'text/csv; charset=utf-8';
 const STIX = 'application/stix+json; version=2.1';
 
-const blocksQuery = z.object({
+const blocksQuery = z.strictObject({
   family: z.enum(['4', '6', 'both']).default('both').describe('only IPv4 (4) or IPv6 (6)'),
   unproven: yes('those as well that were blocked without proof that their address is real'),
   scope: z.enum(SCOPES).optional().describe('only blocks of this scope'),
   origin: z.enum(BLOCK_ORIGINS).optional().describe('only blocks that came this way'),
 });
 
-const numbersQuery = z.object({
+const numbersQuery = z.strictObject({
   country: z.string().length(2).optional().describe('only this country, as GB'),
   high_risk: yes('only known destinations of toll fraud'),
   since,

@@ -17,7 +17,7 @@ export const NUMBER_ROUTES: readonly Route[] = [
     right: 'read',
     summary: 'Telephone numbers that were dialled',
     detail: 'As `numbers list --json`.',
-    query: z.object({
+    query: z.strictObject({
       limit: limitUpTo(1_000, 100),
       country: z.string().length(2).optional().describe('only this country, as GB'),
       type: z.enum(NUMBER_TYPES).optional().describe('only this type'),

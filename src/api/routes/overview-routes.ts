@@ -14,7 +14,7 @@ export const OVERVIEW_ROUTES: readonly Route[] = [
   get('/api/v1/series', {
     right: 'read',
     summary: 'How much came by hour or day, of each attack type, transport or the like',
-    query: z.object({
+    query: z.strictObject({
       of: z.enum(CHARTED).default('attack_type').describe('what is counted'),
       span: z.enum(BAR_SPANS).default('hour').describe('one count for each hour or day (UTC)'),
       bars: z.coerce.number().int().min(1).max(BARS_MAX).default(24).describe('hours or days'),
@@ -35,7 +35,7 @@ export const OVERVIEW_ROUTES: readonly Route[] = [
     summary: 'Networks that most messages came from: of IPv4 /24, of IPv6 /48',
     detail:
       'The last seven days where no other time is asked for; messages are those of all times.',
-    query: z.object({ limit: limitUpTo(100, 20), since }),
+    query: z.strictObject({ limit: limitUpTo(100, 20), since }),
     answer: 'networks',
     freshMs: FRESH_MS,
     handle: async ({ read, facts, findPlace }, { query }) => {
@@ -52,7 +52,7 @@ export const OVERVIEW_ROUTES: readonly Route[] = [
     right: 'read',
     summary: 'Passwords that were tried and are known by name, most tries first',
     detail: 'The last seven days where no other time is asked for.',
-    query: z.object({ limit: limitUpTo(1_000, 100), since }),
+    query: z.strictObject({ limit: limitUpTo(1_000, 100), since }),
     answer: 'passwords',
     freshMs: FRESH_MS,
     handle: async ({ read, facts }, { query }) => {

@@ -126,5 +126,5 @@ const neverSeen = (address: string): AgentError =>
   new AgentError(
     'NOT_FOUND',
     `source ${address}: never seen, and no block covers it`,
-    'see GET /api/v1/sources for who was',
+    'see the list of sources for who was (`stats --top 10`, /api/v1/sources)',
   );

@@ -50,7 +50,7 @@ export const STATUS_ROUTES: readonly Route[] = [
     right: 'read',
     summary: 'What came, from whom, what was blocked: today, 7 days, all',
     detail: 'As `stats --json`; a few seconds old at most.',
-    query: z.object({
+    query: z.strictObject({
       top: z.coerce.number().int().min(1).max(500).default(10).describe('entries of each list'),
     }),
     answer: 'stats',

@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyServerOptions,
   type RequestPayload,
 } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AgentError, messageOf } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import { quoteText } from '../../core/common/text.js';
@@ -287,10 +287,14 @@ function follow(
   return reply;
 }
 
+/** `scope: Invalid option: expected one of "all"|"sip"`. */
+const describeIssue = ({ path, message }: z.core.$ZodIssue): string =>
+  path.length === 0 ? message : `${path.join('.')}: ${message}`;
+
 function read(where: string, schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  const problem = z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; ');
+  const problem = parsed.error.issues.map(describeIssue).join('; ');
   throw new AgentError(
     'USAGE',
     `${where} of the request: ${quoteText(problem, 500)}`,

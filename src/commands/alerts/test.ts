@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import type { AlertTest } from '../../api/views.js';
+import { noTarget } from '../../agent/control/alert-calls.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 
 export default class AlertsTest extends AgentCommand {
@@ -18,6 +19,9 @@ export default class AlertsTest extends AgentCommand {
   async run(): Promise<{ tests: readonly AlertTest[] }> {
     const { args, flags } = await this.parse(AlertsTest);
     const loaded = await this.loadToFind(flags.config);
+    const { mailTo, webhooks, command } = loaded.settings.alerts;
+    // Before anything is opened: without a target nothing may be left behind.
+    if (mailTo.length + webhooks.length === 0 && command === null) throw noTarget();
     const name = args.target ?? null;
     const tests = await this.withAgent(loaded, (calls) => calls.testAlerts(name), 'write');
     for (const { target, place, error } of tests)

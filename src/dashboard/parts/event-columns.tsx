@@ -2,7 +2,7 @@ import type { ListedEvent } from '../data/event-list.js';
 import { useSession } from '../session.js';
 import { clockTime, shortTime } from '../words.js';
 import { Attack, Source } from './common.js';
-import type { Column } from './table.js';
+import type { TableColumn } from './table.js';
 
 const methodOf = ({ kind, method, status_code: status }: ListedEvent): string => {
   if (kind === 'response') return `response ${status ?? '?'}`;
@@ -30,7 +30,7 @@ const orDash = (text: string | null) =>
   text === null ? <span class="quiet">–</span> : <bdi title={text}>{text}</bdi>;
 
 /** As `events list` has them, and in its order of what is left out first. */
-export const EVENT_COLUMNS: readonly Column<ListedEvent>[] = [
+export const EVENT_COLUMNS: readonly TableColumn<ListedEvent>[] = [
   { title: 'Time (UTC)', class: 'c-time', cell: (row) => <Time row={row} /> },
   { title: 'Source', class: 'c-source clip', cell: ({ source_ip: ip }) => <Source address={ip} /> },
   { title: 'Method', class: 'c-method clip', cell: (row) => <bdi>{methodOf(row)}</bdi> },

@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { windowOf } from '../data/window.js';
-import type { Column } from './table.js';
+import type { TableColumn } from './table.js';
 
 const ROW_PX = 36;
 const VIEW_PX = 600;
 
 interface Rows<T> {
-  readonly columns: readonly Column<T>[];
+  readonly columns: readonly TableColumn<T>[];
   readonly rowAt: (at: number) => T | null;
   readonly keyOf: (row: T) => string | number;
 }

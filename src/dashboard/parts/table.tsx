@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-export interface Column<T> {
+export interface TableColumn<T> {
   readonly title: string;
   readonly cell: (row: T) => ComponentChildren;
   /** `rank-1` is left out first where the screen is too narrow; `number` stands at the right. */
@@ -13,7 +13,7 @@ export interface Column<T> {
  */
 export function Table<T>(props: {
   readonly label: string;
-  readonly columns: readonly Column<T>[];
+  readonly columns: readonly TableColumn<T>[];
   readonly rows: readonly T[];
   readonly keyOf: (row: T) => string | number;
 }) {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ListedBlock } from '../../api/views/block.js';
 import { Attack, Choice, Empty, Failed, Left, Target } from '../parts/common.js';
 import { LongTable } from '../parts/long-table.js';
-import type { Column } from '../parts/table.js';
+import type { TableColumn } from '../parts/table.js';
 import { usePages } from '../parts/use-pages.js';
 import { useSession } from '../session.js';
 import { count, describeScope, figure, shortTarget } from '../words.js';
@@ -12,7 +12,7 @@ const EVERY_MS = 5_000;
 type Which = 'active' | 'all';
 type Sort = 'newest' | 'ends' | 'dropped';
 
-const COLUMNS: readonly Column<ListedBlock>[] = [
+const COLUMNS: readonly TableColumn<ListedBlock>[] = [
   { title: 'Target', class: 'c-source', cell: ({ target }) => <Target target={target} /> },
   { title: 'Blocked', class: 'c-scope', cell: (block) => describeScope(block) },
   {

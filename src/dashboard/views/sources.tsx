@@ -6,7 +6,7 @@ import { Ago, Attack, Choice, Empty, Failed, Source } from '../parts/common.js';
 import { TextField } from '../parts/fields.js';
 import { LongTable } from '../parts/long-table.js';
 import { Standing } from '../parts/standing.js';
-import type { Column } from '../parts/table.js';
+import type { TableColumn } from '../parts/table.js';
 import { usePages } from '../parts/use-pages.js';
 import { useSession } from '../session.js';
 import { figure } from '../words.js';
@@ -53,7 +53,7 @@ function GoTo() {
   );
 }
 
-const THREAT_COLUMNS: readonly Column<ThreatView>[] = [
+const THREAT_COLUMNS: readonly TableColumn<ThreatView>[] = [
   { title: 'Source', class: 'c-source', cell: ({ address }) => <Source address={address} /> },
   {
     title: 'Attack type',
@@ -127,7 +127,7 @@ function Scored() {
   );
 }
 
-const SOURCE_COLUMNS: readonly Column<SeenSourceView>[] = [
+const SOURCE_COLUMNS: readonly TableColumn<SeenSourceView>[] = [
   { title: 'Source', class: 'c-source', cell: ({ address }) => <Source address={address} /> },
   { title: 'Messages', class: 'c-number number', cell: ({ messages }) => figure(messages) },
   { title: 'Score', class: 'c-proven number', cell: ({ score }) => figure(score) },

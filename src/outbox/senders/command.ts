@@ -2,12 +2,13 @@ import { execa, ExecaError } from 'execa';
 import { LIMITS } from '../../core/common/limits.js';
 import type { Notice } from '../../core/model/notice.js';
 import { SendError, type Sender } from '../sender.js';
+import { noticeAsJson, type NoticeOrigin } from './plain-text.js';
 
 /** Only what a program needs to run at all; the agent's own environment may hold secrets. */
 const KEPT_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ'];
 
 /** Runs a program without a shell, the notice as JSON on its standard input; 0 means it was taken. */
-export function createCommand(file: string): Sender {
+export function createCommand(file: string, origin: NoticeOrigin): Sender {
   return {
     name: 'command',
     place: `the program ${file}`,
@@ -20,7 +21,7 @@ export function createCommand(file: string): Sender {
       );
       try {
         await execa(file, [], {
-          input: `${JSON.stringify(notice)}\n`,
+          input: `${JSON.stringify(noticeAsJson(notice, origin))}\n`,
           env,
           extendEnv: false,
           timeout: LIMITS.outboxSendMsMax,

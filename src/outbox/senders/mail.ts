@@ -1,7 +1,7 @@
 import { LIMITS } from '../../core/common/limits.js';
 import type { SmtpServer } from '../../core/model/alert-target.js';
 import { SendError, type Sender } from '../sender.js';
-import { textOf, titleOf } from './plain-text.js';
+import { textOf, titleOf, type NoticeOrigin } from './plain-text.js';
 
 export interface MailOptions {
   readonly server: SmtpServer;
@@ -10,13 +10,15 @@ export interface MailOptions {
   readonly password: string;
   readonly from: string;
   readonly to: readonly string[];
+  readonly origin: Pick<NoticeOrigin, 'host'>;
 }
 
 const MAIL_CHARS_MAX = 50_000;
 const SUBJECT_CHARS_MAX = 200;
 
 /** Sends a notice by mail. The library is loaded with the first one. */
-export function createMail({ server, user, password, from, to }: MailOptions): Sender {
+export function createMail(options: MailOptions): Sender {
+  const { server, user, password, from, to, origin } = options;
   const { host, port, tls } = server;
   return {
     name: 'mail',
@@ -41,8 +43,8 @@ export function createMail({ server, user, password, from, to }: MailOptions): S
         await transport.sendMail({
           from,
           to: [...to],
-          subject: `[sentrypeer] ${titleOf(notice)}`.slice(0, SUBJECT_CHARS_MAX),
-          text: `${textOf(notice, MAIL_CHARS_MAX)}\n`,
+          subject: `[sentrypeer] ${titleOf(notice, origin)}`.slice(0, SUBJECT_CHARS_MAX),
+          text: `${textOf(notice, MAIL_CHARS_MAX, origin)}\n`,
           messageId: `<${notice.id}@${domainOf(from)}>`,
           // RFC 3834: nobody's holiday note is wanted.
           headers: { 'Auto-Submitted': 'auto-generated' },

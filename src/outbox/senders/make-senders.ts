@@ -1,21 +1,19 @@
 import type { Settings } from '../../config/schema.js';
 import type { Sender } from '../sender.js';
 import { createCommand } from './command.js';
+import type { NoticeOrigin } from './plain-text.js';
 import { createMail } from './mail.js';
 import { createWebhook } from './webhook.js';
 
 export interface SenderOptions {
-  /** How the agent calls itself: `sentrypeer-agent/1.2.3`. */
-  readonly agent: string;
-  /** Name of this host, for a mail without a configured sender. */
-  readonly hostName: string;
+  readonly origin: NoticeOrigin;
   readonly nowUs: () => number;
 }
 
 /** Every target that the settings name: `mail`, `command`, and each webhook by its service. */
 export function makeSenders(
   { alerts }: Pick<Settings, 'alerts'>,
-  { agent, hostName, nowUs }: SenderOptions,
+  { origin, nowUs }: SenderOptions,
 ): readonly Sender[] {
   const senders: Sender[] = [];
   if (alerts.mailTo.length > 0) {
@@ -24,8 +22,9 @@ export function makeSenders(
         server: alerts.smtpServer,
         user: alerts.smtpUser,
         password: alerts.smtpPassword,
-        from: alerts.mailFrom ?? `sentrypeer@${hostName}`,
+        from: alerts.mailFrom ?? `sentrypeer@${origin.host}`,
         to: alerts.mailTo,
+        origin,
       }),
     );
   }
@@ -34,8 +33,8 @@ export function makeSenders(
     const count = (taken.get(kind) ?? 0) + 1;
     taken.set(kind, count);
     const name = count === 1 ? kind : `${kind}-${count}`;
-    senders.push(createWebhook({ name, kind, url, secret: alerts.webhookSecret, agent, nowUs }));
+    senders.push(createWebhook({ name, kind, url, secret: alerts.webhookSecret, origin, nowUs }));
   }
-  if (alerts.command !== null) senders.push(createCommand(alerts.command));
+  if (alerts.command !== null) senders.push(createCommand(alerts.command, origin));
   return senders;
 }

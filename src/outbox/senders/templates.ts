@@ -1,6 +1,6 @@
 import type { WebhookKind } from '../../core/model/alert-target.js';
 import type { Importance, Notice } from '../../core/model/notice.js';
-import { textOf, titleOf } from './plain-text.js';
+import { noticeAsJson, textOf, titleOf, type NoticeOrigin } from './plain-text.js';
 
 /** What goes over HTTP. `body` undefined: nothing. */
 export interface HttpRequest {
@@ -11,7 +11,7 @@ export interface HttpRequest {
 }
 
 /** Makes the request that one service wants of a notice. `url` is the operator's own. */
-type Template = (notice: Notice, url: URL, agent: string) => HttpRequest;
+type Template = (notice: Notice, url: URL, origin: NoticeOrigin) => HttpRequest;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -41,20 +41,11 @@ const PAGERDUTY_SEVERITY: Readonly<Record<Importance, string>> = {
 
 /** Each service by the word that stands before its address in the configuration. */
 export const TEMPLATES = {
-  json: (notice, url, agent) =>
-    post(url, {
-      id: notice.id,
-      kind: notice.kind,
-      importance: notice.importance,
-      at: isoTime(notice.atUs),
-      title: titleOf(notice),
-      lines: notice.lines,
-      count: notice.count,
-      agent,
-    }),
-  slack: (notice, url) => post(url, { text: escapeSlack(textOf(notice, 3_000)) }),
-  mattermost: (notice, url) => post(url, { text: escapeMarkdown(textOf(notice, 8_000)) }),
-  teams: (notice, url) =>
+  json: (notice, url, origin) => post(url, noticeAsJson(notice, origin)),
+  slack: (notice, url, origin) => post(url, { text: escapeSlack(textOf(notice, 3_000, origin)) }),
+  mattermost: (notice, url, origin) =>
+    post(url, { text: escapeMarkdown(textOf(notice, 8_000, origin)) }),
+  teams: (notice, url, origin) =>
     post(url, {
       type: 'message',
       attachments: [
@@ -65,8 +56,13 @@ export const TEMPLATES = {
             type: 'AdaptiveCard',
             version: '1.4',
             body: [
-              { type: 'TextBlock', weight: 'bolder', wrap: true, text: cardText(titleOf(notice)) },
-              ...textOf(notice, 10_000)
+              {
+                type: 'TextBlock',
+                weight: 'bolder',
+                wrap: true,
+                text: cardText(titleOf(notice, origin)),
+              },
+              ...textOf(notice, 10_000, origin)
                 .split('\n')
                 .slice(1)
                 .map((line) => ({ type: 'TextBlock', wrap: true, text: cardText(line) })),
@@ -75,14 +71,20 @@ export const TEMPLATES = {
         },
       ],
     }),
-  discord: (notice, url) =>
-    post(url, { content: escapeMarkdown(textOf(notice, 900)), allowed_mentions: { parse: [] } }),
-  telegram: (notice, url) => {
+  discord: (notice, url, origin) =>
+    post(url, {
+      content: escapeMarkdown(textOf(notice, 900, origin)),
+      allowed_mentions: { parse: [] },
+    }),
+  telegram: (notice, url, origin) => {
     const bare = new URL(url);
     bare.searchParams.delete('chat_id');
-    return post(bare, { chat_id: url.searchParams.get('chat_id'), text: textOf(notice, 4_000) });
+    return post(bare, {
+      chat_id: url.searchParams.get('chat_id'),
+      text: textOf(notice, 4_000, origin),
+    });
   },
-  matrix: (notice, url) => {
+  matrix: (notice, url, origin) => {
     const bare = new URL(url);
     bare.searchParams.delete('access_token');
     // The id of the transaction: what comes twice is shown once.
@@ -94,18 +96,18 @@ export const TEMPLATES = {
         ...JSON_TYPE,
         authorization: `Bearer ${url.searchParams.get('access_token') ?? ''}`,
       },
-      body: JSON.stringify({ msgtype: 'm.text', body: textOf(notice, 20_000) }),
+      body: JSON.stringify({ msgtype: 'm.text', body: textOf(notice, 20_000, origin) }),
     };
   },
-  ntfy: (notice, url) => {
+  ntfy: (notice, url, origin) => {
     const topic = url.pathname.split('/').filter(Boolean).at(-1) ?? '';
     const root = new URL(url);
     root.pathname = url.pathname.slice(0, url.pathname.lastIndexOf(topic));
-    const message = textOf(notice, 3_500).split('\n').slice(1).join('\n');
+    const message = textOf(notice, 3_500, origin).split('\n').slice(1).join('\n');
     const priority = NTFY_PRIORITY[notice.importance];
-    return post(root, { topic, title: titleOf(notice), message, priority });
+    return post(root, { topic, title: titleOf(notice, origin), message, priority });
   },
-  pagerduty: (notice, url) => {
+  pagerduty: (notice, url, origin) => {
     const bare = new URL(url);
     bare.searchParams.delete('routing_key');
     return post(bare, {
@@ -113,8 +115,8 @@ export const TEMPLATES = {
       event_action: 'trigger',
       dedup_key: notice.id,
       payload: {
-        summary: titleOf(notice).slice(0, 1_024),
-        source: 'sentrypeer-agent',
+        summary: titleOf(notice, origin).slice(0, 1_024),
+        source: origin.host,
         severity: PAGERDUTY_SEVERITY[notice.importance],
         timestamp: isoTime(notice.atUs),
         custom_details: { kind: notice.kind, count: notice.count, lines: notice.lines },

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { LIMITS } from '../../core/common/limits.js';
 import type { WebhookKind } from '../../core/model/alert-target.js';
 import { SendError, type Sender } from '../sender.js';
+import type { NoticeOrigin } from './plain-text.js';
 import { TEMPLATES, type HttpRequest } from './templates.js';
 
 export interface WebhookOptions {
@@ -10,8 +11,7 @@ export interface WebhookOptions {
   readonly url: string;
   /** Signs each request; '' does not. */
   readonly secret: string;
-  /** How the agent calls itself. */
-  readonly agent: string;
+  readonly origin: NoticeOrigin;
   readonly nowUs: () => number;
 }
 
@@ -20,15 +20,15 @@ export interface WebhookOptions {
  * secret elsewhere), and of the answer only its status and `Retry-After` are read.
  */
 export function createWebhook(options: WebhookOptions): Sender {
-  const { name, kind, secret, agent, nowUs } = options;
+  const { name, kind, secret, origin, nowUs } = options;
   const url = new URL(options.url);
   return {
     name,
     place: `${kind} at ${url.host}`,
     send: async (notice) => {
-      const request = TEMPLATES[kind](notice, url, agent);
+      const request = TEMPLATES[kind](notice, url, origin);
       const signed = secret === '' ? {} : signature(request.body, secret, nowUs());
-      const response = await ask(request, { ...signed, 'user-agent': agent });
+      const response = await ask(request, { ...signed, 'user-agent': origin.agent });
       await response.body?.cancel();
       if (response.ok) return;
       const retryAfterS = readRetryAfter(response.headers.get('retry-after'), nowUs());

@@ -6,6 +6,7 @@ import {
   judgePorts,
   readBoundSockets,
   readTable,
+  apiSockets,
   wantedSockets,
   type BoundSocket,
   type WantedSocket,
@@ -101,4 +102,15 @@ it('the holder of a real socket is this process', async () => {
   });
   expect(judgePorts([place], readBoundSockets(), findHolder, process.pid)[0]?.outcome).toBe('ok');
   own.close();
+});
+
+it('looks for the doors of the HTTP API as well, where it is on', () => {
+  const settings = { apiEnabled: true, apiAddress: '127.0.0.1', apiPort: 8_080, legacyApiPort: 0 };
+  const first = { transport: 'tcp', address: '127.0.0.1', port: 8_080 };
+  expect(apiSockets(settings)).toEqual([first]);
+  expect(apiSockets({ ...settings, legacyApiPort: 8_082 })).toEqual([
+    first,
+    { ...first, port: 8_082 },
+  ]);
+  expect(apiSockets({ ...settings, apiEnabled: false })).toEqual([]);
 });

@@ -112,6 +112,26 @@ describe('the list of blocks', () => {
     expect((await ask('/lists/blocked.txt', since)).status).toBe(200);
   });
 
+  it('is another one when somebody on it is protected from now on', async () => {
+    const { ask, protect } = await makeRig({}, BLOCKS);
+    const first = await ask('/lists/blocked.txt');
+    const known = { headers: { 'if-none-match': String(first.headers['etag']) } };
+    protect.push('198.51.100.1/32');
+    const after = await ask('/lists/blocked.txt', known);
+    expect(after.status).toBe(200);
+    expect(lines(after.text)).not.toContain('198.51.100.1/32');
+  });
+
+  it('refuses a question that it does not know, for its answer would be another one', async () => {
+    const { ask } = await makeRig({}, BLOCKS);
+    for (const path of ['/lists/blocked.txt?scop=all', '/api/v1/events?limt=1']) {
+      const { status, text } = await ask(path);
+      expect({ status, text }).toMatchObject({ status: 400 });
+      expect(text).toMatch(/Unrecognized key/);
+      expect(text).not.toContain('2716');
+    }
+  });
+
   it('is whole however many pages it has', async () => {
     const many = Array.from({ length: 2_345 }, (_, at) =>
       sampleBlock(at + 1, { target: `10.0.${at >> 8}.${at & 255}/32`, proof: 'tcp' }),

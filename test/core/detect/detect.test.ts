@@ -296,7 +296,7 @@ describe('the score', () => {
 describe('describeRule', () => {
   it('says a rule in words', () => {
     expect(describeRule(ruleOf({ count: COUNT }))).toBe(
-      'more than 2 different to_user in 10s from one source (any request)',
+      'more than 2 extensions in 10s from one source (any request)',
     );
     const plain = ruleOf({ match: { methods: ['OPTIONS'] } });
     expect(describeRule(plain)).toBe('each OPTIONS request: a test');

@@ -1,6 +1,7 @@
 import type { AttackType } from '../../model/attack-type.js';
 import type { TrapEvent } from '../../model/event.js';
 import { LIMITS } from '../../common/limits.js';
+import { thingsOf } from '../fields/things-of.js';
 import type { Rule } from '../../model/rule.js';
 import { createTallyReader, share } from './read-tally.js';
 import type { Tally } from './read-tally.js';
@@ -16,8 +17,8 @@ export interface Nearness extends Tally {
 
 /**
  * How near each rule is to firing for the source of these events, its last ones: they say in which groups
- * it counts. The nearest first, those that have counted nothing and those that have fired left out;
- * at most `nearRulesMax`, of `nearEventsMax` events. Changes nothing.
+ * it counts. The nearest first, those that have counted nothing and those that have fired left out. One
+ * that has enough may still wait for some of it to settle. At most `nearRulesMax`, of `nearEventsMax` events. Changes nothing.
  */
 export function nearness(
   state: DetectState,
@@ -30,7 +31,7 @@ export function nearness(
   for (const event of events.slice(0, LIMITS.nearEventsMax)) {
     reader.lookAt(event);
     for (const [index, rule] of rules.entries()) {
-      const tally = reader.read(rule);
+      const tally = reader.isMute(rule) ? null : reader.read(rule);
       const before = best.get(index);
       if (tally !== null && (before === undefined || share(tally) > share(before)))
         best.set(index, tally);
@@ -39,33 +40,18 @@ export function nearness(
   reader.end();
   const near = [...best].flatMap(([index, { things, needed }]) => {
     const rule = rules[index]?.compiled.rule;
-    if (rule === undefined || things >= needed) return [];
+    if (rule === undefined) return [];
+    const enough = things >= needed;
+    if (enough && (rule.count?.settleS ?? null) === null) return [];
     const { id, attackType, points } = rule;
-    return [{ rule: id, attackType, points, things, needed, what: whatOf(rule) }];
+    const what = enough ? `${whatOf(rule)}, some too new to count yet` : whatOf(rule);
+    return [{ rule: id, attackType, points, things: Math.min(things, needed), needed, what }];
   });
   near.sort((a, b) => share(b) - share(a) || b.points - a.points || (a.rule < b.rule ? -1 : 1));
   return near.slice(0, LIMITS.nearRulesMax);
 }
 
 /** What a rule counts, for a person. */
-const WORDS: Readonly<Record<string, string>> = {
-  auth_username: 'accounts',
-  auth_guess: 'passwords',
-  auth_response: 'passwords',
-  likely_password: 'likely passwords',
-  to_user: 'extensions',
-  from_user: 'callers',
-  request_user: 'users called',
-  called_number: 'numbers',
-  number_prefix: 'ways to dial one number',
-  contact_host: 'hosts in Contact',
-  method: 'methods',
-  local: 'addresses of ours',
-  local_port: 'ports of ours',
-  source: 'sources',
-  anomaly_names: 'kinds of oddity',
-};
-
 function whatOf({ count, match: { methods } }: Rule): string {
   const calls = methods?.length === 1 && methods[0] === 'INVITE';
   const distinct = count?.distinct ?? null;
@@ -73,5 +59,5 @@ function whatOf({ count, match: { methods } }: Rule): string {
     if (calls) return 'calls';
     return distinct === null ? 'messages' : 'transactions';
   }
-  return WORDS[distinct] ?? `different ${distinct}`;
+  return thingsOf(distinct);
 }

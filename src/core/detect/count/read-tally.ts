@@ -4,7 +4,7 @@ import { findTally } from './groups.js';
 import { findKey } from './key-table.js';
 import type { RulePlan } from './plan.js';
 import type { DetectState } from '../state.js';
-import { countThings } from './tally.js';
+import { countThings, isMuteAt } from './tally.js';
 
 /** How many things count now where a rule counts, and how many it takes for it to fire. */
 export interface Tally {
@@ -18,6 +18,8 @@ export interface TallyReader {
   lookAt(event: TrapEvent): void;
   /** Null where the rule does not count, or has counted nothing in the group of the event. */
   read(rule: RulePlan): Tally | null;
+  /** True while the rule gives no more points to the source of the event, for it has fired. */
+  isMute(rule: RulePlan): boolean;
   /** Looks at no event any more. */
   end(): void;
 }
@@ -44,6 +46,12 @@ export function createTallyReader(state: DetectState, nowUs: number): TallyReade
       });
       const [least = null] = tallies.sort((a, b) => share(a) - share(b));
       return least?.things === 0 ? null : least;
+    },
+    isMute: ({ mine }) => {
+      const key = mine.groups.key.read();
+      const group = key === null ? 0 : findKey(groups.keys, key);
+      const tally = findTally(groups, group, mine.whose);
+      return tally !== 0 && isMuteAt(groups.records, tally, nowUs);
     },
     end: () => {
       lookAt(null);

@@ -1,7 +1,8 @@
 import type { Rule, RuleCount } from '../../model/rule.js';
+import { thingsOf } from '../fields/things-of.js';
 
 /**
- * A rule's condition in words, one line: `more than 8 different auth_response in 10m from one
+ * A rule's condition in words, one line: `more than 8 passwords in 10m from one
  * source`, or, for a rule that fires on each event, which events and the first sentence of its
  * description.
  */
@@ -25,7 +26,7 @@ export const allowanceText = ({ withinS, leakS }: RuleCount): string =>
 
 function describeCount(count: RuleCount): string {
   const { by, distinct, over, forgetWhen, apartS, settleS, own, repeats } = count;
-  const things = distinct === null ? 'events' : `different ${distinct}`;
+  const things = distinct === null ? 'events' : thingsOf(distinct);
   const others = by.filter((name) => name !== 'source');
   const from = [
     ...(by.includes('source') ? ['one source'] : []),

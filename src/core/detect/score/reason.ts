@@ -2,6 +2,7 @@ import type { TrapEvent } from '../../model/event.js';
 import type { Rule } from '../../model/rule.js';
 import { detach, quoteText } from '../../common/text.js';
 import { allowanceText, durationText } from '../rules/describe.js';
+import { thingsOf } from '../fields/things-of.js';
 import { likelyGuess } from '../fields/likely-guess.js';
 
 /** What a firing rests on: how many things over how long, and the last events. */
@@ -23,7 +24,7 @@ function sentenceOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence):
     return `${rule.name}: ${messageText(event)} over ${event.transport}${passwordText(event)}${agentText(event)}`;
   }
   const { distinct, over } = rule.count;
-  const what = distinct === null ? 'events' : `different ${distinct} values`;
+  const what = distinct === null ? 'events' : thingsOf(distinct);
   // A plain leaky bucket keeps its level alone.
   const seen = things === 0 ? `more than ${over} ${what}` : `${things} ${what}`;
   const seconds = spanUs / 1e6;

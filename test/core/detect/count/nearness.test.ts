@@ -75,6 +75,18 @@ describe('nearness', () => {
     expect(told(nearness(state, events, START_US + 700e6))).toEqual(['settled: 4 of 8 extensions']);
   });
 
+  it('goes on telling what has enough, while some of it must settle first', () => {
+    const state = createDetectState();
+    const events = Array.from({ length: 9 }, (_, n) => register(String(100 + n), n));
+    feed(state, events);
+    expect(told(nearness(state, events, START_US + 10e6))[0]).toBe(
+      'settled: 8 of 8 extensions, some too new to count yet',
+    );
+    const [last] = feed(state, [register('100', 90)]);
+    expect(last?.sightings.map(({ rule: id }) => id)).toContain('settled');
+    expect(told(nearness(state, events, START_US + 91e6))[0]).toBe('contacts: 9 of 10 extensions');
+  });
+
   it('looks in the groups of the events that it is given, and of no other source', () => {
     const state = createDetectState();
     const events = ['100', '101', '102'].map((user, index) => register(user, index));
