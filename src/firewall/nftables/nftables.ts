@@ -129,11 +129,14 @@ export function createNftables(options: NftablesOptions = {}): Firewall {
  * this user may write and whether this kernel knows all that our table needs.
  */
 async function probe(state: State): Promise<string> {
-  const version = await state.nft(['--version'], null, false);
   const some = { limiting: true, storm: { ...NO_STORM, rate: 100 }, blocksMax: 1 };
   const empty = { protect: [], sipPorts: [], trap: USUAL_TRAP, blocks: [], ...some };
   const script = buildSyncScript(state.table, empty, state.ownMark);
-  await state.nft(['--check', '-f', '-'], script.text, true);
+  // A start waits for both.
+  const [version] = await Promise.all([
+    state.nft(['--version'], null, false),
+    state.nft(['--check', '-f', '-'], script.text, true),
+  ]);
   return `${version.split('\n')[0] ?? 'nft'}, table inet ${state.table}`;
 }
 
