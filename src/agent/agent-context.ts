@@ -64,6 +64,8 @@ export interface AgentContext {
   loaded: LoadedSettings;
   /** The settings of the start: sockets keep to them whatever is taken over later. */
   readonly startedWith: LoadedSettings['settings'];
+  /** The port that is configured for the trap, where a PBX has it; null: the trap has it. */
+  movedFrom: number | null;
   rules: readonly Rule[];
   /** What is wrong with the files on the disk while older settings or rules are in force. */
   readonly faults: { configuration: string | null; rules: string | null };

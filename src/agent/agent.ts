@@ -25,6 +25,7 @@ import { openContext } from './context.js';
 import { restoreMemory } from './state/restore-memory.js';
 import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './jobs/housekeeping.js';
+import { findOtherPort } from './other-port.js';
 import { watchConfiguration } from './reload.js';
 import { keepSensors } from './sensors/sensors.js';
 import type { AgentContext } from './agent-context.js';
@@ -62,8 +63,11 @@ export interface RunningAgent {
  * an AgentError, and then nothing of it is left: no socket, no lock, no table of a trial.
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const context = await openContext(options.loaded, options.print, true);
-  for (const notice of options.loaded.notices) context.log.say(notice);
+  const moved = findOtherPort(options.loaded);
+  const loaded = moved ?? options.loaded;
+  const context = await openContext(loaded, options.print, true);
+  if (moved !== null) context.movedFrom = options.loaded.settings.listenPort;
+  for (const notice of loaded.notices) context.log.say(notice);
   try {
     return await startIn(context, options);
   } catch (error) {

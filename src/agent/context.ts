@@ -111,6 +111,7 @@ export async function openContext(
 /** What a start puts in place later, and what begins with nothing counted. */
 const emptyBooks = () => ({
   confirmUntilUs: null,
+  movedFrom: null,
   certificate: null,
   api: null,
   alerts: null,

@@ -10,6 +10,7 @@ import { toCoreSettings } from './core-settings.js';
 import type { EffectRunner } from './effects.js';
 import { chooseFor, keeperFor } from './firewall/open-keeper.js';
 import { renewPeers } from './peers/renew-peers.js';
+import { withPort } from './other-port.js';
 import type { AgentContext } from './agent-context.js';
 
 export interface ConfigurationWatcher {
@@ -85,9 +86,12 @@ export async function watchConfiguration(
 async function takeOverSettings(
   context: AgentContext,
   runner: EffectRunner,
-  next: LoadedSettings,
+  read: LoadedSettings,
 ): Promise<void> {
   const before = context.loaded.settings;
+  // The PBX has it still, and the trap keeps its sockets.
+  const stays = read.settings.listenPort === context.movedFrom;
+  const next = stays ? withPort(read, context.startedWith.listenPort) : read;
   if (changedKeys(before, next.settings).length === 0) return;
   const known = context.loaded.notices;
   const restart = changesNeedingRestart(before, next.settings);

@@ -29,6 +29,13 @@ export const KEYS = {
       'Addresses that the SIP trap listens on; `0.0.0.0, ::` is IPv4 and IPv6.',
     ),
     listenPort: key('listen_port', integer(1, 65_535, 'a port'), '5060', 'Port of UDP and TCP.'),
+    otherPorts: key(
+      'other_ports',
+      listOf(integer(1, 65_535, 'a port'), 0),
+      '5070, 5160, 15060',
+      'Where a PBX of this host has that port, the trap takes the first of these that is free. ' +
+        'Empty: the start ends.',
+    ),
     transports: key(
       'transports',
       listOf(choice(TRANSPORTS), 1),

@@ -28,8 +28,6 @@ describe.skipIf(needs.skip)(`a PBX that mirrors over HEP ${needs.note}`, () => {
     for (const address of [OFFICE, SPRAYER, WALKER]) await lab.addAttackerAddress(address);
     await startKamailio(lab);
     const env = {
-      SENTRYPEER_LISTEN_PORT: '5070',
-      SENTRYPEER_BLOCKING_SIP_PORTS: 'trap, 5060',
       SENTRYPEER_HEP_LISTEN: `${lab.agent.ipv4}:9060`,
       SENTRYPEER_HEP_SENDERS: lab.agent.ipv4,
     };
@@ -53,6 +51,14 @@ describe.skipIf(needs.skip)(`a PBX that mirrors over HEP ${needs.note}`, () => {
   };
   const blocks = async () =>
     (await runJson<BlocksListing>(lab.agent, agent.stateDir, ['blocks', 'list', '--all'])).blocks;
+
+  it('goes on beside it, on another port, and says so', () => {
+    const said = [...agent.stdout, ...agent.stderr].join('\n');
+    expect(said).toContain(
+      'port 5060 is in use, and kamailio runs on this host: the trap listens on port 5070',
+    );
+    expect(said).toContain('udp 0.0.0.0:5070');
+  });
 
   it('leaves an office alone whose phones register, three of them with an old password', async () => {
     const phones = accounts(100, 20).map((account, n) => `${account}:${n < 3 ? 'old' : 'right'}`);

@@ -1,6 +1,7 @@
 import type { StatusView } from '../../api/views.js';
 import type { LoadedSettings } from '../../config/load.js';
 import { CONFIG_FILE } from '../../config/resolve.js';
+import { withPort } from '../other-port.js';
 import { AgentError } from '../../core/common/errors.js';
 import { loadAllRules } from '../all-rules.js';
 import { findPlace } from '../geoip.js';
@@ -32,7 +33,11 @@ export async function examine(
     return [failed('configuration', loaded), ...examineHost(), await examineClock(nowMs)];
   }
   const status = agent instanceof AgentError || agent?.running !== true ? null : agent;
-  const wanted = wantedSockets(loaded.settings);
+  // Where a PBX has the port, the trap that runs has another.
+  const { otherPorts } = loaded.settings;
+  const moved = status?.listening.find(({ port }) => otherPorts.includes(port));
+  const { settings } = moved === undefined ? loaded : withPort(loaded, moved.port);
+  const wanted = wantedSockets(settings);
   const all = [...wanted, ...apiSockets(loaded.settings)];
   const own = readRights(null);
   const service = findService(loaded);

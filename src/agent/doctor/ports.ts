@@ -73,7 +73,7 @@ export function judgePorts(
   return wanted.map((each) => {
     const check = `port ${each.transport} ${each.address}:${each.port}`;
     if (bound === null) return unknown(check, 'the tables of sockets cannot be read', AS_ROOT);
-    const taken = bound.filter((socket) => isInTheWay(socket, each));
+    const taken = findTaken(bound, each);
     return judgePort(
       check,
       each,
@@ -82,6 +82,12 @@ export function judgePorts(
     );
   });
 }
+
+/** The sockets that keep the trap from having one. */
+export const findTaken = (
+  bound: readonly BoundSocket[],
+  wanted: WantedSocket,
+): readonly BoundSocket[] => bound.filter((socket) => isInTheWay(socket, wanted));
 
 type Holder = ReturnType<FindHolder>;
 
