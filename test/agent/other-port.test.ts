@@ -26,7 +26,7 @@ describe('the port of the trap', () => {
     const moved = findOtherPort(loadedWith(), hostWith(ports, programs));
     expect(moved?.settings.listenPort ?? null).toBe(port);
     if (moved === null) return;
-    expect(moved.settings.blocking.sipPorts).toEqual([5060, port]);
+    expect(moved.settings.blocking.sipPorts).toEqual(expect.arrayContaining([5060, port]));
     expect(moved.notices.at(-1)).toContain(`the trap listens on port ${port ?? ''}`);
   });
 
