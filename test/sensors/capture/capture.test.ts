@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Packet } from '../../../src/core/model/transport.js';
 import { openCapture, type Capture } from '../../../src/sensors/capture/capture.js';
+import { hep } from '../hep-packets.js';
 import { pcap, sip, sipAnswer, tcp, udp } from '../../records/captures.js';
 
 const NOW_US = 1_767_225_600_000_000;
@@ -14,6 +15,12 @@ const ANSWER = udp({
   to: '203.0.113.7:5070',
   payload: sipAnswer('401 Unauthorized'),
 });
+
+/** What a stranger tells by HEP. */
+const FORGED = {
+  from: { address: '203.0.113.8', port: 5060 },
+  to: { address: '192.0.2.1', port: 5060 },
+};
 
 let folder = '';
 let capture: Capture | null = null;
@@ -93,7 +100,11 @@ describe('a capture', () => {
     ]);
     const frames = [
       udp({ from: '203.0.113.9:5060', to: '192.0.2.1:4789', payload: vxlan }),
-      udp({ from: '203.0.113.9:5060', to: '192.0.2.1:5060', payload: hep() }),
+      udp({
+        from: '203.0.113.9:5060',
+        to: '192.0.2.1:5060',
+        payload: hep(sip('REGISTER').toString('latin1'), FORGED),
+      }),
       ipOf(47, inner),
       ANSWER,
     ];
@@ -189,30 +200,6 @@ describe('a capture', () => {
     expect(status()).toMatchObject({ frames: 3, messages: 1 });
   });
 });
-
-/** REQUEST by HEP version 3, as a stranger may send it to port 5060. */
-function hep(): Buffer {
-  const chunk = (type: number, body: Buffer): Buffer => {
-    const head = Buffer.alloc(6);
-    head.writeUInt16BE(type, 2);
-    head.writeUInt16BE(6 + body.length, 4);
-    return Buffer.concat([head, body]);
-  };
-  const hex = (text: string): Buffer => Buffer.from(text, 'hex');
-  const body = Buffer.concat([
-    chunk(1, hex('02')),
-    chunk(2, hex('11')),
-    chunk(3, hex('cb007108')),
-    chunk(4, hex('c0000201')),
-    chunk(7, hex('13c4')),
-    chunk(8, hex('13c4')),
-    chunk(11, hex('01')),
-    chunk(15, sip('REGISTER')),
-  ]);
-  const head = Buffer.from('HEP3\0\0');
-  head.writeUInt16BE(6 + body.length, 4);
-  return Buffer.concat([head, body]);
-}
 
 function ipOf(protocol: number, payload: Buffer): Buffer {
   const packet = Buffer.from(
