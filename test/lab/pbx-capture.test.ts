@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,13 +69,16 @@ describe.skipIf(needs.skip)(`a PBX beside which packets are captured ${needs.not
     const { blocks } = await firewall.read();
     return blocks.some((block) => `${block.target} ${block.scope}` === target);
   };
+  /** The agent's own tcpdump. */
+  const capturer = async (): Promise<string> => {
+    const { stdout } = await lab.agent.exec('pgrep', ['-P', String(agent.pid), '-x', 'tcpdump']);
+    return stdout.trim();
+  };
   const blocks = async () =>
     (await runJson<BlocksListing>(lab.agent, agent.stateDir, ['blocks', 'list', '--all'])).blocks;
 
   it('runs tcpdump without any right', async () => {
-    const { stdout } = await lab.agent.exec('pgrep', ['-f', `tcpdump.* -i ${lab.agent.device} `]);
-    const [pid = ''] = stdout.trim().split('\n');
-    const { stdout: facts } = await lab.agent.exec('cat', [`/proc/${pid}/status`]);
+    const facts = readFileSync(`/proc/${await capturer()}/status`, 'latin1');
     expect(/^CapEff:\s*0+$/m.test(facts)).toBe(true);
     expect(/^Uid:\s*0\b/m.test(facts)).toBe(false);
   });
@@ -121,7 +125,7 @@ describe.skipIf(needs.skip)(`a PBX beside which packets are captured ${needs.not
   });
 
   it('captures again when its program was killed', async () => {
-    await lab.agent.exec('pkill', ['-9', '-f', `tcpdump.* -i ${lab.agent.device} `]);
+    process.kill(Number(await capturer()), 'SIGKILL');
     const isBack = async () => {
       const { left, trouble } = await sensor();
       return left['restarts'] === 1 && trouble === null;
