@@ -2,6 +2,7 @@ import type { BlockJournal } from '../api/lists/block-journal.js';
 import type { SensorView } from '../api/views.js';
 import type { LoadedSettings } from '../config/load.js';
 import type { Block } from '../core/model/block.js';
+import type { Packet } from '../core/model/transport.js';
 import type { CallRecord } from '../core/model/call.js';
 import type { NoticeKind } from '../core/model/notice.js';
 import type { Sighting } from '../core/model/sighting.js';
@@ -12,6 +13,7 @@ import type { ActualBlock, FirewallOwner } from '../firewall/port.js';
 import type { TargetCounts } from '../outbox/outbox.js';
 import type { Lock } from '../store/database/lock.js';
 import type { Reader } from '../store/read/reader.js';
+import type { RemoteStats } from '../store/logs/remote/sender.js';
 import type { RemoteLogs } from '../store/logs/remote/remote-logs.js';
 import type { Store, StoredToken } from '../store/types.js';
 import type { CertificateKeeper } from './certificate/certificate.js';
@@ -59,6 +61,17 @@ export interface SensorKeeper {
   readonly close: () => Promise<void>;
 }
 
+/** Tells a HEP server what the trap hears and says, for as long as the settings name one. */
+export interface HepOutKeeper {
+  /** Takes other settings over. */
+  readonly follow: () => Promise<void>;
+  /** Takes a packet and the answers to it, and returns at once. */
+  readonly tell: (packet: Packet, answers: readonly Buffer[]) => void;
+  /** Null: there is no such server. */
+  readonly status: () => (RemoteStats & { readonly target: string }) | null;
+  readonly close: () => Promise<void>;
+}
+
 /** Everything that the running agent and the offline client have in common. */
 export interface AgentContext {
   loaded: LoadedSettings;
@@ -83,6 +96,8 @@ export interface AgentContext {
   crowdsec: PusherKeeper | null;
   /** Null until they are there, and offline. */
   sensors: SensorKeeper | null;
+  /** Null until it is there, and offline. */
+  hepOut: HepOutKeeper | null;
   readonly owner: FirewallOwner;
   readonly peers: PeerBook;
   /** Who the HTTP API lets in; in memory, so that a request asks no database. */

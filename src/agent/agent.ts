@@ -27,6 +27,7 @@ import { createEffectRunner, type EffectRunner } from './effects.js';
 import { createHousekeeping } from './jobs/housekeeping.js';
 import { findOtherPort } from './other-port.js';
 import { watchConfiguration } from './reload.js';
+import { keepHepOut } from './sensors/keep-hep-out.js';
 import { keepSensors } from './sensors/sensors.js';
 import type { AgentContext } from './agent-context.js';
 
@@ -91,7 +92,6 @@ async function startIn(context: AgentContext, options: AgentOptions): Promise<Ru
     ? await loadCertificate(settings, nowUs() / 1_000)
     : null;
   const trap = await openTrapOf(context, runner, material);
-  closers.add('trap', trap.close);
   closers.add('meter', context.meter.close);
   closers.add('tick', startTicking(context, runner));
   closers.add('lock watch', watchLock(context));
@@ -149,22 +149,33 @@ async function openDoors(
   closers.add('sensors', context.sensors.close);
 }
 
-function openTrapOf(
-  { state, nowUs, meter, log, loaded }: AgentContext,
+/** The trap, and what tells others of its messages. */
+async function openTrapOf(
+  context: AgentContext,
   runner: EffectRunner,
   tls: TlsMaterial | null,
 ): Promise<Trap> {
-  return openTrap({
+  const { state, nowUs, meter, log, loaded, closers } = context;
+  context.hepOut = keepHepOut(context);
+  closers.add('HEP server', context.hepOut.close);
+  const trap = await openTrap({
     ...placesOf(loaded.settings),
     tls,
     nowUs,
     identityOf: (address) => sourceOf(state, address),
     onPacket: (packet, reply) => {
-      runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), reply);
+      const answers: Buffer[] = [];
+      runner.run(step(state, { kind: 'packet', packet }, packet.receivedAtUs), (bytes) => {
+        reply(bytes);
+        answers.push(bytes);
+      });
       meter.decided(nowUs() - packet.receivedAtUs);
+      context.hepOut?.tell(packet, answers);
     },
     onNotice: log.say,
   });
+  closers.add('trap', trap.close);
+  return trap;
 }
 
 const placesOf = (settings: Settings) => ({

@@ -117,6 +117,7 @@ const emptyBooks = () => ({
   alerts: null,
   crowdsec: null,
   sensors: null,
+  hepOut: null,
   meter: createMeter(),
   journal: createBlockJournal(LIMITS.blockJournalMax),
 });

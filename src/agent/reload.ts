@@ -113,6 +113,7 @@ async function takeOverSettings(
   await context.alerts?.follow();
   context.crowdsec?.follow();
   await context.sensors?.follow();
+  await context.hepOut?.follow();
   if (keeper.chosen.enforcing && keeper.chosen.firewall.name !== chosen.firewall.name) {
     await keeper.remove();
   }

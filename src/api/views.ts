@@ -191,7 +191,7 @@ export interface StatusView {
     /** Why the database cannot be written right now; null while it can. */
     readonly last_error: string | null;
   };
-  /** The syslog server and the journal, once something went there; lines since the start. */
+  /** The syslog server and the journal, once something went there, and the HEP server; lines or messages since the start. */
   readonly remote_logs: readonly {
     readonly name: string;
     readonly target: string;

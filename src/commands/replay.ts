@@ -3,8 +3,9 @@ import { stepDown } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { readMoment } from '../core/common/read-moment.js';
 import { readDatabase, withinSpan, type Span } from '../cli/replay/replay-input.js';
+import { JUDGING_FLAGS } from '../cli/replay/replay-flags.js';
 import { planReplay, readNetwork } from '../cli/replay/replay-setup.js';
-import { readTimeZone, timeZoneFlag } from '../cli/text/time-zone.js';
+import { readTimeZone } from '../cli/text/time-zone.js';
 import { renderReplay } from '../cli/replay/replay-text.js';
 import { viewReplay, type ReplayView } from '../cli/replay/replay-view.js';
 import type { LoadedSettings } from '../config/load.js';
@@ -55,42 +56,7 @@ export default class Replay extends AgentCommand {
       description: 'only from then on: 24h, 7d, 2026-01-31, 2026-01-31T12:00:00Z',
     }),
     until: Flags.string({ helpValue: 'TIME', description: 'only before then' }),
-    rule: Flags.string({
-      helpValue: 'FILE',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'rules to try beside those in force; one with the same id takes the place',
-    }),
-    only: Flags.boolean({
-      dependsOn: ['rule'],
-      description: 'try the rules of --rule alone, without those in force',
-    }),
-    protect: Flags.string({
-      helpValue: 'CIDR',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'never blocked, beside those of the configuration',
-    }),
-    local: Flags.string({
-      helpValue: 'CIDR',
-      multiple: true,
-      multipleNonGreedy: true,
-      description: "in captures: the host's own addresses, so that what it sent is left out",
-    }),
-    port: Flags.integer({
-      helpValue: 'PORT',
-      multiple: true,
-      multipleNonGreedy: true,
-      min: 1,
-      max: 65_535,
-      description: 'in captures: a SIP port, beside those of the configuration',
-    }),
-    pbx: Flags.boolean({
-      description:
-        'captures were made beside a PBX: judge by its answers, with the rules for a PBX',
-    }),
-    'time-zone': timeZoneFlag,
-    limit: Flags.integer({ default: 50, min: 1, max: 10_000, description: 'rows of each list' }),
+    ...JUDGING_FLAGS,
   };
 
   async run(): Promise<ReplayView> {

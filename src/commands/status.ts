@@ -106,7 +106,7 @@ const describeRepairs = (blocking: StatusView['blocking']): string =>
     : `${blocking.repairs}, the last ${blocking.last_repair_at}: ${blocking.last_repair ?? ''}`;
 
 const describeRemote = (log: StatusView['remote_logs'][number]): string =>
-  `${log.target}: ${log.sent} lines sent, ${log.waiting} wait` +
+  `${log.target}: ${log.sent} ${log.name === 'hep' ? 'messages' : 'lines'} sent, ${log.waiting} wait` +
   (log.last_error === null ? '' : `; ${log.last_error}`);
 
 const describeSensor = ({

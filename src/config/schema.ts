@@ -2,6 +2,7 @@ import { TRANSPORTS } from '../core/model/transport.js';
 import { ALERT_KEYS } from './keys/alert-keys.js';
 import { API_KEYS } from './keys/api-keys.js';
 import { BLOCKING_KEYS } from './keys/blocking-keys.js';
+import { CAPTURE_KEYS } from './keys/capture-keys.js';
 import { CROWDSEC_KEYS } from './keys/crowdsec-keys.js';
 import { HEP_KEYS, PBX_KEYS } from './keys/pbx-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
@@ -117,6 +118,7 @@ export const KEYS = {
   crowdsec: CROWDSEC_KEYS,
   pbx: PBX_KEYS,
   hep: HEP_KEYS,
+  capture: CAPTURE_KEYS,
   jobs: JOB_KEYS,
   retention: RETENTION_KEYS,
   alerts: ALERT_KEYS,
@@ -131,6 +133,7 @@ export type Readings = ValuesOf<typeof KEYS.top> & {
   readonly crowdsec: ValuesOf<typeof KEYS.crowdsec>;
   readonly pbx: ValuesOf<typeof KEYS.pbx>;
   readonly hep: ValuesOf<typeof KEYS.hep>;
+  readonly capture: ValuesOf<typeof KEYS.capture>;
   readonly jobs: ValuesOf<typeof KEYS.jobs>;
   readonly retention: ValuesOf<typeof KEYS.retention>;
   readonly alerts: ValuesOf<typeof KEYS.alerts>;

@@ -25,6 +25,8 @@ export interface ReplayRun {
   readonly state: AgentState;
   readonly sipPorts: ReadonlySet<number>;
   readonly story: Story;
+  /** Hears each effect as it happens; null: nobody wants to know. */
+  readonly heard: ((effect: Effect) => void) | null;
   nowUs: number;
   settledUs: number;
 }
@@ -32,10 +34,15 @@ export interface ReplayRun {
 /** As often as the agent's own job settles ended blocks. */
 const SETTLE_EVERY_US = 60_000_000;
 
-export const createRun = (setting: ReplaySetting, rules: readonly Rule[]): ReplayRun => ({
+export const createRun = (
+  setting: ReplaySetting,
+  rules: readonly Rule[],
+  heard: ReplayRun['heard'] = null,
+): ReplayRun => ({
   state: createReplayState(setting, rules),
   sipPorts: new Set(setting.sipPorts),
   story: createStory(),
+  heard,
   nowUs: 0,
   settledUs: 0,
 });
@@ -67,10 +74,15 @@ export function feedLive(run: ReplayRun, packet: Packet): Buffer | null {
   return receive(run, packet, { kind: 'packet', packet });
 }
 
+/** So long nothing came after what was fed last: a request to a PBX waits for no answer for ever. */
+export function passTime(run: ReplayRun, us: number): void {
+  if (run.story.packets === 0 && run.nowUs === 0) return;
+  tellSensed(run, step(run.state, { kind: 'tick' }, run.nowUs + us));
+}
+
 /** Requests to a PBX that have no answer yet have none any more. */
 export function endRun(run: ReplayRun): void {
-  const { mirroredAnswerS } = LIMITS;
-  tellSensed(run, step(run.state, { kind: 'tick' }, run.nowUs + mirroredAnswerS * 1_000_000));
+  passTime(run, LIMITS.mirroredAnswerS * 1_000_000);
 }
 
 function advance(run: ReplayRun, atUs: number): void {
@@ -136,6 +148,7 @@ function blockAgainst(run: ReplayRun, address: string, port: number | null): Blo
 
 function tell(run: ReplayRun, source: ReplayedSource | null, effect: Effect): void {
   const { story, nowUs } = run;
+  run.heard?.(effect);
   switch (effect.kind) {
     case 'event':
       tellEvent(story, source, effect.record);

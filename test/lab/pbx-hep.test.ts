@@ -30,6 +30,7 @@ describe.skipIf(needs.skip)(`a PBX that mirrors over HEP ${needs.note}`, () => {
     const env = {
       SENTRYPEER_HEP_LISTEN: `${lab.agent.ipv4}:9060`,
       SENTRYPEER_HEP_SENDERS: lab.agent.ipv4,
+      SENTRYPEER_HEP_KEY: 's3cret',
     };
     agent = await startAgent(lab, { env });
   }, 60_000);

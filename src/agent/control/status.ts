@@ -48,7 +48,7 @@ export async function viewStatus(
       failed: stats.failed,
       last_error: stats.lastError,
     },
-    remote_logs: viewRemote(context),
+    remote_logs: [...viewRemote(context), ...viewHepOut(context)],
     sensors: context.sensors?.status() ?? [],
     notices: log.recent(),
   };
@@ -77,6 +77,13 @@ function viewRemote({ store, remoteLog, startedWith }: AgentContext): StatusView
     lost,
     last_error: lastError,
   }));
+}
+
+function viewHepOut({ hepOut }: AgentContext): StatusView['remote_logs'] {
+  const status = hepOut?.status() ?? null;
+  if (status === null) return [];
+  const { target, sent, waiting, lost, lastError } = status;
+  return [{ name: 'hep', target, sent, waiting, lost, last_error: lastError }];
 }
 
 function viewBlocking(context: AgentContext): StatusView['blocking'] {
@@ -128,7 +135,7 @@ function viewBlocking(context: AgentContext): StatusView['blocking'] {
 
 /** Every count that should be zero; null where it cannot be told. */
 function lossesOf(
-  { store, state, remoteLog }: AgentContext,
+  { store, state, remoteLog, hepOut }: AgentContext,
   running: Running | null,
 ): StatusView['limits_hit'] {
   const { dropped, failed, decisionsLost, logLinesLost, remote } = store.stats();
@@ -152,6 +159,7 @@ function lossesOf(
     log_lines_lost: logLinesLost,
     syslog_lines_lost: syslog?.lost ?? 0,
     journal_lines_lost: journal?.lost ?? 0,
+    hep_messages_lost: hepOut?.status()?.lost ?? 0,
     scores_forgotten: scoreStatus(state.detect).evicted,
     rule_groups_forgotten: rules.reduce((sum, { evicted }) => sum + evicted, 0),
     rule_faults: rules.reduce((sum, { faults }) => sum + faults, 0),

@@ -5,6 +5,7 @@ import { withPort } from '../other-port.js';
 import { AgentError } from '../../core/common/errors.js';
 import { loadAllRules } from '../all-rules.js';
 import { findPlace } from '../geoip.js';
+import { examineCapture } from './capture.js';
 import { examineDatabase, judgeFiles } from './files.js';
 import { failed, ok, warn, type Finding } from './finding.js';
 import { examineFirewall, examineNeighbours } from './firewall.js';
@@ -59,6 +60,7 @@ export async function examine(
       }),
       judgeDescriptors(rights),
     ],
+    () => examineCapture(loaded.settings, rights),
     () => examineFirewall(loaded, status, own),
     () => examineNeighbours(wanted, own),
     () => judgeFiles(loaded, service === null),

@@ -28,6 +28,12 @@ export async function resolveName(name: string): Promise<readonly string[]> {
   return [...new Set(addresses)].slice(0, LIMITS.protectedAddressesPerNameMax);
 }
 
+/** The addresses of a host alone, in the system's order. Rejects like resolveName. */
+export async function resolveHost(name: string): Promise<readonly string[]> {
+  const found = await inTime(lookup(name, { all: true, verbatim: true }));
+  return found.flatMap(({ address }) => canonicalAddress(address) ?? []);
+}
+
 function inTime<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -14,8 +14,10 @@ export interface SensorInput {
 
 /** A sensor that is open. */
 export interface OpenSensor {
-  /** Where it looks, and what it has taken and left. */
-  readonly status: () => Pick<SensorView, 'where' | 'taken' | 'left'>;
+  /** Where it looks, and what it has taken and left; `trouble` left out: it has none. */
+  readonly status: () => Pick<SensorView, 'where' | 'taken' | 'left'> & {
+    readonly trouble?: SensorView['trouble'];
+  };
   readonly close: () => Promise<void>;
 }
 

@@ -4,12 +4,13 @@ import type { SensorView } from '../../api/views.js';
 import type { Settings } from '../../config/schema.js';
 import type { AgentContext, SensorKeeper } from '../agent-context.js';
 import type { EffectRunner } from '../effects.js';
+import { CAPTURE_SENSOR } from './capture.js';
 import { HEP_SENSOR } from './hep.js';
 import { createIsPbx } from './pbx-addresses.js';
 import type { OpenSensor, SensorInput, SensorKind } from './sensor-kind.js';
 
 /** Every kind that there is. */
-const KINDS: readonly SensorKind[] = [HEP_SENSOR];
+const KINDS: readonly SensorKind[] = [HEP_SENSOR, CAPTURE_SENSOR];
 
 const RETRY_MS = 30_000;
 
@@ -91,6 +92,6 @@ async function followOne(
 
 const statusOf = (sensor: SensorView['sensor'], { open, trouble }: Place): SensorView => ({
   sensor,
-  ...(open?.status() ?? { where: null, taken: 0, left: {} }),
-  trouble,
+  ...{ trouble, where: null, taken: 0, left: {} },
+  ...open?.status(),
 });

@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../../core/common/address.js';
 import { endpointText, type Endpoint } from '../../core/model/transport.js';
 import { key, secretKey } from './key.js';
-import { listOf, network, type ValueReader } from './readers.js';
+import { domain, integer, listOf, network, type ValueReader } from './readers.js';
 import { optionalText } from './alert-targets.js';
 
 /** `127.0.0.1:9060`, `[::1]:9060`, or nothing: null. */
@@ -17,6 +17,25 @@ const socketPlace: ValueReader<Endpoint | null> = {
     return { ok: true, value: { address, port: number } };
   },
   write: (value) => (value === null ? '' : endpointText(value)),
+};
+
+/** `192.0.2.9:9060`, `[2001:db8::9]:9060`, `homer.example.org:9060`, or nothing: null. */
+const serverPlace: ValueReader<{ readonly host: string; readonly port: number } | null> = {
+  allowed: 'an address or a name and a port, such as homer.example.org:9060; may be empty',
+  read: (text) => {
+    if (text === '') return { ok: true, value: null };
+    const place = socketPlace.read(text);
+    if (place.ok && place.value !== null) {
+      return { ok: true, value: { host: place.value.address, port: place.value.port } };
+    }
+    const [, host = '', port = ''] = /^([^:]+):(\d{1,5})$/.exec(text) ?? [];
+    const number = integer(1, 65_535).read(port);
+    // A name that looks like an address is a slip of the hand.
+    const isName = domain.read(host).ok && /[a-z]/i.test(host);
+    if (!isName || !number.ok) return { ok: false, why: 'it is no such place' };
+    return { ok: true, value: { host: host.toLowerCase(), port: number.value } };
+  },
+  write: (value) => (value === null ? '' : endpointText({ address: value.host, port: value.port })),
 };
 
 /** The section [pbx]: the PBX that sensors watch (docs/PBX.md). */
@@ -49,4 +68,23 @@ export const HEP_KEYS = {
     '',
     'Authentication key that each packet must come with. Empty: none is asked for.',
   ),
+  sendTo: key(
+    'send_to',
+    serverPlace,
+    '',
+    'Homer or another HEP server that is told what the trap hears and says, over UDP. Empty: none.',
+  ),
+  sendKey: secretKey(
+    'send_key',
+    optionalText,
+    '',
+    'Authentication key that goes with it. Empty: none.',
+  ),
+  sendId: key(
+    'send_id',
+    integer(0, 4_294_967_295),
+    '2001',
+    'Number of this capture agent at that server.',
+  ),
+  sendName: key('send_name', optionalText, 'sentrypeer', 'Its name there. Empty: none.'),
 } as const;

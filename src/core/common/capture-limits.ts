@@ -25,4 +25,6 @@ export const CAPTURE_LIMITS = {
   /** Challenges and tags of a capture, and pairs of endpoints, that are remembered. */
   captureChallengesMax: 200_000,
   capturePairsMax: 200_000,
+  /** Milliseconds until a program that does not capture is started again, at most. */
+  captureRestMsMax: 60_000,
 } as const;

@@ -225,6 +225,14 @@ export const LIMITS = {
   mirroredKeyCharsMax: 256,
   /** Streams of HEP at once, and milliseconds until a packet that has begun is whole. */
   hepConnectionsMax: 64,
+  /**
+   * Messages to a HEP server that wait, and that are told in a second; milliseconds until a name is
+   * looked up again, and for which a trouble counts.
+   */
+  hepOutWaitingMax: 1_000,
+  hepOutPerSecondMax: 5_000,
+  hepOutRetryMs: 30_000,
+  hepOutTroubleMs: 60_000,
   hepPacketMsMax: 10_000,
   /** Nonces that a PBX gave whom, seconds for which they are known, challenges read of a response. */
   mirroredNoncesMax: 50_000,

@@ -21,6 +21,7 @@ import { assemble, createFragments, giveUpAll, type Fragments } from './fragment
 import type { Frame } from './frame.js';
 import { isHep, readHep } from '../hep/hep.js';
 import { PROTOCOL_TCP, PROTOCOL_UDP, readIp, type IpPacket } from './ip.js';
+import { foreign, type Found } from './layers.js';
 import { readLink } from './link.js';
 import {
   createRoundTrips,
@@ -43,6 +44,11 @@ export interface CaptureOptions {
   readonly local: readonly Cidr[];
   /** The host is a PBX: every SIP message is given out, its answers too. Left out: no. */
   readonly mirror?: boolean;
+  /**
+   * Whether packets within packets are read: tunnels, HEP. Left out: yes. Where strangers can send
+   * to what is captured live they would forge addresses by them.
+   */
+  readonly tunnels?: boolean;
 }
 
 /** What a capture gives: what the host received, or with `mirror` every SIP message. */
@@ -87,7 +93,7 @@ export function decodeFrame(
     if (ip.protocol === PROTOCOL_UDP && datagram === null) {
       return ip.cut ? skip(report, 'cut_short') : skipForeign(report, 'UDP, damaged');
     }
-    const within = datagram === null ? readTunnel(ip) : readUdpTunnel(datagram);
+    const within = readWithin(decoder.options, ip, datagram);
     if (within !== null) {
       found = within;
     } else if (datagram !== null) {
@@ -96,6 +102,17 @@ export function decodeFrame(
     }
   }
   return skipForeign(report, 'nested too deep');
+}
+
+/** The packet within this one, or its name; null: it is an ordinary datagram. */
+function readWithin(
+  { tunnels = true }: CaptureOptions,
+  ip: IpPacket,
+  datagram: Datagram | null,
+): Found | null {
+  if (datagram !== null) return tunnels ? readUdpTunnel(datagram) : null;
+  const found = readTunnel(ip);
+  return tunnels || found.kind === 'foreign' ? found : foreign('tunnels, which are not opened');
 }
 
 /** The end of the capture: messages that stood behind a gap, at the time of its last frame. */
@@ -118,7 +135,7 @@ function decodeUdp(
 ): readonly CapturedPacket[] {
   const source = { address: ip.source, port: datagram.sourcePort };
   const local = { address: ip.destination, port: datagram.destinationPort };
-  if (isHep(datagram.payload)) {
+  if (decoder.options.tunnels !== false && isHep(datagram.payload)) {
     const hep = readHep(datagram.payload);
     if (typeof hep === 'string') return skip(report, 'hep');
     // Whoever sent the HEP packet only tells of the message.
