@@ -12,7 +12,7 @@ import {
   type CaptureWish,
 } from './words.js';
 
-export interface CaptureOptions {
+export interface CaptureSensorOptions {
   readonly wish: CaptureWish;
   /** Whether packets within packets are read. */
   readonly tunnels: boolean;
@@ -53,7 +53,7 @@ export interface Capture {
 
 /** All that is remembered of the program that runs, and of those before it. */
 interface Work {
-  readonly options: CaptureOptions;
+  readonly options: CaptureSensorOptions;
   /** One for all programs: what they read adds up. */
   readonly report: InputReport;
   vlan: boolean;
@@ -80,7 +80,7 @@ const restMsOf = (failures: number): number =>
  * Runs the program that captures, reads what it writes, and starts it again whenever it ends. Never
  * throws: what is wrong is said once, and stands in the status until it captures again.
  */
-export function openCapture(options: CaptureOptions): Capture {
+export function openCapture(options: CaptureSensorOptions): Capture {
   const { wish } = options;
   const work: Work = {
     options,
