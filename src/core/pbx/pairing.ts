@@ -54,7 +54,7 @@ export function takeMirrored(
     return isAnswer ? takeResponse(pairing, local.address, message, nowUs) : [];
   }
   if (message.kind !== 'request' || (isOwn(source.address) && !isOwn(local.address))) return [];
-  const proof = proofOf(pairing, packet, message, nowUs);
+  const proof = proofOf(pairing, packet, { message, sensor }, nowUs);
   const request = { packet, message, sensor, proof };
   // An ACK has no response (RFC 3261, 17.1.1.3).
   if (message.method === 'ACK') return [{ ...request, outcome: 'none' }];
@@ -126,15 +126,17 @@ function challengeOf(response: SipMessage): { nonces: readonly string[]; stale: 
 
 /**
  * A stream's handshake was completed with the PBX; over UDP a nonce came back that it sent to this
- * address. A WebSocket may be a web page's in a visitor's browser, so it alone proves nothing.
+ * address. A WebSocket may be a web page's in a visitor's browser, so it alone proves nothing, and
+ * HEP has one number for TLS and for WebSockets over it (siptrace of Kamailio).
  */
 function proofOf(
   { nonces }: Pairing,
   { transport, source }: Packet,
-  { authorization }: SipMessage,
+  { message: { authorization }, sensor }: { readonly message: SipMessage; readonly sensor: Mirror },
   nowUs: number,
 ): Proof {
-  const isPage = transport === 'ws' || transport === 'wss';
+  const isPage =
+    transport === 'ws' || transport === 'wss' || (sensor === 'hep' && transport === 'tls');
   const byTransport = isPage ? 'none' : transportProof(transport);
   if (byTransport !== 'none') return byTransport;
   const nonce = authorization?.nonce ?? '';
