@@ -37,11 +37,27 @@ describe.skipIf(needs.skip)(`a saved ruleset with our table in it ${needs.note}`
     (await rig.firewall.read()).blocks.map(({ target }) => target).sort();
   const wanted = (): string[] => [...rig.state.blocks.table.byTarget.keys()].sort();
   /** Waits until no event of the last change is outstanding, then until what is wanted is in force. */
-  const isTrue = (what: string) =>
-    waitUntil(what, async () => {
-      const { present } = await rig.firewall.look();
-      return present && JSON.stringify(await targets()) === JSON.stringify(wanted());
+  const isTrue = async (what: string): Promise<void> => {
+    let seen = '';
+    const look = async (): Promise<boolean> => {
+      const { present, foreign } = await rig.firewall.look();
+      const found = await targets();
+      seen = JSON.stringify({
+        present,
+        foreign,
+        found: found.length,
+        watched: rig.firewall.watched(),
+      });
+      return present && JSON.stringify(found) === JSON.stringify(wanted());
+    };
+    // What is wrong then can only be told from what was seen and said.
+    await waitUntil(what, look).catch((error: unknown) => {
+      const last = rig.said.slice(-5).join('; ');
+      throw new Error(`${what}: ${seen}, repairs ${rig.keeper.stats().repairs}, said: ${last}`, {
+        cause: error,
+      });
     });
+  };
   const theirs = (ruleset: string): string =>
     ruleset.replace(/^table inet sentrypeer \{[^]*?^\}\n?/m, '').trim();
 
