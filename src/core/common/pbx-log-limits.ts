@@ -2,6 +2,17 @@
 export const PBX_LOG_LIMITS = {
   /** Bytes of one line; what is longer is counted and left out. */
   pbxLogLineBytesMax: 65_536,
+  /** Bytes that are read in a row before others have their turn, and files beside a log that may be its old one. */
+  pbxLogSliceBytes: 16_384,
+  pbxLogFilesBesideMax: 64,
+  /** Logs, and units of the journal, that are followed at once. */
+  pbxLogsMax: 32,
+  /** Milliseconds between two looks at a log that says nothing, and until a position is written. */
+  pbxLogLookMs: 1_000,
+  pbxPositionsMs: 1_000,
+  /** Milliseconds until journalctl is started anew, longer each time. */
+  pbxJournalRestMs: 1_000,
+  pbxJournalRestMsMax: 60_000,
   /** Characters of a line that a report repeats, and of each of its texts. */
   pbxReportLineCharsMax: 2_048,
   pbxReportTextCharsMax: 256,

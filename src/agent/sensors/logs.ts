@@ -1,0 +1,66 @@
+import { dirname, join } from 'node:path';
+import { watchFolder } from '../../config/watch.js';
+import { messageOf } from '../../core/common/errors.js';
+import { PACKAGE_ROOT } from '../package.js';
+import type { SensorKind } from './sensor-kind.js';
+
+/** Grammars that come with the program. */
+export const BUILT_IN_GRAMMARS = join(PACKAGE_ROOT, 'grammars');
+
+/** The lines that a PBX writes. */
+export const LOG_SENSOR: SensorKind = {
+  name: 'log',
+  wanted: ({ logs, databaseFile }) =>
+    logs.files.length + logs.journal.length === 0 ? null : JSON.stringify([logs, databaseFile]),
+  open: async ({ logs, databaseFile }, { report, nowUs, say }) => {
+    // Loaded only where it is wanted: a start need not wait for it.
+    const { loadGrammars } = await import('../../sensors/logs/grammar-files.js');
+    const { openLogSensor } = await import('../../sensors/logs/log-sensor.js');
+    const load = () => loadGrammars([BUILT_IN_GRAMMARS, logs.grammars]);
+    const sensor = await openLogSensor({
+      files: logs.files,
+      journal: logs.journal,
+      timeZone: logs.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      grammars: await load(),
+      positionsFile: join(dirname(databaseFile), 'log-positions.json'),
+      nowUs,
+      take: report,
+      say,
+    });
+    const takeOver = async (): Promise<void> => {
+      try {
+        sensor.setGrammars(await load());
+        say('sensor log: the grammars are read anew');
+      } catch (error) {
+        say(`sensor log: the grammars stay as they were: ${messageOf(error)}`);
+      }
+    };
+    const watcher = await watchFolder(
+      logs.grammars,
+      () => void takeOver(),
+      (problem) => {
+        say(`sensor log: ${problem.message}`);
+      },
+    );
+    const places = [
+      ...logs.files.map(({ path, kind }) => `${path} (${kind})`),
+      ...logs.journal.map(({ unit, kind }) => `journal ${unit} (${kind})`),
+    ];
+    return {
+      status: () => {
+        const { taken, other, ambiguous, unnamed, tooLong: too_long } = sensor.counts();
+        const troubles = sensor.troubles();
+        return {
+          where: places.join(', '),
+          taken,
+          left: { other, ambiguous, unnamed, too_long },
+          trouble: troubles.length === 0 ? null : troubles.join('; '),
+        };
+      },
+      close: async () => {
+        await watcher.close();
+        await sensor.close();
+      },
+    };
+  },
+};
