@@ -1,11 +1,7 @@
 import { dirname, join } from 'node:path';
 import { watchFolder } from '../../config/watch.js';
 import { messageOf } from '../../core/common/errors.js';
-import { PACKAGE_ROOT } from '../package.js';
 import type { SensorKind } from './sensor-kind.js';
-
-/** Grammars that come with the program. */
-export const BUILT_IN_GRAMMARS = join(PACKAGE_ROOT, 'grammars');
 
 /** The lines that a PBX writes. */
 export const LOG_SENSOR: SensorKind = {
@@ -14,9 +10,9 @@ export const LOG_SENSOR: SensorKind = {
     logs.files.length + logs.journal.length === 0 ? null : JSON.stringify([logs, databaseFile]),
   open: async ({ logs, databaseFile }, { report, nowUs, say }) => {
     // Loaded only where it is wanted: a start need not wait for it.
-    const { loadGrammars } = await import('../../sensors/logs/grammar-files.js');
+    const { loadAllGrammars } = await import('./all-grammars.js');
     const { openLogSensor } = await import('../../sensors/logs/log-sensor.js');
-    const load = () => loadGrammars([BUILT_IN_GRAMMARS, logs.grammars]);
+    const load = () => loadAllGrammars(logs.grammars);
     const sensor = await openLogSensor({
       files: logs.files,
       journal: logs.journal,

@@ -6,7 +6,7 @@ export interface Expression {
 }
 
 /** `strict`: what ends `{account!}` must not come a second time. `toEnd`: the whole text fits. */
-export interface Wanted {
+export interface ExpressionNeeds {
   readonly toEnd: boolean;
   readonly strict: boolean;
 }
@@ -16,7 +16,10 @@ export interface Wanted {
  * `(?=(x))\1` takes what x takes first, and nothing else if the rest fails. Each free text is one look
  * through the text, and each field is bounded: the time is linear in the length of the text.
  */
-export function writeExpression(parts: readonly Part[], { toEnd, strict }: Wanted): Expression {
+export function writeExpression(
+  parts: readonly Part[],
+  { toEnd, strict }: ExpressionNeeds,
+): Expression {
   const groups: [string, number][] = [];
   let count = 0;
 

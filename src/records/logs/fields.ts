@@ -2,24 +2,24 @@
  * What a typed field takes, as a regular expression. Each is tried alternative by alternative, and
  * within one there is a single way to take a text.
  */
-export interface FieldType {
+export interface TypedField {
   readonly source: string;
   /** One character of it, where it is a run of one class. */
   readonly unit: RegExp | null;
 }
 
-const run = (unit: string, most: number): FieldType => ({
+const run = (unit: string, most: number): TypedField => ({
   source: `[${unit}]{1,${most}}`,
   unit: new RegExp(`[${unit}]`),
 });
-const shape = (source: string): FieldType => ({ source, unit: null });
+const shape = (source: string): TypedField => ({ source, unit: null });
 
 /** It ends neither in a colon nor in a full stop, which belong to the sentence then. */
 const BARE = '[0-9A-Fa-f:.]{0,47}[0-9A-Fa-f]';
 const IPV4 = '[0-9]{1,3}(?:\\.[0-9]{1,3}){3}(?!\\.?[0-9A-Fa-f])';
 
 /** As PBXs write times; see times.ts, which reads them. */
-const TIME = [
+export const TIME = [
   '[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?: ?Z| ?[+-][0-9]{2}:?[0-9]{2})?',
   '[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?',
   '[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]{1,9})?',
@@ -27,7 +27,7 @@ const TIME = [
 ].join('|');
 
 /** The types that a field of a pattern may have; docs/PBX.md tells of each. */
-export const TYPES: Readonly<Record<string, FieldType>> = {
+export const TYPES: Readonly<Record<string, TypedField>> = {
   /** `203.0.113.7`, `2001:db8::7`, `[2001:db8::7]`. That it is one is checked when it is read. */
   address: shape(`\\[${BARE}\\]|${IPV4}|${BARE}`),
   /** With its port or without: `203.0.113.7:5060`, `[2001:db8::7]:5060`, `2001:db8::7`. */

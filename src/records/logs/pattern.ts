@@ -1,7 +1,7 @@
 import { LIMITS } from '../../core/common/limits.js';
 import { FREE, SKIPPED, TYPE_OF, TYPES } from './fields.js';
 import { writeExpression } from './expression.js';
-import type { Gap, Part, Piece } from './pattern-parts.js';
+import type { FreeText, Part, Piece } from './pattern-parts.js';
 
 /**
  * What a line looks like: literal text with fields in braces, for the whole of a text:
@@ -54,7 +54,7 @@ export function compilePattern(source: string): Pattern {
 }
 
 function parseParts(source: string): readonly Part[] {
-  const parts: { gap: Gap | null; pieces: Piece[] }[] = [{ gap: null, pieces: [] }];
+  const parts: { gap: FreeText | null; pieces: Piece[] }[] = [{ gap: null, pieces: [] }];
   const open: Piece[][] = [];
   const current = (): Piece[] => open.at(-1) ?? parts.at(-1)?.pieces ?? [];
   for (const word of source.split(/(\{\{|\{[^{}]*\})/)) {
@@ -77,7 +77,7 @@ function parseParts(source: string): readonly Part[] {
   return parts;
 }
 
-const HERE: Gap = { name: null, side: 'here' };
+const HERE: FreeText = { name: null, side: 'here' };
 
 function addLiteral(pieces: Piece[], text: string): void {
   const last = pieces.at(-1);
@@ -85,7 +85,7 @@ function addLiteral(pieces: Piece[], text: string): void {
   else pieces[pieces.length - 1] = { kind: 'literal', text: last.text + text };
 }
 
-function readField(word: string): Gap | Extract<Piece, { kind: 'field' }> {
+function readField(word: string): FreeText | Extract<Piece, { kind: 'field' }> {
   const [, name = '', typeName, mark = ''] = /^([a-z_]+)(?::([a-z_]+))?([<!]?)$/.exec(word) ?? [];
   const wanted = typeName ?? (Object.hasOwn(TYPE_OF, name) ? TYPE_OF[name] : undefined);
   const type = wanted !== undefined && Object.hasOwn(TYPES, wanted) ? TYPES[wanted] : undefined;

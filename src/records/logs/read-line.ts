@@ -1,6 +1,7 @@
 import { LIMITS } from '../../core/common/limits.js';
-import { createLocalTimeReader } from '../../core/common/local-time.js';
+import { createLocalTimeReader, type LocalTimeReader } from '../../core/common/local-time.js';
 import type { LogReport } from '../../core/model/log-report.js';
+import { TIME } from './fields.js';
 import type { Grammar, LineKind } from './grammar.js';
 import {
   capturesOf,
@@ -32,6 +33,7 @@ export interface LogCounts {
  */
 export interface LogReader {
   readonly counts: Readonly<LogCounts>;
+  readonly localTimes: LocalTimeReader;
   /** What the record before this line says; null: nothing. Never throws on account of the line. */
   read(line: string, nowUs: number): LogReport | null;
   /** What the last record says. */
@@ -79,6 +81,7 @@ export function createLogReader(grammars: readonly Grammar[], zone: string): Log
 
   return {
     counts,
+    localTimes,
     read: (raw, nowUs) => {
       counts.lines += 1;
       const line = withoutColours(raw).trimEnd();
@@ -139,8 +142,9 @@ function headsOf(grammars: readonly Grammar[]): readonly Head[] {
   }));
 }
 
+/** Lines of other programs begin with a time as well. */
 const hasHead = (heads: readonly Head[], line: string): boolean =>
-  heads.some(({ pattern }) => matchHead(pattern, line) !== null);
+  BEGINS_WITH_TIME.test(line) || heads.some(({ pattern }) => matchHead(pattern, line) !== null);
 
 interface Found {
   readonly grammar: Grammar;
@@ -165,6 +169,8 @@ function findKind(heads: readonly Head[], line: string): Found | 'ambiguous' | n
   }
   return null;
 }
+
+const BEGINS_WITH_TIME = new RegExp(`^\\[?(?:${TIME})`);
 
 const COLOUR = /\u001b\[[0-9;]{0,16}[A-Za-z]/g;
 

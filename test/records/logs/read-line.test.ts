@@ -103,6 +103,23 @@ describe('a log', () => {
     expect(readAll([begin, ...Array<string>(20).fill('x'), end])).toEqual([]);
   });
 
+  it('does not take lines of other programs for the rest of one', () => {
+    const kamailio =
+      'Dec  1 10:11:12 sbc kamailio[871]: WARNING: pike [pike_funcs.c:151]: pike_check_req(): PIKE - BLOCKing ip 203.0.113.10, node=0x1';
+    const others = ['Dec  1 10:11:12 sbc sshd[1]: hello', '2026-12-01T10:11:12Z sbc cron: hello'];
+    const reader = createLogReader(
+      GRAMMARS.filter(({ kind }) => kind === 'kamailio'),
+      'UTC',
+    );
+    const reports = [kamailio, ...others, kamailio].map((line) => reader.read(line, NOW_US));
+    expect(reports.map((report) => report?.source.address)).toEqual([
+      undefined,
+      '203.0.113.10',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('says what the last record is only at its end', () => {
     const reader = createLogReader(GRAMMARS, 'UTC');
     expect(reader.read(security('a'), NOW_US)).toBeNull();
