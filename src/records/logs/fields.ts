@@ -6,13 +6,19 @@ export interface TypedField {
   readonly source: string;
   /** One character of it, where it is a run of one class. */
   readonly unit: RegExp | null;
+  /** What it may begin with. */
+  readonly first: RegExp;
 }
 
 const run = (unit: string, most: number): TypedField => ({
   source: `[${unit}]{1,${most}}`,
   unit: new RegExp(`[${unit}]`),
+  first: new RegExp(`[${unit}]`),
 });
-const shape = (source: string): TypedField => ({ source, unit: null });
+const shape = (source: string, first: RegExp): TypedField => ({ source, unit: null, first });
+
+const ADDRESS_BEGINS = /[0-9A-Fa-f:.[]/;
+const ANYTHING = /^/;
 
 /** It ends neither in a colon nor in a full stop, which belong to the sentence then. */
 const BARE = '[0-9A-Fa-f:.]{0,47}[0-9A-Fa-f]';
@@ -29,11 +35,11 @@ export const TIME = [
 /** The types that a field of a pattern may have; docs/PBX.md tells of each. */
 export const TYPES: Readonly<Record<string, TypedField>> = {
   /** `203.0.113.7`, `2001:db8::7`, `[2001:db8::7]`. That it is one is checked when it is read. */
-  address: shape(`\\[${BARE}\\]|${IPV4}|${BARE}`),
+  address: shape(`\\[${BARE}\\]|${IPV4}|${BARE}`, ADDRESS_BEGINS),
   /** With its port or without: `203.0.113.7:5060`, `[2001:db8::7]:5060`, `2001:db8::7`. */
-  endpoint: shape(`\\[${BARE}\\](?::[0-9]{1,5})?|${IPV4}(?::[0-9]{1,5})?|${BARE}`),
+  endpoint: shape(`\\[${BARE}\\](?::[0-9]{1,5})?|${IPV4}(?::[0-9]{1,5})?|${BARE}`, ADDRESS_BEGINS),
   /** The last colon always parts the port: `2001:db8::7:5060`. */
-  address_port: shape(`\\[${BARE}\\]:[0-9]{1,5}|${IPV4}:[0-9]{1,5}|${BARE}`),
+  address_port: shape(`\\[${BARE}\\]:[0-9]{1,5}|${IPV4}:[0-9]{1,5}|${BARE}`, ADDRESS_BEGINS),
   port: run('0-9', 5),
   digits: run('0-9', 20),
   hex: run('0-9A-Fa-f', 128),
@@ -42,11 +48,11 @@ export const TYPES: Readonly<Record<string, TypedField>> = {
   token: run('A-Za-z0-9.!%*_+`~-', 64),
   letters: run('A-Za-z', 32),
   path: run('A-Za-z0-9_.<>/-', 128),
-  time: shape(TIME),
+  time: shape(TIME, /[0-9A-Z]/),
   /** Up to the next quote; may be empty. */
-  plain: { source: '[^"]*', unit: /[^"]/ },
+  plain: { source: '[^"]*', unit: /[^"]/, first: ANYTHING },
   /** Any number of `,Name="value"` without a quote in the value. */
-  pairs: shape('(?:,[A-Za-z0-9_]{1,64}="[^"]*")*'),
+  pairs: shape('(?:,[A-Za-z0-9_]{1,64}="[^"]*")*', ANYTHING),
 };
 
 /** The type of a field by its name, where the pattern gives none. Others are free text. */

@@ -16,6 +16,8 @@ export interface Pattern {
   /** The literal that it begins with, and the longest one that every such text has; '' where there is none. */
   readonly start: string;
   readonly key: string;
+  /** False for a text that begins with another character than such texts do. */
+  readonly mayBegin: (char: string) => boolean;
   /** Fits a whole text from its `lastIndex` on, or only its beginning. */
   readonly whole: RegExp;
   readonly head: RegExp;
@@ -44,6 +46,8 @@ export function compilePattern(source: string): Pattern {
     source,
     start: first?.kind === 'literal' ? first.text : '',
     key: keyOf(parts),
+    mayBegin: (char) =>
+      first === undefined || first.kind === 'optional' || firstOf(first).test(char),
     whole: new RegExp(whole.source, 'y'),
     head: new RegExp(writeExpression(parts, { toEnd: false, strict: true }).source, 'y'),
     loose: isStrict
@@ -110,6 +114,11 @@ function checkGaps(parts: readonly Part[]): void {
     throw new PatternFault('behind free text there must be literal text');
   }
 }
+
+const firstOf = (
+  piece: Exclude<Piece, { kind: 'optional' }>,
+): { test: (char: string) => boolean } =>
+  piece.kind === 'field' ? piece.type.first : { test: (char) => piece.text.startsWith(char) };
 
 function keyOf(parts: readonly Part[]): string {
   let key = '';

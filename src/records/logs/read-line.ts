@@ -111,10 +111,14 @@ const fits = ({ json }: Grammar, fields: Readonly<Record<string, unknown>>): boo
 
 interface Head {
   readonly pattern: Pattern;
-  /** Kinds of the grammars with this head, by the first character that the message may have. */
-  readonly byFirst: readonly (readonly Entry[])[];
+  /** Kinds of the grammars with this head, by what their messages begin with. */
+  readonly byStart: ReadonlyMap<string, readonly Entry[]>;
+  /** Those that begin with less, or with anything; they are in each of the others, too. */
   readonly others: readonly Entry[];
 }
+
+/** Characters by which messages are told apart: `SecurityEvent="Inv`. */
+const START_CHARS = 18;
 
 interface Entry {
   readonly grammar: Grammar;
@@ -133,13 +137,20 @@ function headsOf(grammars: readonly Grammar[]): readonly Head[] {
       }
     }
   }
-  return [...bySource.values()].map(({ pattern, entries }) => ({
-    pattern,
-    byFirst: Array.from({ length: 128 }, (_, code) =>
-      entries.filter(({ pattern: { start } }) => start === '' || start.charCodeAt(0) === code),
-    ),
-    others: entries.filter(({ pattern: { start } }) => start === '' || start.charCodeAt(0) > 127),
-  }));
+  return [...bySource.values()].map(({ pattern, entries }) => {
+    const startOf = ({ pattern: { start } }: Entry): string => start.slice(0, START_CHARS);
+    const isShort = (entry: Entry): boolean => startOf(entry).length < START_CHARS;
+    const starts = entries.filter((entry) => !isShort(entry)).map(startOf);
+    const byStart = new Map(
+      starts.map((start) => [
+        start,
+        entries.filter((entry) =>
+          isShort(entry) ? entry.pattern.mayBegin(start.charAt(0)) : startOf(entry) === start,
+        ),
+      ]),
+    );
+    return { pattern, byStart, others: entries.filter(isShort) };
+  });
 }
 
 /** Lines of other programs begin with a time as well. */
@@ -155,11 +166,12 @@ interface Found {
 
 /** The first kind whose pattern fits; what fits one in two ways names nobody. */
 function findKind(heads: readonly Head[], line: string): Found | 'ambiguous' | null {
-  for (const { pattern: headPattern, byFirst, others } of heads) {
+  for (const { pattern: headPattern, byStart, others } of heads) {
     const headFound = matchHead(headPattern, line);
     if (headFound === null) continue;
     const begin = headPattern.head.lastIndex;
-    for (const { grammar, kind, pattern } of byFirst[line.charCodeAt(begin)] ?? others) {
+    const entries = byStart.get(line.slice(begin, begin + START_CHARS)) ?? others;
+    for (const { grammar, kind, pattern } of entries) {
       if (!mayMatch(pattern, line, begin)) continue;
       const fields = matchWhole(pattern, line, begin);
       if (fields === 'ambiguous') return 'ambiguous';
