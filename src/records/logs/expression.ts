@@ -62,6 +62,8 @@ export function writeExpression(
     count += 1;
     const group = count;
     if (gap.name !== null) groups.push([gap.name, group]);
+    // Up to the end there is nothing to go on with: what the lookahead found is the answer.
+    if (end !== '' && gap.side !== 'only') return `(?=(${any})${write(pieces, true)}$)`;
     // Groups are numbered in the order in which they are written.
     const found = `(?=(${any})${write(pieces, false)}${end})\\${group}(?:)`;
     const twice = gap.side === 'only' && strict ? `(?![^][^]*?${write(pieces, false)}${end})` : '';
