@@ -48,14 +48,14 @@ export function createLogFollower(options: FollowOptions): LogFollower {
     head: '',
     kept: options.position,
     isFirst: true,
+    closed: false,
     trouble: null,
   };
   let last: Promise<void> = Promise.resolve();
   let waiting = false;
-  let closed = false;
   const lookOnce = async (): Promise<void> => {
     waiting = false;
-    if (closed) return;
+    if (state.closed) return;
     try {
       await lookAt(state);
     } catch (error) {
@@ -75,7 +75,7 @@ export function createLogFollower(options: FollowOptions): LogFollower {
     position: () => positionOf(state),
     trouble: () => state.trouble,
     close: async () => {
-      closed = true;
+      state.closed = true;
       await last;
       // The last position is asked for behind the end, too.
       state.kept = positionOf(state);
@@ -96,6 +96,7 @@ interface State {
   kept: Position | null;
   /** Nothing was looked at as yet. */
   isFirst: boolean;
+  closed: boolean;
   trouble: string | null;
 }
 
@@ -142,6 +143,10 @@ async function openFirst(state: State): Promise<boolean> {
     return true;
   }
   await readOld(state, kept, log.identity);
+  if (state.closed) {
+    await log.handle.close();
+    return false;
+  }
   begin(state, log, 0);
   return true;
 }
@@ -150,7 +155,10 @@ async function readOld(state: State, position: Position, not: string): Promise<v
   const old = await findOld(state.options.path, position, not);
   if (old === null) return;
   begin(state, old, position.offset);
+  state.head = position.head;
   await readRest(state, old);
+  // Closed in the midst of it: it is gone on with there.
+  state.kept = state.closed ? positionOf(state) : null;
   await old.handle.close();
   state.log = null;
 }
@@ -170,6 +178,10 @@ async function readOn(state: State): Promise<void> {
   const position = positionOf(state);
   if (position !== null && state.offset > 0 && !(await isSame(log, position))) {
     await readOld(state, position, log.identity);
+    if (state.closed) {
+      await log.handle.close();
+      return;
+    }
     begin(state, log, 0);
   }
   await readRest(state, log);
@@ -180,7 +192,7 @@ async function readRest(state: State, log: LogFile): Promise<void> {
   const { line, pause, turn } = state.options;
   const slice = Buffer.alloc(LIMITS.pbxLogSliceBytes);
   let hasRead = false;
-  for (;;) {
+  while (!state.closed) {
     const { bytesRead } = await log.handle.read(slice, 0, slice.length, state.offset);
     if (bytesRead === 0) break;
     hasRead = true;

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { messageOf } from '../../core/common/errors.js';
 import { LIMITS } from '../../core/common/limits.js';
 import type { LogReport } from '../../core/model/log-report.js';
@@ -83,8 +83,8 @@ export async function openLogSensor(options: LogSensorOptions): Promise<LogSenso
     await Promise.all(sources.map((source) => source.look()));
     tellTroubles(sources, say);
   };
-  await look();
-  catchingUp = false;
+  // Hours of lines may wait: a start does not wait for them.
+  void look().then(() => (catchingUp = false));
   const watchers = watchFolders(files, () => void look());
   const timer = setInterval(() => void look().then(keeper.save), LIMITS.pbxLogLookMs);
   return {
@@ -165,9 +165,13 @@ function createKeeper(file: string, sources: readonly LogSource[], say: (text: s
 /** Folders, so that a log that comes anew is seen. Without them a look a second is enough. */
 function watchFolders(files: readonly LogPlace[], onChange: () => void): readonly FSWatcher[] {
   const folders = new Set(files.map(({ path }) => dirname(path)));
+  // /var/log is full of others.
+  const names = new Set(files.map(({ path }) => basename(path)));
   return [...folders].flatMap((folder) => {
     try {
-      const watcher = watch(folder, { persistent: false }, onChange);
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        if (name === null || names.has(name)) onChange();
+      });
       watcher.on('error', () => {
         watcher.close();
       });

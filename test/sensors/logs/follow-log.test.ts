@@ -142,6 +142,31 @@ describe('a log that is followed', () => {
     expect(await look()).toEqual(['b', 'c']);
   });
 
+  it('goes on in the midst of one that was rotated', async () => {
+    const position = follower.position();
+    await follower.close();
+    const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index}`);
+    write(...lines);
+    renameSync(path, `${path}.1`);
+    write('new');
+    told = [];
+    follower = createLogFollower({
+      path,
+      position,
+      line: (line) => told.push(line),
+      pause: () => undefined,
+      turn: () => {
+        void follower.close();
+        return Promise.resolve();
+      },
+    });
+    await follower.look();
+    expect(told.length).toBeLessThan(5_000);
+    const before = told;
+    follower = follow(follower.position());
+    expect([...before, ...(await look())]).toEqual([...lines, 'new']);
+  });
+
   it('goes on where it was after a restart', async () => {
     write('a');
     await look();

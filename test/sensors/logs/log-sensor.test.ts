@@ -40,6 +40,7 @@ const open = async (kind = 'auto', journal: readonly { unit: string; kind: strin
     },
     say: (text) => said.push(text),
   });
+  await sensor.look();
   return sensor;
 };
 const close = async (): Promise<void> => {
