@@ -44,12 +44,12 @@ export const LOG_SENSOR: SensorKind = {
     ];
     return {
       status: () => {
-        const { taken, other, ambiguous, unnamed, tooLong: too_long } = sensor.counts();
+        const { taken, other, ambiguous, unnamed, twice, tooLong: too_long } = sensor.counts();
         const troubles = sensor.troubles();
         return {
           where: places.join(', '),
           taken,
-          left: { other, ambiguous, unnamed, too_long },
+          left: { other, ambiguous, unnamed, twice, too_long },
           trouble: troubles.length === 0 ? null : troubles.join('; '),
         };
       },

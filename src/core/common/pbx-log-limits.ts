@@ -7,6 +7,8 @@ export const PBX_LOG_LIMITS = {
   pbxLogFilesBesideMax: 64,
   /** Logs, and units of the journal, that are followed at once. */
   pbxLogsMax: 32,
+  /** Requests of which it is known which lines told of them; two generations are kept. */
+  pbxToldTwiceMax: 5_000,
   /** Milliseconds between two looks at a log that says nothing, and until a position is written. */
   pbxLogLookMs: 1_000,
   pbxPositionsMs: 1_000,

@@ -13,6 +13,7 @@ import {
 } from './pattern.js';
 import { isShaped, parseObject, reportOfJson } from './read-json.js';
 import { makeReport } from './read-text.js';
+import { createToldTwice } from './told-twice.js';
 
 export interface LogCounts {
   /** Lines that were read. */
@@ -25,6 +26,8 @@ export interface LogCounts {
   unnamed: number;
   /** Those that are continued on lines of their own: the text of others had line ends. */
   torn: number;
+  /** Those of which another line of the same log told before. */
+  twice: number;
 }
 
 /**
@@ -40,9 +43,19 @@ export interface LogReader {
   end(nowUs: number): LogReport | null;
 }
 
+const NOTHING: LogCounts = {
+  lines: 0,
+  known: 0,
+  ambiguous: 0,
+  unnamed: 0,
+  torn: 0,
+  twice: 0,
+};
+
 /** `zone`: whose local time the lines are in; a name of the IANA database. */
 export function createLogReader(grammars: readonly Grammar[], zone: string): LogReader {
-  const counts: LogCounts = { lines: 0, known: 0, ambiguous: 0, unnamed: 0, torn: 0 };
+  const counts = { ...NOTHING };
+  const isToldTwice = createToldTwice();
   const localTimes = createLocalTimeReader(zone);
   const shapes = grammars.filter(({ json }) => json !== null);
   const heads = headsOf(grammars);
@@ -60,7 +73,9 @@ export function createLogReader(grammars: readonly Grammar[], zone: string): Log
     if (found.kind.outcome === null) return null;
     const report = makeReport({ line, ...found }, localTimes, nowUs);
     if (report === null) counts.unnamed += 1;
-    return report;
+    else if (isToldTwice(report)) counts.twice += 1;
+    else return report;
+    return null;
   };
 
   const readJson = (line: string, nowUs: number): LogReport | null => {
@@ -88,11 +103,7 @@ export function createLogReader(grammars: readonly Grammar[], zone: string): Log
       if (pending !== null && line !== '' && !line.startsWith('{') && !hasHead(heads, line)) {
         if (pendingLines === 1) counts.torn += 1;
         pendingLines += 1;
-        const isRoom =
-          pendingLines <= LIMITS.pbxLogJoinedLinesMax &&
-          pending.length + line.length < LIMITS.pbxLogJoinedCharsMax;
-        // What has no end is no record: half of it must not be believed.
-        pending = isRoom ? `${pending}\n${line}` : '';
+        pending = pendingLines > LIMITS.pbxLogJoinedLinesMax ? '' : join(pending, line);
         return null;
       }
       const report = end(nowUs);
@@ -105,6 +116,10 @@ export function createLogReader(grammars: readonly Grammar[], zone: string): Log
     end,
   };
 }
+
+/** What has no end is no record: half of it must not be believed. */
+const join = (record: string, line: string): string =>
+  record.length + line.length < LIMITS.pbxLogJoinedCharsMax ? `${record}\n${line}` : '';
 
 const fits = ({ json }: Grammar, fields: Readonly<Record<string, unknown>>): boolean =>
   json !== null && isShaped(json, fields);

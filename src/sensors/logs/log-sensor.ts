@@ -38,6 +38,8 @@ export interface LogSensorCounts {
   other: number;
   ambiguous: number;
   unnamed: number;
+  /** Lines of which another line of the same log told before. */
+  twice: number;
   tooLong: number;
 }
 
@@ -56,7 +58,7 @@ export interface LogSensor {
 export async function openLogSensor(options: LogSensorOptions): Promise<LogSensor> {
   const { files, journal, timeZone, grammars, positionsFile, nowUs, say } = options;
   for (const { kind } of [...files, ...journal]) checkKind(kind, grammars);
-  const gone: Gone = { lines: 0, taken: 0, ambiguous: 0, unnamed: 0, tooLong: 0 };
+  const gone: Gone = { lines: 0, taken: 0, ambiguous: 0, unnamed: 0, twice: 0, tooLong: 0 };
   let catchingUp = true;
   let lastUs = 0;
   const give = (report: LogReport | null, own: boolean): void => {
@@ -129,14 +131,15 @@ function addCounts(gone: Gone, { counts }: LogReader): void {
   gone.lines += counts.lines;
   gone.ambiguous += counts.ambiguous;
   gone.unnamed += counts.unnamed;
+  gone.twice += counts.twice;
 }
 
 function countsOf(sources: readonly LogSource[], gone: Gone): LogSensorCounts {
   const sum = { ...gone };
   for (const { reader } of sources) addCounts(sum, reader);
   const { lines, ...rest } = sum;
-  const { taken, ambiguous, unnamed } = rest;
-  return { ...rest, other: Math.max(0, lines - taken - ambiguous - unnamed) };
+  const { taken, ambiguous, unnamed, twice } = rest;
+  return { ...rest, other: Math.max(0, lines - taken - ambiguous - unnamed - twice) };
 }
 
 /** Writes positions where they have changed; a disk that takes nothing is said once. */

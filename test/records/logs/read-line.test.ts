@@ -120,6 +120,28 @@ describe('a log', () => {
     ]);
   });
 
+  it('tells once what two lines of one log tell, and each of several failures', () => {
+    const notice =
+      "[2026-12-01 00:32:31.233] NOTICE[1] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from '<sip:10@a>' failed for '203.0.113.15:51671' (callid: c1) - No matching endpoint found";
+    const lines = [
+      notice,
+      security('c1'),
+      notice,
+      security('c1'),
+      security('c1'),
+      notice,
+      security('c2'),
+    ];
+    expect(readAll(lines).map(({ grammar, callId }) => `${grammar} ${callId ?? ''}`)).toEqual([
+      'asterisk-messages/pjsip-no-endpoint c1',
+      'asterisk-messages/pjsip-no-endpoint c1',
+      'asterisk-security/invalid-account c1',
+      'asterisk-security/invalid-account c2',
+    ]);
+    const minuteLater = security('c1').replaceAll('00:32:31', '00:33:31');
+    expect(readAll([notice, minuteLater])).toHaveLength(2);
+  });
+
   it('says what the last record is only at its end', () => {
     const reader = createLogReader(GRAMMARS, 'UTC');
     expect(reader.read(security('a'), NOW_US)).toBeNull();

@@ -69,7 +69,14 @@ describe('the logs of a PBX', () => {
     appendFileSync(path, `${ami(2)}\nnothing of interest\n${ami(3)}`);
     await look();
     expect(named()).toEqual(['203.0.113.2', '203.0.113.3']);
-    expect(counts()).toEqual({ taken: 2, other: 2, ambiguous: 0, unnamed: 0, tooLong: 0 });
+    expect(counts()).toEqual({
+      taken: 2,
+      other: 2,
+      ambiguous: 0,
+      unnamed: 0,
+      twice: 0,
+      tooLong: 0,
+    });
   });
 
   it('go on where they were when the program ended', async () => {
