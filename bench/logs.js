@@ -125,6 +125,7 @@ async function measureBurst(grammars, folder) {
     take: () => (reports += 1),
     say,
   });
+  await sensor.look();
   writeFileSync(
     path,
     makeLines('security', BURST_LINES)
