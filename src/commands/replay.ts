@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { loadAllGrammars } from '../agent/sensors/all-grammars.js';
 import { stepDown } from '../agent/step-down.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { readMoment } from '../core/common/read-moment.js';
@@ -45,7 +46,7 @@ export default class Replay extends AgentCommand {
   static override strict = false;
   static override args = {
     file: Args.string({
-      description: 'captures and JSON logs; - is standard input',
+      description: 'captures, JSON logs and logs of a PBX; - is standard input',
       ignoreStdin: true,
     }),
   };
@@ -123,6 +124,20 @@ async function openInput(
   }
   const ports = new Set([settings.listenPort, ...settings.blocking.sipPorts, ...flags.port]);
   const { timeZone, pbx: mirror } = flags;
-  const options = { ports, local: flags.local.map(readNetwork), timeZone, mirror };
+  const options = {
+    ports,
+    local: flags.local.map(readNetwork),
+    timeZone,
+    mirror,
+    ...(files.every(isOwnRecord) ? {} : { pbxLogs: await readPbxLogs(settings.logs.grammars) }),
+  };
   return { ...(await openFiles({ files, options, stdin: process.stdin })), reader: null };
 }
+
+/** By its name; to read the grammars of PBX logs takes a moment. */
+const isOwnRecord = (file: string): boolean => /\.(pcap|pcapng|cap|json)(\.gz)?$/i.test(file);
+
+const readPbxLogs = async (own: string) => ({
+  grammars: await loadAllGrammars(own),
+  nowUs: Date.now() * 1_000,
+});

@@ -117,10 +117,11 @@ const describeSensor = ({
   trouble,
 }: StatusView['sensors'][number]): Pair => {
   const name = `sensor ${sensor}`;
-  if (trouble !== null) return [name, trouble, 'bad'];
+  if (where === null) return [name, trouble ?? '', 'bad'];
   const rest = Object.entries(left).filter(([, times]) => times > 0);
   const words = rest.map(([why, times]) => `${why.replaceAll('_', ' ')} ${times}`);
-  return [name, [where ?? '', `${taken} taken`, ...words].join(', ')];
+  const text = [where, `${taken} taken`, ...words].join(', ');
+  return trouble === null ? [name, text] : [name, `${trouble}; ${text}`, 'bad'];
 };
 
 const describeDatabase = ({ database_file: file, store }: StatusView): string =>

@@ -5,6 +5,7 @@ import { BLOCKING_KEYS } from './keys/blocking-keys.js';
 import { CAPTURE_KEYS } from './keys/capture-keys.js';
 import { CROWDSEC_KEYS } from './keys/crowdsec-keys.js';
 import { HEP_KEYS, PBX_KEYS } from './keys/pbx-keys.js';
+import { PBX_LOG_KEYS } from './keys/pbx-log-keys.js';
 import { JOB_KEYS, RETENTION_KEYS } from './keys/upkeep-keys.js';
 import { key, place, type Key } from './keys/key.js';
 import { LOG_KEYS } from './keys/log-keys.js';
@@ -119,6 +120,7 @@ export const KEYS = {
   pbx: PBX_KEYS,
   hep: HEP_KEYS,
   capture: CAPTURE_KEYS,
+  logs: PBX_LOG_KEYS,
   jobs: JOB_KEYS,
   retention: RETENTION_KEYS,
   alerts: ALERT_KEYS,
@@ -134,6 +136,7 @@ export type Readings = ValuesOf<typeof KEYS.top> & {
   readonly pbx: ValuesOf<typeof KEYS.pbx>;
   readonly hep: ValuesOf<typeof KEYS.hep>;
   readonly capture: ValuesOf<typeof KEYS.capture>;
+  readonly logs: ValuesOf<typeof KEYS.logs>;
   readonly jobs: ValuesOf<typeof KEYS.jobs>;
   readonly retention: ValuesOf<typeof KEYS.retention>;
   readonly alerts: ValuesOf<typeof KEYS.alerts>;

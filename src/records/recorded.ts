@@ -29,7 +29,7 @@ export type Recorded = RecordedPacket | MirroredPacket | RecordedReport;
 export const recordedAtUs = (recorded: Recorded): number =>
   'report' in recorded ? recorded.report.atUs : recorded.packet.receivedAtUs;
 
-export const FORMATS = ['pcap', 'pcapng', 'json-log', 'database'] as const;
+export const FORMATS = ['pcap', 'pcapng', 'json-log', 'pbx-log', 'database'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Why something of an input was not given to the agent. The key is part of the JSON. */
@@ -49,6 +49,7 @@ export const LEFT_OUT = {
   evicted: 'of streams or datagrams given up because there were too many',
   unfinished: 'streams that ended in the middle of a message',
   bad_lines: 'lines that are no event',
+  other_lines: "lines of a PBX's log that say nothing of anybody",
   no_bytes: 'events whose bytes are no longer kept',
 } as const;
 export type LeftOut = keyof typeof LEFT_OUT;

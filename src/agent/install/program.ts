@@ -12,7 +12,16 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const PARTS = ['bin', 'dist', 'docs', 'rules', 'systemd', 'packaging', 'oclif.manifest.json'];
+const PARTS = [
+  'bin',
+  'dist',
+  'docs',
+  'rules',
+  'grammars',
+  'systemd',
+  'packaging',
+  'oclif.manifest.json',
+];
 const DESCRIPTION = 'package.json';
 const STAMP = '.installed';
 const COPIED_AT_ONCE = 64;

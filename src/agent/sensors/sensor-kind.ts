@@ -7,7 +7,7 @@ import type { Mirror } from '../../core/pbx/pairing.js';
 /** What sensors give to core. */
 export interface SensorInput {
   readonly mirrored: (packet: Packet, sensor: Mirror) => void;
-  readonly report: (report: LogReport) => void;
+  readonly report: (report: LogReport, atUs: number) => void;
   readonly nowUs: () => number;
   readonly say: (text: string) => void;
 }

@@ -6,11 +6,12 @@ import type { AgentContext, SensorKeeper } from '../agent-context.js';
 import type { EffectRunner } from '../effects.js';
 import { CAPTURE_SENSOR } from './capture.js';
 import { HEP_SENSOR } from './hep.js';
+import { LOG_SENSOR } from './logs.js';
 import { createIsPbx } from './pbx-addresses.js';
 import type { OpenSensor, SensorInput, SensorKind } from './sensor-kind.js';
 
 /** Every kind that there is. */
-const KINDS: readonly SensorKind[] = [HEP_SENSOR, CAPTURE_SENSOR];
+const KINDS: readonly SensorKind[] = [HEP_SENSOR, CAPTURE_SENSOR, LOG_SENSOR];
 
 const RETRY_MS = 30_000;
 
@@ -34,8 +35,8 @@ export async function keepSensors(
     mirrored: (packet, sensor) => {
       runner.run(step(state, { kind: 'mirrored', packet, sensor }, packet.receivedAtUs), null);
     },
-    report: (report) => {
-      runner.run(step(state, { kind: 'report', report }, nowUs()), null);
+    report: (report, atUs) => {
+      runner.run(step(state, { kind: 'report', report }, atUs), null);
     },
     nowUs,
     say: log.say,

@@ -37,7 +37,7 @@ export interface ZoneNote {
 
 /** How local times were read, in a person's words. */
 export function describeZone({ time_zone, times_twice, times_skipped }: ZoneNote): string {
-  const parts = [`SentryPeer's times are read as local time of ${time_zone} (--time-zone)`];
+  const parts = [`times without a zone are read as local time of ${time_zone} (--time-zone)`];
   if (times_twice > 0) {
     parts.push(
       `${count(times_twice, 'time')} of an hour that the clock showed twice: told apart by their order`,

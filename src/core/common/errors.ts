@@ -5,6 +5,7 @@ export const ERROR_CODES = {
   CONFIG_UNREADABLE: { exit: 3, what: 'the configuration file cannot be read' },
   CONFIG_INVALID: { exit: 3, what: 'the configuration has an unknown key or a bad value' },
   RULES_INVALID: { exit: 3, what: 'a rule file is wrong' },
+  GRAMMAR_INVALID: { exit: 3, what: 'a grammar of log lines is wrong' },
   PORT_IN_USE: { exit: 4, what: 'another program listens on the port' },
   PORT_DENIED: { exit: 4, what: 'this user may not listen on the port' },
   ADDRESS_UNAVAILABLE: { exit: 4, what: 'the address to listen on is not one of this host' },

@@ -1,4 +1,5 @@
 import { CAPTURE_LIMITS } from './capture-limits.js';
+import { PBX_LOG_LIMITS } from './pbx-log-limits.js';
 
 /**
  * Every bound of the program, in one place, each with its unit in its name. A bound that is hit is
@@ -318,6 +319,7 @@ export const LIMITS = {
   /** Bytes of answers that a peer may leave unread before its connection is closed. */
   streamSendQueueBytesMax: 262_144,
   ...CAPTURE_LIMITS,
+  ...PBX_LOG_LIMITS,
   /** Files of one replay, and bytes of one line of a JSON log. */
   replayFilesMax: 256,
   replayLineBytesMax: 1_048_576,

@@ -9,6 +9,8 @@ export interface LocalTimeReader {
   readonly counts: Readonly<LocalTimeCounts>;
   /** Microseconds since 1970; null when it is no time. Times are given in the order of their file. */
   read(text: string): number | null;
+  /** Milliseconds UTC of a local time, given as if it were UTC. In the order of the file, too. */
+  utcMsOf(localMs: number): number;
 }
 
 export interface LocalTimeCounts {
@@ -69,6 +71,7 @@ export function createLocalTimeReader(zone: string): LocalTimeReader {
   return {
     zone,
     counts,
+    utcMsOf: (localMs) => (lastMs = toUtcMs(localMs)),
     read: (text) => {
       const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z?)$/.exec(text);
       if (match === null) return null;
