@@ -8,6 +8,7 @@ import { CAPTURE_SENSOR } from './capture.js';
 import { HEP_SENSOR } from './hep.js';
 import { LOG_SENSOR } from './logs.js';
 import { createIsPbx } from './pbx-addresses.js';
+import { ofThePast } from './late-effects.js';
 import type { OpenSensor, SensorInput, SensorKind } from './sensor-kind.js';
 
 /** Every kind that there is. */
@@ -36,7 +37,10 @@ export async function keepSensors(
       runner.run(step(state, { kind: 'mirrored', packet, sensor }, packet.receivedAtUs), null);
     },
     report: (report, atUs) => {
-      runner.run(step(state, { kind: 'report', report }, atUs), null);
+      const found = ofThePast(step(state, { kind: 'report', report }, atUs), nowUs() - atUs);
+      runner.run(found.effects, null);
+      for (const target of found.over)
+        runner.run(step(state, { kind: 'unblock', target }, atUs), null);
     },
     nowUs,
     say: log.say,
