@@ -84,6 +84,18 @@ describe('what a PBX says of its sources', () => {
     expect(blocked(play(createState(), mixed))).toEqual(['203.0.113.7/32']);
   });
 
+  it('lets nobody close the ports of an office in its name', () => {
+    const state = createState();
+    const login = reportOf({ account: '100', outcome: 'succeeded' });
+    const forged = [...accounts(30, { outcome: 'unknown_account' }), ...accounts(30)].map(
+      (report) => ({ ...report, proof: 'none' as const }),
+    );
+    const same = Array.from({ length: 30 }, () => reportOf({ proof: 'none' }));
+    expect(blocked(play(state, [login, ...forged, ...same], 100_000))).toEqual([]);
+    // Where nobody logs in, it is closed to SIP alone.
+    expect(blocked(play(createState(), forged, 100_000))).toEqual(['203.0.113.7/32']);
+  });
+
   it('keeps nothing of those who are welcome, and no response that works', () => {
     const state = createState();
     const welcome = [reportOf({ outcome: 'succeeded' }), reportOf({ outcome: 'answered' })];
