@@ -2,7 +2,8 @@ import type { StatusView } from '../api/views.js';
 import { AgentCommand } from '../cli/agent-command.js';
 import { ERROR_CODES } from '../core/common/errors.js';
 import { renderPairs, type Pair } from '../cli/text/table.js';
-import { count, describeMode, timeAgo } from '../cli/text/words.js';
+import { timeAgo } from '../core/common/time-words.js';
+import { count, describeMode } from '../cli/text/words.js';
 
 /** That no agent runs is an answer, not an error, but scripts must see it. */
 const EXIT_NOT_RUNNING = ERROR_CODES.AGENT_UNREACHABLE.exit;

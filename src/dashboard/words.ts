@@ -1,40 +1,5 @@
 /** How things are said, as the commands say them. Nothing here knows the time by itself. */
 
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-  ['s', 1],
-] as const;
-
-/** Seconds in at most two units: `1h 30m`, `45s`, `30d`. */
-export function formatDuration(seconds: number): string {
-  let rest = Math.max(0, Math.round(seconds));
-  const parts: string[] = [];
-  for (const [unit, size] of UNITS) {
-    const number = Math.floor(rest / size);
-    rest -= number * size;
-    if (number > 0 && parts.length < 2) parts.push(`${number}${unit}`);
-  }
-  return parts.length === 0 ? '0s' : parts.join(' ');
-}
-
-/** Time left until an ISO time, `no end` for null. */
-export function timeLeft(iso: string | null, nowMs: number): string {
-  if (iso === null) return 'no end';
-  const seconds = (Date.parse(iso) - nowMs) / 1_000;
-  return seconds <= 0 ? 'ended' : formatDuration(seconds);
-}
-
-/** How long ago an ISO time was. Clocks differ a little: what lies ahead is now. */
-export function timeAgo(iso: string | null, nowMs: number): string {
-  if (iso === null) return 'never';
-  const seconds = Math.round((nowMs - Date.parse(iso)) / 1_000);
-  return seconds < 1 ? 'now' : `${formatDuration(seconds)} ago`;
-}
-
-/** `2026-01-31 12:00:00` of an ISO time, UTC. */
-export const shortTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 /** `12:00:00`. */
 export const clockTime = (iso: string): string => iso.slice(11, 19);
 
@@ -54,23 +19,6 @@ export function formatBytes(bytes: number): string {
   const at = Math.min(BYTE_UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1_024 ** at;
   return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[at] ?? 'B'}`;
-}
-
-const SCOPE_WORDS: Readonly<Record<string, string>> = {
-  all: 'everything',
-  sip: 'SIP ports',
-  beside: 'all but the trap',
-};
-
-/** What a block does, in words. */
-export function describeScope(block: {
-  readonly scope: string;
-  readonly forced: boolean;
-  readonly simulated: boolean;
-}): string {
-  const scope = SCOPE_WORDS[block.scope] ?? block.scope;
-  if (block.forced) return `${scope} (forced)`;
-  return block.simulated ? `${scope} (simulated)` : scope;
 }
 
 /** `credential_attack` as people read it. */

@@ -1,39 +1,25 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeScope as commandScope } from '../../src/cli/text/words.js';
-import { formatDuration as commandDuration } from '../../src/core/common/duration.js';
+import { timeAgo, timeLeft } from '../../src/core/common/time-words.js';
+import { describeScope } from '../../src/core/model/scope-words.js';
 import {
   addressOf,
   count,
   countryName,
-  describeScope,
   figure,
   formatBytes,
-  formatDuration,
   plainName,
   shortTarget,
-  timeAgo,
-  timeLeft,
 } from '../../src/dashboard/words.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 
 describe('words', () => {
-  it('says durations and scopes as the commands do', () => {
-    fc.assert(
-      fc.property(fc.double({ min: -10, max: 1e8, noNaN: true }), (seconds) => {
-        expect(formatDuration(seconds)).toBe(commandDuration(seconds));
-      }),
-    );
-    for (const scope of ['all', 'sip', 'beside'] as const) {
-      for (const forced of [false, true]) {
-        for (const simulated of [false, true]) {
-          // The commands look at nothing else of a block.
-          const block = { scope, forced, simulated } as never;
-          expect(describeScope(block)).toBe(commandScope(block));
-        }
-      }
-    }
+  it.each([
+    ['all', false, false, 'everything'],
+    ['sip', false, true, 'SIP ports (simulated)'],
+    ['beside', true, true, 'all but the trap (forced)'],
+  ] as const)('a block of %s, forced %s, simulated %s: %s', (scope, forced, simulated, words) => {
+    expect(describeScope({ scope, forced, simulated })).toBe(words);
   });
 
   it.each([

@@ -4,7 +4,9 @@ import { LEFT_OUT, type LeftOut } from '../../records/recorded.js';
 import type { ReplayView, StoryView } from './replay-view.js';
 import { describeZone } from '../text/time-zone.js';
 import { renderTable } from '../text/table.js';
-import { count, SCOPE_WORDS, shortTime } from '../text/words.js';
+import { shortTime } from '../../core/common/time-words.js';
+import { SCOPE_WORDS } from '../../core/model/scope-words.js';
+import { count } from '../text/words.js';
 
 const CHANGE_WORDS: Readonly<Record<string, string>> = {
   blocked: 'blocked now, not before',

@@ -1,6 +1,6 @@
 import type { NumberView } from '../../api/views/number.js';
 import type { Column } from '../text/table.js';
-import { shortTime } from '../text/words.js';
+import { shortTime } from '../../core/common/time-words.js';
 
 export const NUMBER_HEAD: readonly Column[] = [
   { title: 'NUMBER' },

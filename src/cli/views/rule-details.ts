@@ -1,5 +1,5 @@
 import { describeRule } from '../../core/detect/detect.js';
-import { durationText } from '../../core/detect/rules/describe.js';
+import { writeSeconds } from '../../core/common/duration.js';
 import type { Rule } from '../../core/model/rule.js';
 import type { RuleActivity } from '../../store/read/reader.js';
 import { renderPairs } from '../text/table.js';
@@ -52,7 +52,7 @@ export function renderRule(rule: RuleDetails): string {
     ['fires on', rule.condition],
     ['applies to', APPLIES[rule.context]],
     ['points', `${rule.points}, from proven addresses ${rule.points_proven}`],
-    ['mute', `${durationText(rule.mute_s)} for the same source`],
+    ['mute', `${writeSeconds(rule.mute_s)} for the same source`],
     ['last 24 h', `${count(rule.sightings_24h, 'sighting')}, ${count(rule.blocks_24h, 'block')}`],
     ['samples', rule.samples.join('; ')],
     ['file', `${rule.source_file}:${rule.source_line}`],

@@ -3,7 +3,9 @@ import { clipText, quoteText } from '../../core/common/text.js';
 import type { CountedValue } from '../../store/read/read-source.js';
 import { renderEvidence, renderMisdirected, renderNear } from './near-view.js';
 import { renderPairs, renderTable } from '../text/table.js';
-import { count, describeScope, shortTime, timeAgo, timeLeft } from '../text/words.js';
+import { shortTime, timeAgo, timeLeft } from '../../core/common/time-words.js';
+import { describeScope } from '../../core/model/scope-words.js';
+import { count } from '../text/words.js';
 
 /** The story of a source for a person: who, what it did, what that scored, what was decided. */
 export function renderSource(view: SourceView, nowMs: number): string {

@@ -1,7 +1,7 @@
 import type { AlertsView, AlertView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable } from '../../cli/text/table.js';
-import { shortTime } from '../../cli/text/words.js';
+import { shortTime } from '../../core/common/time-words.js';
 
 export default class AlertsList extends AgentCommand {
   static override summary = 'Show where alerts go, what waits, and what became of the latest';

@@ -4,7 +4,7 @@ import type { BlockView } from '../../api/views.js';
 import { addMany, describeAdded, readInput } from '../../cli/add-many.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { readBlocks, type ImportDefaults } from '../../cli/block-import.js';
-import { describeScope } from '../../cli/text/words.js';
+import { describeScope } from '../../core/model/scope-words.js';
 import { readDuration } from '../../core/common/read-duration.js';
 import { confirmWide } from '../../cli/confirm-wide.js';
 import type { LoadedSettings } from '../../config/load.js';

@@ -7,7 +7,9 @@ import {
 } from '../../api/views/block.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable, type Column } from '../../cli/text/table.js';
-import { count, describeScope, shortTime, timeLeft } from '../../cli/text/words.js';
+import { shortTime, timeLeft } from '../../core/common/time-words.js';
+import { describeScope } from '../../core/model/scope-words.js';
+import { count } from '../../cli/text/words.js';
 import { BLOCK_ORIGINS, SCOPES, type BlockOrigin, type Scope } from '../../core/model/block.js';
 import { readAddress } from '../../core/common/read-address.js';
 import { BLOCK_ORDERS, type BlockFilter } from '../../store/read/read-blocks.js';

@@ -1,7 +1,7 @@
 import type { JobView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable, type Column } from '../../cli/text/table.js';
-import { shortTime } from '../../cli/text/words.js';
+import { shortTime } from '../../core/common/time-words.js';
 
 export default class JobsList extends AgentCommand {
   static override summary =

@@ -1,7 +1,7 @@
 import type { TokenView } from '../../api/views.js';
 import { AgentCommand } from '../../cli/agent-command.js';
 import { renderTable } from '../../cli/text/table.js';
-import { shortTime } from '../../cli/text/words.js';
+import { shortTime } from '../../core/common/time-words.js';
 
 export default class TokenList extends AgentCommand {
   static override summary = 'Show the tokens of the HTTP API, what each allows and until when';

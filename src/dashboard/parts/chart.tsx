@@ -3,7 +3,8 @@ import uPlot from 'uplot';
 import type { SeriesView } from '../../api/views/overview.js';
 import { stackOf, sum, type Stack } from '../data/stack.js';
 import { useSession } from '../session.js';
-import { attackWords, figure, shortTime } from '../words.js';
+import { shortTime } from '../../core/common/time-words.js';
+import { attackWords, figure } from '../words.js';
 import { Attack, Empty } from './common.js';
 
 const HEIGHT_PX = 210;

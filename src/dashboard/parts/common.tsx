@@ -3,7 +3,8 @@ import { useId } from 'preact/hooks';
 import { wordsOfFailure } from '../data/client.js';
 import { storyOf } from '../data/place.js';
 import { useNow } from '../session.js';
-import { addressOf, attackWords, shortTarget, shortTime, timeAgo, timeLeft } from '../words.js';
+import { shortTime, timeAgo, timeLeft } from '../../core/common/time-words.js';
+import { addressOf, attackWords, shortTarget } from '../words.js';
 
 /** A part of the page with a heading of its own. */
 export function Section(props: {

@@ -1,6 +1,7 @@
 import type { ListedEvent } from '../data/event-list.js';
 import { useSession } from '../session.js';
-import { clockTime, shortTime } from '../words.js';
+import { shortTime } from '../../core/common/time-words.js';
+import { clockTime } from '../words.js';
 import { Attack, Source } from './common.js';
 import type { TableColumn } from './table.js';
 

@@ -1,7 +1,7 @@
 import type { ComponentProps } from 'preact';
 import type { EventView } from '../../api/views/event.js';
 import { useAnswer, useSession } from '../session.js';
-import { shortTime } from '../words.js';
+import { shortTime } from '../../core/common/time-words.js';
 import { Box } from './box.js';
 import { Attack, Empty, Failed, Pairs, Source } from './common.js';
 

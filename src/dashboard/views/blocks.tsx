@@ -6,7 +6,8 @@ import { LongTable } from '../parts/long-table.js';
 import type { TableColumn } from '../parts/table.js';
 import { usePages } from '../parts/use-pages.js';
 import { useSession } from '../session.js';
-import { count, describeScope, figure, shortTarget } from '../words.js';
+import { describeScope } from '../../core/model/scope-words.js';
+import { count, figure, shortTarget } from '../words.js';
 
 const EVERY_MS = 5_000;
 type Which = 'active' | 'all';

@@ -22,7 +22,9 @@ import { EventTicker } from '../parts/ticker.js';
 import { Standing } from '../parts/standing.js';
 import { Table } from '../parts/table.js';
 import { useAnswer, useNow, useSession } from '../session.js';
-import { count, describeScope, figure, timeAgo, timeLeft } from '../words.js';
+import { timeAgo, timeLeft } from '../../core/common/time-words.js';
+import { describeScope } from '../../core/model/scope-words.js';
+import { count, figure } from '../words.js';
 
 const FAST_MS = 5_000;
 const SLOW_MS = 15_000;

@@ -4,7 +4,9 @@ import { Ago, Attack, Empty, Failed, Left, Pairs, Section } from '../parts/commo
 import { Ranked } from '../parts/ranked.js';
 import { Table } from '../parts/table.js';
 import { useAnswer, useSession } from '../session.js';
-import { count, countryName, describeScope, figure, shortTime } from '../words.js';
+import { shortTime } from '../../core/common/time-words.js';
+import { describeScope } from '../../core/model/scope-words.js';
+import { count, countryName, figure } from '../words.js';
 
 const EVERY_MS = 5_000;
 

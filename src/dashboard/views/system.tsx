@@ -4,7 +4,8 @@ import { listeningWords, lostWords, standingOf } from '../data/health.js';
 import { Ago, Empty, Failed, Left, Pairs, Section } from '../parts/common.js';
 import { Table } from '../parts/table.js';
 import { useAnswer, useSession } from '../session.js';
-import { count, figure, formatBytes, plainName, shortTime } from '../words.js';
+import { shortTime } from '../../core/common/time-words.js';
+import { count, figure, formatBytes, plainName } from '../words.js';
 
 const EVERY_MS = 5_000;
 

@@ -70,12 +70,12 @@ export function takeTcp(
   // Data may come with the SYN (RFC 7413), and stand behind its number.
   const sequence = segment.syn ? segment.sequence + 1 : segment.sequence;
   const taken = takeBytes(from.half, sequence >>> 0, segment.payload, report);
-  const messages = [...before, ...taken.map((message) => messageOf(from, to, message))];
+  const messages = [...before, ...taken.map((message) => streamMessage(from, to, message))];
   settle(state, connection);
   if (segment.rst) {
     close(state, key, report, messages);
   } else if (segment.fin) {
-    messages.push(...endHalf(from.half, true, report).map((each) => messageOf(from, to, each)));
+    messages.push(...endHalf(from.half, true, report).map((each) => streamMessage(from, to, each)));
     settle(state, connection);
   }
   evict(state, report);
@@ -150,10 +150,10 @@ function endBoth(
   messages: StreamMessage[],
 ): void {
   for (const message of endHalf(one.half, closed, report)) {
-    messages.push(messageOf(one, other, message));
+    messages.push(streamMessage(one, other, message));
   }
   for (const message of endHalf(other.half, closed, report)) {
-    messages.push(messageOf(other, one, message));
+    messages.push(streamMessage(other, one, message));
   }
 }
 
@@ -181,7 +181,7 @@ function sidesOf({ sides: [one, other] }: Connection, source: Endpoint): readonl
   return isOne ? [one, other] : [other, one];
 }
 
-const messageOf = (
+const streamMessage = (
   from: Side,
   to: Side,
   { bytes, webSocket, webPage }: HalfMessage,

@@ -95,7 +95,7 @@ export function endHalf(half: Half, closed: boolean, report: InputReport): reado
     leaveOut(report, 'not_sip');
     return messages;
   }
-  if (closed) return [...messages, messageOf(half, rest, webSocket !== null)];
+  if (closed) return [...messages, messageFrom(half, rest, webSocket !== null)];
   leaveOut(report, 'unfinished');
   return messages;
 }
@@ -103,7 +103,7 @@ export function endHalf(half: Half, closed: boolean, report: InputReport): reado
 /** What came of an HTTP request that might have become a WebSocket. */
 const takeHttp = ({ tail }: Half): Buffer | null => (mayBeHttp(tail) ? tail : null);
 
-const messageOf = ({ webPage }: Half, bytes: Buffer, webSocket: boolean): HalfMessage => ({
+const messageFrom = ({ webPage }: Half, bytes: Buffer, webSocket: boolean): HalfMessage => ({
   bytes,
   webSocket,
   webPage,
@@ -196,12 +196,12 @@ function readSip(
   for (;;) {
     const { messages, failure } = push(half.framer, bytes);
     const broken = failure === null ? null : (messages.pop() ?? EMPTY);
-    for (const message of messages) found.push(messageOf(half, message, false));
+    for (const message of messages) found.push(messageFrom(half, message, false));
     if (broken === null) return found;
     half.framer = null;
     const next = findStart(broken, 1);
     const junk = next === -1 ? broken : broken.subarray(0, next);
-    if (half.wanted || beginsMessage(junk)) found.push(messageOf(half, junk, false));
+    if (half.wanted || beginsMessage(junk)) found.push(messageFrom(half, junk, false));
     else leaveOut(report, 'not_sip');
     if (next === -1) return found;
     bytes = broken.subarray(next);
@@ -222,12 +222,12 @@ function readFrames(
   }
   const found = readable
     .filter(({ bytes: each }) => each.length > 0)
-    .map(({ bytes: each }) => messageOf(half, each, true));
+    .map(({ bytes: each }) => messageFrom(half, each, true));
   if (!part.broken) return found;
   // No frame, or too large a one: what follows is looked through for SIP as it stands.
   half.webSocket = null;
   const rest = partOf(part);
-  if (rest !== null && beginsMessage(rest)) return [...found, messageOf(half, rest, true)];
+  if (rest !== null && beginsMessage(rest)) return [...found, messageFrom(half, rest, true)];
   return [...found, ...search(half, bytes, report)];
 }
 

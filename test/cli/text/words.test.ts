@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { programName } from '../../../src/cli/views/banner.js';
 import { readDuration } from '../../../src/core/common/read-duration.js';
-import { timeLeft } from '../../../src/cli/text/words.js';
+import { timeLeft } from '../../../src/core/common/time-words.js';
 import { formatDuration } from '../../../src/core/common/duration.js';
 import { makeUuid } from '../../../src/core/common/uuid.js';
 import { quoteText } from '../../../src/core/common/text.js';

@@ -1,3 +1,4 @@
+import { writeSeconds } from '../../common/duration.js';
 import type { Rule, RuleCount } from '../../model/rule.js';
 import { thingsOf } from '../fields/things-of.js';
 
@@ -12,17 +13,9 @@ export function describeRule(rule: Rule): string {
   return `${describeCount(rule.count)} (${what})`;
 }
 
-/** `7d`, `10m`, `90s`: the largest unit that needs no fraction. */
-export function durationText(seconds: number): string {
-  if (seconds > 0 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
-  if (seconds > 0 && seconds % 3_600 === 0) return `${seconds / 3_600}h`;
-  if (seconds > 0 && seconds % 60 === 0) return `${seconds / 60}m`;
-  return `${seconds}s`;
-}
-
 /** `in 10m`, or for a leaky bucket `and one more each 10s`. */
 export const allowanceText = ({ withinS, leakS }: RuleCount): string =>
-  leakS === null ? `in ${durationText(withinS ?? 0)}` : `and one more each ${durationText(leakS)}`;
+  leakS === null ? `in ${writeSeconds(withinS ?? 0)}` : `and one more each ${writeSeconds(leakS)}`;
 
 function describeCount(count: RuleCount): string {
   const { by, distinct, over, forgetWhen, apartS, settleS, own, repeats } = count;
@@ -33,8 +26,8 @@ function describeCount(count: RuleCount): string {
     ...others.map((name) => `one ${name}`),
   ].join(' and ');
   const but = [
-    apartS === null ? null : `at least ${durationText(apartS)} apart`,
-    settleS === null ? null : `each seen once and ${durationText(settleS)} ago`,
+    apartS === null ? null : `at least ${writeSeconds(apartS)} apart`,
+    settleS === null ? null : `each seen once and ${writeSeconds(settleS)} ago`,
     own === null ? null : `at least ${own} of them by the source itself`,
     repeats ? 'with retransmissions' : null,
     forgetWhen === null ? null : 'without those taken back',

@@ -1,7 +1,8 @@
 import type { TrapEvent } from '../../model/event.js';
 import type { Rule } from '../../model/rule.js';
 import { detach, quoteText } from '../../common/text.js';
-import { allowanceText, durationText } from '../rules/describe.js';
+import { writeSeconds } from '../../common/duration.js';
+import { allowanceText } from '../rules/describe.js';
 import { thingsOf } from '../fields/things-of.js';
 import { likelyGuess } from '../fields/likely-guess.js';
 
@@ -29,7 +30,7 @@ function sentenceOf(rule: Rule, event: TrapEvent, { things, spanUs }: Evidence):
   const seen = things === 0 ? `more than ${over} ${what}` : `${things} ${what}`;
   const seconds = spanUs / 1e6;
   const span =
-    seconds < 120 ? `${seconds.toFixed(1)}s` : durationText(Math.round(seconds / 60) * 60);
+    seconds < 120 ? `${seconds.toFixed(1)}s` : writeSeconds(Math.round(seconds / 60) * 60);
   const time = things === 0 ? '' : ` in ${span}`;
   return `${rule.name}: ${seen}${time}, allowed are ${over} ${allowanceText(rule.count)}${passwordText(event)}${agentText(event)}`;
 }
